@@ -1,0 +1,113 @@
+//! What one event does to a profile.
+
+use crate::affinity::{ADD_POINTS, ORDER_POINTS, VIEW_POINTS};
+use crate::cart::{Change, ReminderState};
+use crate::event::{Event, EventKind, Item, TimerOutcome, TraitValue};
+use crate::id::EventName;
+use crate::key::ProfileKey;
+use crate::policy::{Policy, TRAIT_COUNT_MAX};
+use crate::profile::Profile;
+use std::collections::BTreeMap;
+
+/// Applies one event of behaviour or one timer to a profile. Deduplication, links and merges are not decided here
+/// but in [`crate::fold`], which calls this for each event that counts.
+pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Policy) {
+    if !event.kind.is_internal() {
+        observe(profile, event, policy);
+    }
+    let change = Change { profile: key, source: &event.source, event: &event.id, at: event.occurred_at };
+    match &event.kind {
+        EventKind::ProductViewed(item) => {
+            profile.counts.product_views += 1;
+            profile.viewed.view(&item.product, item.category.as_ref(), event.occurred_at);
+            interest(profile, item, VIEW_POINTS, event, policy);
+        }
+        EventKind::ProductDwelled { product, engaged } => {
+            profile.viewed.dwelled(product, *engaged, policy.dwell_max);
+        }
+        EventKind::ProductAdded(cart, item) => {
+            profile.counts.adds += 1;
+            profile.cart.add(cart, item, change);
+            interest(profile, item, ADD_POINTS, event, policy);
+        }
+        EventKind::ProductRemoved(cart, item) => {
+            profile.counts.removes += 1;
+            profile.cart.remove(cart, item, change);
+        }
+        EventKind::CartUpdated(cart, items) => profile.cart.replace(cart, items, change),
+        EventKind::OrderCompleted { total, items, .. } => {
+            profile.counts.orders += 1;
+            profile.cart.empty(event.occurred_at);
+            profile.orders.last_at = profile.orders.last_at.max(Some(event.occurred_at));
+            profile.orders.revenue = add_revenue(profile.orders.revenue, *total);
+            for item in items {
+                interest(profile, item, ORDER_POINTS, event, policy);
+            }
+        }
+        EventKind::Identify { traits, .. } => {
+            set_traits(&mut profile.traits, traits);
+            profile.cart.contact_may_be_known();
+        }
+        EventKind::Page | EventKind::Screen => profile.counts.pages += 1,
+        EventKind::TimerDue { episode, outcome } => {
+            let state = match outcome {
+                TimerOutcome::Done => ReminderState::Done,
+                TimerOutcome::NoContact => ReminderState::NoContact,
+            };
+            profile.cart.answer(episode, state);
+        }
+        EventKind::Track(_) | EventKind::Group | EventKind::Merge { .. } => {}
+    }
+}
+
+/// What every event of behaviour tells, whatever its kind.
+fn observe(profile: &mut Profile, event: &Event, policy: &Policy) {
+    let at = event.occurred_at;
+    if profile.counts.events == 0 || at < profile.first_seen_at {
+        profile.first_seen_at = at;
+    }
+    let is_newest = at >= profile.last_seen_at;
+    profile.last_seen_at = profile.last_seen_at.max(at);
+    profile.counts.events += 1;
+    let is_page = matches!(event.kind, EventKind::Page | EventKind::Screen);
+    profile.sessions.apply(at, is_page, policy.session_gap);
+    if !matches!(event.kind, EventKind::ProductDwelled { .. }) {
+        profile.viewed.close_open_view(at, policy.session_gap, policy.dwell_max);
+    }
+    if let Ok(name) = EventName::new(event.kind.name()) {
+        profile.remember_event(&name, at);
+    }
+    profile.consent.apply(&event.consent, at);
+    if is_newest {
+        profile.timezone = event.timezone.clone().or_else(|| profile.timezone.take());
+        profile.locale = event.locale.clone().or_else(|| profile.locale.take());
+        profile.claim = event.claim.clone().or_else(|| profile.claim.take());
+    }
+}
+
+fn interest(profile: &mut Profile, item: &Item, points: u64, event: &Event, policy: &Policy) {
+    let known = || profile.viewed.of(item.product.as_str()).and_then(|v| v.category.clone());
+    if let Some(category) = item.category.clone().or_else(known) {
+        profile.affinity.add(&category, points, event.occurred_at, policy.affinity_half_life);
+    }
+}
+
+/// Adds money of one currency; the first currency seen is the profile's.
+pub(crate) fn add_revenue(sum: Option<crate::Money>, add: Option<crate::Money>) -> Option<crate::Money> {
+    match (sum, add) {
+        (Some(sum), Some(add)) if sum.currency == add.currency => {
+            Some(crate::Money { minor: sum.minor.saturating_add(add.minor), currency: sum.currency })
+        }
+        (sum, add) => sum.or(add),
+    }
+}
+
+/// Sets traits, the newest value of each; names beyond the cap are left out, last ones first.
+pub(crate) fn set_traits(kept: &mut BTreeMap<String, TraitValue>, new: &BTreeMap<String, TraitValue>) {
+    for (name, value) in new {
+        kept.insert(name.clone(), value.clone());
+    }
+    while kept.len() > TRAIT_COUNT_MAX {
+        kept.pop_last();
+    }
+}

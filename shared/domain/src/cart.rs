@@ -1,0 +1,316 @@
+//! The cart, from snapshots and changes, and the episode that a left cart would begin.
+
+use crate::event::{CartRef, Item};
+use crate::id::{CartId, Category, EpisodeId, EventId, ProductId, SourceId};
+use crate::key::ProfileKey;
+use crate::money::Money;
+use crate::policy::{CART_LINE_COUNT_MAX, QUANTITY_MAX};
+use crate::time::{DurationMs, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// One product in the cart.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct CartLine {
+    /// The product.
+    pub product: ProductId,
+    /// Its category.
+    pub category: Option<Category>,
+    /// Its name, as the person saw it.
+    pub name: Option<String>,
+    /// Price of one unit.
+    pub price: Option<Money>,
+    /// How many.
+    pub quantity: u32,
+}
+
+impl CartLine {
+    fn from_item(item: &Item) -> Self {
+        Self {
+            product: item.product.clone(),
+            category: item.category.clone(),
+            name: item.name.clone(),
+            price: item.price,
+            quantity: item.quantity.clamp(1, QUANTITY_MAX),
+        }
+    }
+}
+
+/// Where the reminder of an episode stands, as far as the profile needs to know.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum ReminderState {
+    /// Not yet due, or due and not yet answered.
+    Pending,
+    /// Due, but there was nobody to write to; open again once a contact is known.
+    NoContact,
+    /// Sent, or given up for good.
+    Done,
+}
+
+/// One filling of the cart: from the first product until it is bought or emptied.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Episode {
+    /// Deterministic id, kept while the cart changes.
+    pub id: EpisodeId,
+    /// Where its reminder stands.
+    pub reminder: ReminderState,
+}
+
+/// The open basket of a profile.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Cart {
+    /// The shop's cart id.
+    pub id: Option<CartId>,
+    /// Where the cart can be restored.
+    pub url: Option<String>,
+    /// What is in it, in the order it was put there.
+    pub lines: Vec<CartLine>,
+    /// When it was last changed (event time); views do not count.
+    pub changed_at: Timestamp,
+    /// When a snapshot, an order or a removal last settled what is in it: older changes no longer matter.
+    pub settled_at: Timestamp,
+    /// The episode, while something is in the cart.
+    pub episode: Option<Episode>,
+}
+
+/// Who changed the cart, by which event, and when.
+#[derive(Clone, Copy)]
+pub struct Change<'a> {
+    /// Whose cart.
+    pub profile: &'a ProfileKey,
+    /// Source of the event.
+    pub source: &'a SourceId,
+    /// The event.
+    pub event: &'a EventId,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+impl Cart {
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Units in the cart.
+    #[must_use]
+    pub fn unit_count(&self) -> u64 {
+        self.lines.iter().map(|l| u64::from(l.quantity)).sum()
+    }
+
+    /// What the priced lines are worth, when all prices have one currency.
+    #[must_use]
+    pub fn value(&self) -> Option<Money> {
+        let mut priced = self.lines.iter().filter_map(|l| l.price.map(|p| p.times(l.quantity)));
+        let first = priced.next()?;
+        priced.try_fold(first, |sum, price| {
+            (price.currency == sum.currency)
+                .then(|| Money { minor: sum.minor.saturating_add(price.minor), currency: sum.currency })
+        })
+    }
+
+    /// When the cart counts as abandoned if nothing changes it before; `None` when it is empty or its reminder
+    /// has been answered.
+    #[must_use]
+    pub fn due_at(&self, idle: DurationMs) -> Option<Timestamp> {
+        let episode = self.episode.as_ref()?;
+        (episode.reminder == ReminderState::Pending).then(|| self.changed_at + idle)
+    }
+
+    /// `Product Added`.
+    pub fn add(&mut self, cart: &CartRef, item: &Item, change: Change<'_>) {
+        if change.at < self.settled_at {
+            return;
+        }
+        let line = CartLine::from_item(item);
+        match self.lines.iter_mut().find(|l| l.product == line.product) {
+            Some(kept) => {
+                kept.quantity = kept.quantity.saturating_add(line.quantity).min(QUANTITY_MAX);
+                kept.price = line.price.or(kept.price);
+                kept.name = line.name.or_else(|| kept.name.take());
+                kept.category = line.category.or_else(|| kept.category.take());
+            }
+            None => self.lines.push(line),
+        }
+        self.changed(cart, change);
+    }
+
+    /// `Product Removed`: `quantity` units, or the whole line when it is 0.
+    pub fn remove(&mut self, cart: &CartRef, item: &Item, change: Change<'_>) {
+        if change.at < self.settled_at {
+            return;
+        }
+        let before = self.lines.len();
+        self.lines.retain_mut(|l| {
+            if l.product != item.product {
+                return true;
+            }
+            l.quantity = if item.quantity == 0 { 0 } else { l.quantity.saturating_sub(item.quantity) };
+            l.quantity > 0
+        });
+        if self.lines.is_empty() && before > 0 {
+            self.empty(change.at);
+        } else if !self.lines.is_empty() {
+            self.changed(cart, change);
+        }
+    }
+
+    /// `Cart Updated`: the whole cart as it is. A snapshot outlives lost or late changes.
+    pub fn replace(&mut self, cart: &CartRef, items: &[Item], change: Change<'_>) {
+        if change.at < self.settled_at {
+            return;
+        }
+        self.settled_at = change.at;
+        self.lines = items.iter().filter(|i| i.quantity > 0).map(CartLine::from_item).collect();
+        if self.lines.is_empty() {
+            self.empty(change.at);
+        } else {
+            self.changed(cart, change);
+        }
+    }
+
+    /// The cart was bought or emptied: the episode is over, and older changes no longer matter.
+    pub fn empty(&mut self, at: Timestamp) {
+        let settled_at = self.settled_at.max(at);
+        *self = Self { settled_at, changed_at: self.changed_at.max(at), ..Self::default() };
+    }
+
+    fn changed(&mut self, cart: &CartRef, change: Change<'_>) {
+        let excess = self.lines.len().saturating_sub(CART_LINE_COUNT_MAX);
+        self.lines.drain(..excess);
+        self.id = cart.id.clone().or_else(|| self.id.take());
+        self.url = cart.url.clone().or_else(|| self.url.take());
+        self.changed_at = self.changed_at.max(change.at);
+        if self.episode.is_none() {
+            let id = EpisodeId::derive(change.profile.as_str(), change.source, change.event);
+            self.episode = Some(Episode { id, reminder: ReminderState::Pending });
+        }
+    }
+
+    /// The reminder of an episode has come to an end; another episode's end changes nothing.
+    pub fn answer(&mut self, episode: &str, state: ReminderState) {
+        if let Some(kept) = self.episode.as_mut().filter(|e| e.id.to_string() == episode) {
+            kept.reminder = kept.reminder.max(state);
+        }
+    }
+
+    /// Somebody to write to may be known now: a reminder that found nobody is open again.
+    pub fn contact_may_be_known(&mut self) {
+        if let Some(episode) = self.episode.as_mut().filter(|e| e.reminder == ReminderState::NoContact) {
+            episode.reminder = ReminderState::Pending;
+        }
+    }
+
+    /// The cart of two halves of one person: the one changed later (a settled one counts as changed when settled);
+    /// at the same instant the larger by content, so that the order of merging does not matter.
+    #[must_use]
+    pub fn merge(&self, other: &Self) -> Self {
+        let key =
+            |c: &Self| (c.changed_at.max(c.settled_at), !c.is_empty(), c.lines.clone(), c.episode.clone());
+        let (mut newest, older) =
+            if key(self) >= key(other) { (self.clone(), other) } else { (other.clone(), self) };
+        newest.settled_at = newest.settled_at.max(older.settled_at);
+        newest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::AnonymousId;
+    use crate::key::Pepper;
+
+    struct Shopper(ProfileKey, SourceId);
+
+    impl Shopper {
+        fn new() -> Self {
+            let pepper = Pepper::new("1", b"0123456789abcdef").unwrap();
+            Self(pepper.anonymous(&AnonymousId::new("v").unwrap()), SourceId::new("web").unwrap())
+        }
+        fn act(&self, event: &str, minute: u64, act: impl FnOnce(Change<'_>)) {
+            let event = EventId::new(event).unwrap();
+            let at = Timestamp::EPOCH + DurationMs::from_minutes(minute);
+            act(Change { profile: &self.0, source: &self.1, event: &event, at });
+        }
+    }
+
+    fn item(name: &str, quantity: u32) -> Item {
+        let price = Money::parse("10 EUR").ok();
+        Item { product: ProductId::new(name).unwrap(), category: None, name: None, price, quantity }
+    }
+
+    const D: DurationMs = DurationMs::from_minutes(15);
+
+    #[test]
+    fn a_changed_cart_restarts_the_clock_and_keeps_its_episode() {
+        let (shopper, mut cart) = (Shopper::new(), Cart::default());
+        shopper.act("e1", 0, |c| cart.add(&CartRef::default(), &item("a", 1), c));
+        let first = cart.episode.clone();
+        shopper.act("e2", 10, |c| cart.add(&CartRef::default(), &item("b", 2), c));
+        assert_eq!(cart.episode, first);
+        assert_eq!(cart.due_at(D), Some(Timestamp::EPOCH + DurationMs::from_minutes(25)));
+        assert_eq!(cart.value(), Money::parse("30 EUR").ok());
+    }
+
+    #[test]
+    fn a_bought_cart_is_due_never_and_the_next_one_is_another_episode() {
+        let (shopper, mut cart) = (Shopper::new(), Cart::default());
+        shopper.act("e1", 0, |c| cart.add(&CartRef::default(), &item("a", 1), c));
+        let first = cart.episode.clone();
+        shopper.act("e2", 5, |c| cart.empty(c.at));
+        assert_eq!(cart.due_at(D), None);
+        shopper.act("late", 4, |c| cart.add(&CartRef::default(), &item("a", 1), c));
+        assert!(cart.is_empty(), "an add from before the purchase must not reopen the cart");
+        shopper.act("e3", 6, |c| cart.add(&CartRef::default(), &item("a", 1), c));
+        assert_ne!(cart.episode, first);
+    }
+
+    #[test]
+    fn removing_the_last_unit_ends_the_episode_and_removing_nothing_does_not_begin_one() {
+        let (shopper, mut cart) = (Shopper::new(), Cart::default());
+        shopper.act("e0", 0, |c| cart.remove(&CartRef::default(), &item("a", 1), c));
+        assert_eq!(cart.episode, None);
+        shopper.act("e1", 1, |c| cart.add(&CartRef::default(), &item("a", 3), c));
+        shopper.act("e2", 2, |c| cart.remove(&CartRef::default(), &item("a", 1), c));
+        assert_eq!(cart.unit_count(), 2);
+        shopper.act("e3", 3, |c| cart.remove(&CartRef::default(), &item("a", 0), c));
+        assert_eq!((cart.is_empty(), cart.due_at(D)), (true, None));
+    }
+
+    #[test]
+    fn a_snapshot_beats_older_changes() {
+        let (shopper, mut cart) = (Shopper::new(), Cart::default());
+        shopper.act("snap", 10, |c| cart.replace(&CartRef::default(), &[item("a", 2)], c));
+        shopper.act("late", 9, |c| cart.add(&CartRef::default(), &item("b", 1), c));
+        assert_eq!(cart.lines.len(), 1);
+    }
+
+    #[test]
+    fn an_answered_reminder_stays_answered_unless_only_the_contact_was_missing() {
+        let (shopper, mut cart) = (Shopper::new(), Cart::default());
+        shopper.act("e1", 0, |c| cart.add(&CartRef::default(), &item("a", 1), c));
+        let episode = cart.episode.as_ref().unwrap().id.to_string();
+        cart.answer("another", ReminderState::Done);
+        assert!(cart.due_at(D).is_some());
+        cart.answer(&episode, ReminderState::NoContact);
+        assert!(cart.due_at(D).is_none());
+        cart.contact_may_be_known();
+        assert!(cart.due_at(D).is_some());
+        cart.answer(&episode, ReminderState::Done);
+        cart.contact_may_be_known();
+        assert!(cart.due_at(D).is_none());
+    }
+
+    #[test]
+    fn the_cart_stays_bounded() {
+        let (shopper, mut cart) = (Shopper::new(), Cart::default());
+        for n in 0..60 {
+            shopper.act(&format!("e{n}"), n, |c| {
+                cart.add(&CartRef::default(), &item(&format!("p{n}"), u32::MAX), c)
+            });
+        }
+        assert_eq!(cart.lines.len(), CART_LINE_COUNT_MAX);
+        assert_eq!(cart.lines[0].product.as_str(), "p10");
+        assert_eq!(cart.lines[0].quantity, QUANTITY_MAX);
+    }
+}

@@ -1,0 +1,164 @@
+//! An event: an immutable, timestamped fact about one profile, already parsed and valid.
+
+use crate::consent::ConsentChoices;
+use crate::id::{CartId, Category, EventId, EventName, OrderId, ProductId, SourceId};
+use crate::key::ProfileKey;
+use crate::money::Money;
+use crate::profile::Profile;
+use crate::time::{DurationMs, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A fact about one profile.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// The producer's id; with [`Event::source`] the deduplication key.
+    pub id: EventId,
+    /// The source that sent it.
+    pub source: SourceId,
+    /// When it happened, by the producer's clock, corrected by `sentAt` and clamped.
+    pub occurred_at: Timestamp,
+    /// When the collector received it, by our clock.
+    pub received_at: Timestamp,
+    /// Choices of consent that it carries.
+    pub consent: ConsentChoices,
+    /// The person's time zone (IANA name), when the client told it.
+    pub timezone: Option<String>,
+    /// The person's locale (BCP 47), when the client told it.
+    pub locale: Option<String>,
+    /// The customer that a publishable key *says* this visitor is: kept, never believed.
+    pub claim: Option<ProfileKey>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened. The commerce events are Segment's e-commerce spec V2.
+#[derive(Clone, PartialEq, Debug)]
+pub enum EventKind {
+    /// `Product Viewed`.
+    ProductViewed(Item),
+    /// `Product Dwelled`: attention paid to a product, by a visible page (our extension).
+    ProductDwelled {
+        /// The product looked at.
+        product: ProductId,
+        /// Time the page was visible.
+        engaged: DurationMs,
+    },
+    /// `Product Added`.
+    ProductAdded(CartRef, Item),
+    /// `Product Removed`; a quantity of 0 removes the whole line.
+    ProductRemoved(CartRef, Item),
+    /// `Cart Updated`: the whole cart as it is now (our extension).
+    CartUpdated(CartRef, Vec<Item>),
+    /// `Order Completed`.
+    OrderCompleted {
+        /// The shop's order number.
+        order: Option<OrderId>,
+        /// What was paid.
+        total: Option<Money>,
+        /// What was bought.
+        items: Vec<Item>,
+    },
+    /// Any other `track` event.
+    Track(EventName),
+    /// `page`.
+    Page,
+    /// `screen`.
+    Screen,
+    /// `group`: accepted and counted.
+    Group,
+    /// `identify` or `alias`.
+    Identify {
+        /// Traits that are not contact data (those never enter the stream).
+        traits: BTreeMap<String, TraitValue>,
+        /// The customer that a secret key proved this visitor to be.
+        link: Option<ProfileKey>,
+    },
+    /// A reminder of the cart's episode has reached its end (put by the cart-mailer).
+    TimerDue {
+        /// The episode the timer belonged to, as [`crate::EpisodeId`] writes it.
+        episode: String,
+        /// How it ended.
+        outcome: TimerOutcome,
+    },
+    /// The state of a visitor's frozen profile, to be folded into this customer's.
+    Merge {
+        /// The frozen profile.
+        from: ProfileKey,
+        /// Its state at the freeze.
+        state: Box<Profile>,
+    },
+}
+
+/// How a reminder ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimerOutcome {
+    /// Sent, or given up for good.
+    Done,
+    /// There is nobody to send it to yet: it may be tried again when a contact becomes known.
+    NoContact,
+}
+
+impl EventKind {
+    /// The name under which rules ask for it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::ProductViewed(_) => "Product Viewed",
+            Self::ProductDwelled { .. } => "Product Dwelled",
+            Self::ProductAdded(..) => "Product Added",
+            Self::ProductRemoved(..) => "Product Removed",
+            Self::CartUpdated(..) => "Cart Updated",
+            Self::OrderCompleted { .. } => "Order Completed",
+            Self::Track(name) => name.as_str(),
+            Self::Page => "page",
+            Self::Screen => "screen",
+            Self::Group => "group",
+            Self::Identify { .. } => "identify",
+            Self::TimerDue { .. } => "Timer Due",
+            Self::Merge { .. } => "Profile Merged",
+        }
+    }
+
+    /// Whether Beckon itself put the event, so that it is no behaviour of the person.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        matches!(self, Self::TimerDue { .. } | Self::Merge { .. })
+    }
+}
+
+/// Which cart an event speaks of, and where a person finds it again.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CartRef {
+    /// The shop's cart id.
+    pub id: Option<CartId>,
+    /// Where the cart can be restored (our extension `cart_url`), without query values.
+    pub url: Option<String>,
+}
+
+/// A product as an event names it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Item {
+    /// Which product.
+    pub product: ProductId,
+    /// Its category.
+    pub category: Option<Category>,
+    /// Its name, as the person saw it.
+    pub name: Option<String>,
+    /// Price of one unit.
+    pub price: Option<Money>,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// The value of a trait.
+#[derive(Clone, PartialEq, PartialOrd, Debug, Serialize, Deserialize)]
+pub enum TraitValue {
+    /// Yes or no.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+}

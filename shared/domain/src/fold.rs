@@ -1,0 +1,265 @@
+//! A profile's part of a batch becomes one new state: what was applied before is skipped, what is known is counted
+//! as a repetition, and what the state demands of others is returned.
+
+use crate::apply::apply;
+use crate::event::{Event, EventKind};
+use crate::key::{ProfileKey, ProfileKind};
+use crate::mark::Position;
+use crate::merge::{MergeRefusal, merge};
+use crate::policy::Policy;
+use crate::profile::{Link, Profile};
+
+/// One event of one profile, in stream order.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Item {
+    /// Where it stands.
+    pub position: Position,
+    /// Whether Beckon itself put it (timer, merge, forwarded event).
+    pub internal: bool,
+    /// The event.
+    pub event: Event,
+}
+
+/// An event that belongs to the linked customer: put it under that key, same event id. It depends on the event and
+/// on a link that is already stored, so it may be put before the write, again and again.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Forward {
+    /// The customer's profile.
+    pub to: ProfileKey,
+    /// The event.
+    pub event: Event,
+    /// Whether the event is already one of Beckon's own records.
+    pub internal: bool,
+}
+
+/// What a fold proposes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Folded {
+    /// The new state.
+    pub profile: Profile,
+    /// Whether it must be written.
+    pub changed: bool,
+    /// How many items are settled by this write. Fewer than given when a link froze the profile: the rest is folded
+    /// after the freeze is stored.
+    pub consumed: usize,
+    /// Events to put under the customer's key before the write.
+    pub forwards: Vec<Forward>,
+}
+
+/// Folds the items into the stored state (a new profile when there is none).
+#[must_use]
+pub fn fold(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
+    let mut profile = stored.cloned().unwrap_or_default();
+    let frozen_before = profile.link.is_some();
+    let mut folded =
+        Folded { profile: Profile::default(), changed: false, consumed: 0, forwards: Vec::new() };
+    for item in items {
+        if profile.link.is_some() && !frozen_before {
+            break;
+        }
+        folded.consumed += 1;
+        if profile.marks.covers(&item.position) {
+            continue;
+        }
+        folded.changed = true;
+        step(&mut profile, key, item, policy, &mut folded.forwards);
+        profile.marks.advance(&item.position, item.event.received_at);
+    }
+    if folded.changed && frozen_before {
+        clear_outbox(&mut profile);
+    }
+    folded.profile = profile;
+    folded
+}
+
+/// The merge record was put before this fold (the caller resends it whenever it finds it pending), so this write may
+/// forget it.
+fn clear_outbox(profile: &mut Profile) {
+    if let Some(link) = &mut profile.link {
+        link.merge_pending = false;
+    }
+}
+
+fn step(profile: &mut Profile, key: &ProfileKey, item: &Item, policy: &Policy, forwards: &mut Vec<Forward>) {
+    let event = &item.event;
+    profile.last_received_at = profile.last_received_at.max(event.received_at);
+    if profile.ring.insert(&event.source, &event.id, event.received_at) {
+        count(profile, item, true);
+        return;
+    }
+    count(profile, item, false);
+    if let Some(link) = &profile.link {
+        let forward = forward(link, event, item.internal);
+        profile.tallies.link_refused += u64::from(forward.to != link.to);
+        forwards.push(forward);
+        return;
+    }
+    match &event.kind {
+        EventKind::Merge { from, state } => {
+            if merge(profile, from, state, policy) == Err(MergeRefusal::TooMany) {
+                profile.tallies.link_refused += 1;
+            }
+        }
+        EventKind::Identify { link: Some(to), .. } if key.kind() == ProfileKind::Anonymous => {
+            apply(profile, key, event, policy);
+            profile.link = Some(Link { to: to.clone(), at: event.received_at, merge_pending: true });
+        }
+        _ => apply(profile, key, event, policy),
+    }
+}
+
+fn count(profile: &mut Profile, item: &Item, duplicate: bool) {
+    let tallies = &mut profile.tallies;
+    let counter = match (item.internal, duplicate) {
+        (false, false) => &mut tallies.applied,
+        (false, true) => &mut tallies.duplicate,
+        (true, false) => &mut tallies.internal_applied,
+        (true, true) => &mut tallies.internal_duplicate,
+    };
+    *counter += 1;
+}
+
+/// An event of a frozen visitor goes to the customer it is linked to. A proof that names another customer goes to
+/// that one, without a link: two customers never merge.
+fn forward(link: &Link, event: &Event, internal: bool) -> Forward {
+    let mut event = event.clone();
+    let mut to = link.to.clone();
+    if let EventKind::Identify { link: proven, .. } = &mut event.kind
+        && let Some(proven) = proven.take()
+    {
+        to = proven;
+    }
+    Forward { to, event, internal }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::ConsentChoices;
+    use crate::event::{CartRef, Item as Product};
+    use crate::id::{AnonymousId, EventId, ProductId, SourceId, UserId};
+    use crate::key::Pepper;
+    use crate::mark::{SequenceNumber, ShardKey};
+    use crate::merge::portable;
+    use crate::time::{DurationMs, Timestamp};
+    use std::collections::BTreeMap;
+
+    fn pepper() -> Pepper {
+        Pepper::new("1", b"0123456789abcdef").unwrap()
+    }
+
+    fn visitor() -> ProfileKey {
+        pepper().anonymous(&AnonymousId::new("v").unwrap())
+    }
+
+    fn customer(name: &str) -> ProfileKey {
+        pepper().customer(&UserId::new(name).unwrap())
+    }
+
+    fn event(id: &str, minute: u64, kind: EventKind) -> Event {
+        let at = Timestamp::EPOCH + DurationMs::from_minutes(minute);
+        Event {
+            id: EventId::new(id).unwrap(),
+            source: SourceId::new("web").unwrap(),
+            occurred_at: at,
+            received_at: at,
+            consent: ConsentChoices::default(),
+            timezone: None,
+            locale: None,
+            claim: None,
+            kind,
+        }
+    }
+
+    fn item(sequence: u64, offset: u32, event: Event) -> Item {
+        let sequence = SequenceNumber::parse(&sequence.to_string()).unwrap();
+        let internal = event.kind.is_internal();
+        Item { position: Position { shard: ShardKey::new("1", "s"), sequence, offset }, internal, event }
+    }
+
+    fn added(product: &str) -> EventKind {
+        let product = ProductId::new(product).unwrap();
+        let item = Product { product, category: None, name: None, price: None, quantity: 1 };
+        EventKind::ProductAdded(CartRef::default(), item)
+    }
+
+    fn proven(user: &str) -> EventKind {
+        EventKind::Identify { traits: BTreeMap::new(), link: Some(customer(user)) }
+    }
+
+    #[test]
+    fn a_redelivered_batch_changes_nothing() {
+        let items = [item(1, 0, event("a", 0, added("p"))), item(2, 0, event("b", 1, added("q")))];
+        let first = fold(None, &visitor(), &items, &Policy::default());
+        let again = fold(Some(&first.profile), &visitor(), &items, &Policy::default());
+        assert!(!again.changed);
+        assert_eq!(again.profile, first.profile);
+        assert_eq!(first.profile.tallies.applied, 2);
+    }
+
+    #[test]
+    fn a_producers_repetition_has_a_new_number_and_counts_once() {
+        let items = [item(1, 0, event("a", 0, added("p"))), item(2, 0, event("a", 0, added("p")))];
+        let folded = fold(None, &visitor(), &items, &Policy::default());
+        assert_eq!(folded.profile.cart.unit_count(), 1);
+        assert_eq!((folded.profile.tallies.applied, folded.profile.tallies.duplicate), (1, 1));
+    }
+
+    #[test]
+    fn a_link_freezes_and_the_rest_waits_until_the_freeze_is_stored() {
+        let items = [
+            item(1, 0, event("a", 0, added("p"))),
+            item(1, 1, event("login", 1, proven("c"))),
+            item(1, 2, event("b", 2, added("q"))),
+        ];
+        let first = fold(None, &visitor(), &items, &Policy::default());
+        assert_eq!((first.consumed, first.forwards.len()), (2, 0));
+        assert!(first.profile.link.as_ref().is_some_and(|l| l.merge_pending && l.to == customer("c")));
+        assert_eq!(
+            first.profile.due_at(&Policy { cart_idle: Some(DurationMs::ZERO), ..Policy::default() }),
+            None
+        );
+
+        let second = fold(Some(&first.profile), &visitor(), &items[2..], &Policy::default());
+        assert_eq!(second.forwards.len(), 1);
+        assert_eq!(second.forwards[0].to, customer("c"));
+        assert_eq!(second.profile.cart.unit_count(), 1, "a frozen profile keeps its state");
+        assert!(!second.profile.link.as_ref().unwrap().merge_pending, "this write follows the merge record");
+
+        let crashed_between = fold(Some(&first.profile), &visitor(), &items, &Policy::default());
+        assert_eq!(crashed_between.profile.tallies.applied, 3, "each event once, whatever was redelivered");
+        assert_eq!(crashed_between.profile.tallies.duplicate, 0);
+    }
+
+    #[test]
+    fn a_second_customer_on_the_same_device_gets_the_event_but_not_the_profile() {
+        let items = [item(1, 0, event("login", 1, proven("c")))];
+        let frozen = fold(None, &visitor(), &items, &Policy::default()).profile;
+        let folded = fold(
+            Some(&frozen),
+            &visitor(),
+            &[item(2, 0, event("login2", 2, proven("d"))), item(3, 0, event("b", 3, added("q")))],
+            &Policy::default(),
+        );
+        assert_eq!(folded.forwards[0].to, customer("d"));
+        assert!(matches!(folded.forwards[0].event.kind, EventKind::Identify { link: None, .. }));
+        assert_eq!(folded.forwards[1].to, customer("c"));
+        assert_eq!(folded.profile.tallies.link_refused, 1);
+        assert_eq!(folded.profile.link.as_ref().map(|l| &l.to), Some(&customer("c")));
+    }
+
+    #[test]
+    fn a_merge_record_counts_once_and_brings_the_cart() {
+        let state =
+            fold(None, &visitor(), &[item(1, 0, event("a", 0, added("p")))], &Policy::default()).profile;
+        let merged = |id: &str, minute| {
+            event(id, minute, EventKind::Merge { from: visitor(), state: Box::new(portable(&state)) })
+        };
+        let items = [item(5, 0, merged("m1", 2)), item(6, 0, merged("m1", 2)), item(7, 0, merged("m2", 3))];
+        let folded = fold(None, &customer("c"), &items, &Policy::default()).profile;
+        assert_eq!((folded.cart.unit_count(), folded.counts.adds), (1, 1));
+        assert_eq!(folded.merged, vec![visitor()]);
+        assert_eq!((folded.tallies.applied, folded.tallies.internal_applied), (0, 2));
+        assert_eq!(folded.tallies.internal_duplicate, 1);
+    }
+}

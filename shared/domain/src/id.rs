@@ -1,0 +1,213 @@
+//! One type per id, so that two of them cannot be swapped at a call site.
+//!
+//! Text ids are parsed once, at the edge: not empty, at most a stated number of bytes, no control characters.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Why a text is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// The text is empty or only white space.
+    #[error("must not be empty")]
+    Empty,
+    /// The text is longer than the id allows.
+    #[error("must be at most {bytes_max} bytes long, but has {bytes}")]
+    TooLong {
+        /// Bytes found.
+        bytes: usize,
+        /// Bytes allowed.
+        bytes_max: usize,
+    },
+    /// The text has a control character, which would let it forge log lines and headers.
+    #[error("must not contain control characters")]
+    Control,
+}
+
+fn check(text: &str, bytes_max: usize) -> Result<(), IdError> {
+    if text.trim().is_empty() {
+        return Err(IdError::Empty);
+    }
+    if text.len() > bytes_max {
+        return Err(IdError::TooLong { bytes: text.len(), bytes_max });
+    }
+    if text.chars().any(char::is_control) {
+        return Err(IdError::Control);
+    }
+    Ok(())
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $bytes_max:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The longest text accepted, in bytes.
+            pub const BYTES_MAX: usize = $bytes_max;
+
+            /// Parses a text.
+            ///
+            /// # Errors
+            /// When it is empty, too long or has control characters.
+            pub fn new(text: &str) -> Result<Self, IdError> {
+                check(text, Self::BYTES_MAX)?;
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// The producer's unique id of an event (Segment's `messageId`): the deduplication key, within its source.
+    EventId, 128
+);
+text_id!(
+    /// The source an event came from: the id of the write key that sent it.
+    SourceId, 64
+);
+text_id!(
+    /// A product, as the shop numbers it.
+    ProductId, 100
+);
+text_id!(
+    /// A product category, as the shop names it.
+    Category, 100
+);
+text_id!(
+    /// A cart, as the shop numbers it.
+    CartId, 100
+);
+text_id!(
+    /// An order, as the shop numbers it.
+    OrderId, 100
+);
+text_id!(
+    /// An id that a browser or an app made for itself. Never stored: only its HMAC is ([`crate::ProfileKey`]).
+    AnonymousId, 200
+);
+text_id!(
+    /// A customer's id in the shop. Never stored: only its HMAC is ([`crate::ProfileKey`]).
+    UserId, 200
+);
+text_id!(
+    /// The name of an event (`Product Viewed`).
+    EventName, 100
+);
+text_id!(
+    /// A named place on a page that asks for a decision.
+    SlotId, 64
+);
+text_id!(
+    /// A rule of the ruleset.
+    RuleId, 64
+);
+text_id!(
+    /// Content that can fill a slot.
+    OfferId, 64
+);
+
+/// Values that a badly wired client sends in place of a person's id. Segment blocks the same ones:
+/// an id that thousands share would merge them into one profile.
+#[must_use]
+pub fn is_blocked_person_id(text: &str) -> bool {
+    let text = text.trim();
+    text.bytes().all(|b| b == b'0' || b == b'-')
+        || ["-1", "null", "nil", "none", "anonymous", "undefined", "nan", "[object object]", "true", "false"]
+            .contains(&text.to_ascii_lowercase().as_str())
+}
+
+/// One abandonment of one cart. Deterministic: the same cart of the same profile gives the same id on every
+/// replay, so that a reminder can be claimed by it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EpisodeId([u8; 16]);
+
+impl EpisodeId {
+    /// Derives the id from whose cart it is and the event that first filled it.
+    #[must_use]
+    pub fn derive(profile: &str, source: &SourceId, first_event: &EventId) -> Self {
+        use sha2::{Digest, Sha256};
+        let mut hash = Sha256::new();
+        for part in ["episode", profile, source.as_str(), first_event.as_str()] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let digest = hash.finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self(bytes)
+    }
+
+    /// Parses the 32 hexadecimal digits that [`fmt::Display`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?;
+        Some(Self(bytes.try_into().ok()?))
+    }
+}
+
+impl fmt::Display for EpisodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for EpisodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EpisodeId({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_refuse_what_would_harm_later() {
+        assert_eq!(ProductId::new("  "), Err(IdError::Empty));
+        assert_eq!(ProductId::new("a\nb"), Err(IdError::Control));
+        assert_eq!(ProductId::new(&"x".repeat(101)), Err(IdError::TooLong { bytes: 101, bytes_max: 100 }));
+        assert!(ProductId::new(&"x".repeat(100)).is_ok());
+    }
+
+    #[test]
+    fn shared_placeholder_ids_are_blocked_and_real_ones_are_not() {
+        for id in ["0", "000-00", "null", "Undefined", "-1", "anonymous", ""] {
+            assert!(is_blocked_person_id(id), "{id}");
+        }
+        for id in ["10", "u-0", "nullable", "a0"] {
+            assert!(!is_blocked_person_id(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn an_episode_id_is_stable_and_depends_on_every_part() {
+        let id = |p: &str, s: &str, e: &str| {
+            EpisodeId::derive(p, &SourceId::new(s).unwrap(), &EventId::new(e).unwrap())
+        };
+        assert_eq!(id("p", "s", "e"), id("p", "s", "e"));
+        assert_ne!(id("p", "s", "e"), id("q", "s", "e"));
+        assert_ne!(id("p", "sx", "e"), id("p", "s", "xe"));
+        assert_eq!(EpisodeId::parse(&id("p", "s", "e").to_string()), Some(id("p", "s", "e")));
+        assert_eq!(EpisodeId::parse("zz"), None);
+    }
+}

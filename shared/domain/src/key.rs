@@ -1,0 +1,311 @@
+//! Keys made from secrets: profile keys, contact hashes, unsubscribe tokens, discount codes, write keys.
+//!
+//! A person's id never leaves the collector: what is stored and streamed is its HMAC-SHA-256 under a pepper from
+//! the secret store. The pepper's id is part of the key, so that a new pepper applies to new ids only.
+
+use crate::id::{AnonymousId, EpisodeId, SourceId, UserId};
+use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use subtle::ConstantTimeEq;
+
+/// Why a text is not a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Not of the form `{a|c}{pepper id}_{43 base64url characters}`.
+    #[error("not a profile key")]
+    ProfileKey,
+    /// The pepper's id is not 1 to 8 lower-case letters or digits, or the pepper is shorter than 16 bytes.
+    #[error("a pepper needs an id of 1 to 8 lower-case letters or digits and at least 16 bytes")]
+    Pepper,
+    /// A write key does not start with `pk_` or `sk_`.
+    #[error("a write key starts with pk_ (publishable) or sk_ (secret)")]
+    WriteKey,
+}
+
+/// Whether a profile belongs to a visitor we cannot name or to a known customer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum ProfileKind {
+    /// A visitor, by the id that their browser made.
+    Anonymous,
+    /// A customer, by the shop's own id.
+    Customer,
+}
+
+impl ProfileKind {
+    const fn letter(self) -> char {
+        match self {
+            Self::Anonymous => 'a',
+            Self::Customer => 'c',
+        }
+    }
+}
+
+/// The key of a profile: its row's key in ProfileTable and the partition key of its events.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ProfileKey(String);
+
+impl ProfileKey {
+    /// Parses a key that [`Pepper`] made.
+    ///
+    /// # Errors
+    /// When the text has another form.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let (head, digest) = text.split_once('_').ok_or(KeyError::ProfileKey)?;
+        let mut head = head.chars();
+        let kind_ok = matches!(head.next(), Some('a' | 'c'));
+        let decoded = BASE64URL_NOPAD.decode(digest.as_bytes()).map_err(|_| KeyError::ProfileKey)?;
+        if kind_ok && decoded.len() == 32 && is_pepper_id(head.as_str()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(KeyError::ProfileKey)
+        }
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whose profile it is.
+    #[must_use]
+    pub fn kind(&self) -> ProfileKind {
+        if self.0.starts_with('c') { ProfileKind::Customer } else { ProfileKind::Anonymous }
+    }
+
+    /// A stable number from 0 to `shard_count − 1`, to spread an index that would otherwise have one hot key.
+    #[must_use]
+    pub fn shard(&self, shard_count: u32) -> u32 {
+        (xxhash_rust::xxh3::xxh3_64(self.0.as_bytes()) % u64::from(shard_count.max(1))) as u32
+    }
+}
+
+impl fmt::Display for ProfileKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ProfileKey {
+    /// The first characters only: a log line needs to tell two profiles apart, not to name one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProfileKey({}…)", self.0.get(..9).unwrap_or(&self.0))
+    }
+}
+
+/// The HMAC of a normalised e-mail address: what suppression is kept under, so that it outlives an erased contact.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ContactHash(String);
+
+impl ContactHash {
+    /// The hash as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The secret under which ids are hashed, with the id that tells which one it was.
+#[derive(Clone)]
+pub struct Pepper {
+    id: String,
+    secret: Vec<u8>,
+}
+
+impl fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pepper({})", self.id)
+    }
+}
+
+fn is_pepper_id(id: &str) -> bool {
+    (1..=8).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+impl Pepper {
+    /// A pepper from the secret store.
+    ///
+    /// # Errors
+    /// When the id has another form or the secret is shorter than 16 bytes.
+    pub fn new(id: &str, secret: &[u8]) -> Result<Self, KeyError> {
+        if is_pepper_id(id) && secret.len() >= 16 {
+            Ok(Self { id: id.to_owned(), secret: secret.to_vec() })
+        } else {
+            Err(KeyError::Pepper)
+        }
+    }
+
+    /// HMAC-SHA-256 over a purpose and a text. The length prefix keeps (purpose, text) pairs apart.
+    fn mac(&self, purpose: &str, text: &str) -> [u8; 32] {
+        // HMAC takes keys of any length, so the error case cannot arise; an empty MAC would still be no key.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) else { return [0; 32] };
+        mac.update(&(purpose.len() as u64).to_be_bytes());
+        mac.update(purpose.as_bytes());
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    fn profile_key(&self, kind: ProfileKind, purpose: &str, text: &str) -> ProfileKey {
+        let digest = BASE64URL_NOPAD.encode(&self.mac(purpose, text));
+        ProfileKey(format!("{}{}_{digest}", kind.letter(), self.id))
+    }
+
+    /// The key of a visitor's profile.
+    #[must_use]
+    pub fn anonymous(&self, id: &AnonymousId) -> ProfileKey {
+        self.profile_key(ProfileKind::Anonymous, "profile/anonymous", id.as_str())
+    }
+
+    /// The key of a customer's profile.
+    #[must_use]
+    pub fn customer(&self, id: &UserId) -> ProfileKey {
+        self.profile_key(ProfileKind::Customer, "profile/customer", id.as_str())
+    }
+
+    /// The hash of an e-mail address, the same for `Jo@Example.com ` and `jo@example.com`.
+    #[must_use]
+    pub fn contact(&self, email: &str) -> ContactHash {
+        let digest = self.mac("contact/email", &email.trim().to_lowercase());
+        ContactHash(format!("{}_{}", self.id, BASE64URL_NOPAD.encode(&digest[..20])))
+    }
+
+    /// A token that lets its holder unsubscribe one contact and nothing else (RFC 8058). It names no person.
+    #[must_use]
+    pub fn unsubscribe_token(&self, contact: &ContactHash) -> String {
+        let mac = self.mac("token/unsubscribe", contact.as_str());
+        format!("{}.{}", contact.as_str(), BASE64URL_NOPAD.encode(&mac[..16]))
+    }
+
+    /// The contact that an unsubscribe token is for, or nothing when the token is not ours.
+    #[must_use]
+    pub fn open_unsubscribe_token(&self, token: &str) -> Option<ContactHash> {
+        let (contact, mac) = token.split_once('.')?;
+        let contact = ContactHash(contact.to_owned());
+        let given = BASE64URL_NOPAD.decode(mac.as_bytes()).ok()?;
+        let expected = self.mac("token/unsubscribe", contact.as_str());
+        bool::from(given.ct_eq(&expected[..16])).then_some(contact)
+    }
+
+    /// A discount code for one episode: deterministic, and unguessable without the pepper (50 bits).
+    #[must_use]
+    pub fn discount_code(&self, prefix: &str, episode: &EpisodeId) -> String {
+        let mac = self.mac("code/discount", &episode.to_string());
+        let code = BASE32_NOPAD.encode(&mac[..7]);
+        format!("{prefix}{}", &code[..10])
+    }
+}
+
+/// What a write key may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WriteKeyKind {
+    /// `pk_…`: may be seen by anyone; acts for the anonymous id it is sent with, and for nobody else.
+    Publishable,
+    /// `sk_…`: held by the shop's servers; may say who somebody is.
+    Secret,
+}
+
+/// One write key: its SHA-256 (never the key itself), what it may do, and the source it names.
+#[derive(Clone, Debug)]
+pub struct WriteKey {
+    digest: [u8; 32],
+    /// What the key may do.
+    pub kind: WriteKeyKind,
+    /// The source of the events sent with it.
+    pub source: SourceId,
+}
+
+impl WriteKey {
+    /// A key from its secret text.
+    ///
+    /// # Errors
+    /// When it starts with neither `pk_` nor `sk_`.
+    pub fn new(text: &str, source: SourceId) -> Result<Self, KeyError> {
+        let kind = match text.get(..3) {
+            Some("pk_") => WriteKeyKind::Publishable,
+            Some("sk_") => WriteKeyKind::Secret,
+            _ => return Err(KeyError::WriteKey),
+        };
+        Ok(Self { digest: Sha256::digest(text.as_bytes()).into(), kind, source })
+    }
+}
+
+/// The write keys that are live.
+#[derive(Clone, Debug, Default)]
+pub struct KeyRing(Vec<WriteKey>);
+
+impl KeyRing {
+    /// A ring of keys.
+    #[must_use]
+    pub fn new(keys: Vec<WriteKey>) -> Self {
+        Self(keys)
+    }
+
+    /// The key that a caller presented. Takes the same time whichever key it is, and whether or not it is one.
+    #[must_use]
+    pub fn find(&self, presented: &str) -> Option<&WriteKey> {
+        let digest: [u8; 32] = Sha256::digest(presented.as_bytes()).into();
+        let mut found = None;
+        for key in &self.0 {
+            if bool::from(key.digest.ct_eq(&digest)) {
+                found = Some(key);
+            }
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pepper(secret: &[u8]) -> Pepper {
+        Pepper::new("1", secret).unwrap()
+    }
+
+    #[test]
+    fn a_profile_key_depends_on_kind_id_and_pepper_and_reveals_none() {
+        let p = pepper(b"0123456789abcdef");
+        let visitor = p.anonymous(&AnonymousId::new("42").unwrap());
+        let customer = p.customer(&UserId::new("42").unwrap());
+        assert_ne!(visitor, customer);
+        assert_ne!(visitor.as_str()[1..], customer.as_str()[1..]);
+        assert_ne!(visitor, pepper(b"another-pepper-16").anonymous(&AnonymousId::new("42").unwrap()));
+        assert_eq!(visitor.kind(), ProfileKind::Anonymous);
+        assert_eq!(ProfileKey::parse(customer.as_str()), Ok(customer.clone()));
+        assert_eq!(customer.kind(), ProfileKind::Customer);
+    }
+
+    #[test]
+    fn what_is_not_a_profile_key_is_refused() {
+        for bad in ["", "a1", "a1_short", "x1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "a_AAAA"] {
+            assert_eq!(ProfileKey::parse(bad), Err(KeyError::ProfileKey), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_unsubscribe_token_opens_only_for_its_own_contact() {
+        let p = pepper(b"0123456789abcdef");
+        let contact = p.contact(" Jo@Example.com");
+        assert_eq!(contact, p.contact("jo@example.com"));
+        let token = p.unsubscribe_token(&contact);
+        assert_eq!(p.open_unsubscribe_token(&token), Some(contact));
+        let other = p.unsubscribe_token(&p.contact("al@example.com"));
+        let forged = format!("{}.{}", token.split_once('.').unwrap().0, other.split_once('.').unwrap().1);
+        assert_eq!(p.open_unsubscribe_token(&forged), None);
+        assert_eq!(p.open_unsubscribe_token("garbage"), None);
+        assert!(!token.contains("jo"));
+    }
+
+    #[test]
+    fn a_key_ring_knows_its_keys_and_what_they_may_do() {
+        let key = |t: &str| WriteKey::new(t, SourceId::new("web").unwrap());
+        let ring = KeyRing::new(vec![key("pk_a").unwrap(), key("sk_b").unwrap()]);
+        assert_eq!(ring.find("pk_a").map(|k| k.kind), Some(WriteKeyKind::Publishable));
+        assert_eq!(ring.find("sk_b").map(|k| k.kind), Some(WriteKeyKind::Secret));
+        assert!(ring.find("sk_a").is_none());
+        assert_eq!(key("xx_a").err(), Some(KeyError::WriteKey));
+    }
+}

@@ -1,0 +1,37 @@
+//! The pure core of Beckon: what an event does to a profile, and what follows from it.
+//!
+//! Nothing here knows a clock, the environment, randomness or I/O. Every operation takes its time and its
+//! limits as arguments and returns a plan (a new state and effects) that the functions carry out.
+//!
+//! Reading order: ids and values ([`id`], [`time`], [`money`], [`key`]), what comes in ([`event`]), what is
+//! kept ([`profile`] and its parts), what an event does ([`apply`]), how a batch becomes one write ([`fold`]),
+//! how two halves of a person become one ([`merge`]), how state is stored ([`packed`]), and when a left cart
+//! becomes a reminder ([`abandonment`]).
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod abandonment;
+pub mod affinity;
+pub mod apply;
+pub mod cart;
+pub mod consent;
+pub mod event;
+pub mod fold;
+pub mod id;
+pub mod key;
+pub mod mark;
+pub mod merge;
+pub mod money;
+pub mod packed;
+pub mod policy;
+pub mod profile;
+pub mod session;
+pub mod time;
+pub mod viewed;
+
+pub use id::{CartId, Category, EpisodeId, EventId, OrderId, ProductId, SourceId};
+pub use key::{ContactHash, Pepper, ProfileKey, ProfileKind};
+pub use money::{Currency, Money};
+pub use policy::Policy;
+pub use profile::Profile;
+pub use time::{DurationMs, Timestamp};

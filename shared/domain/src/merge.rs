@@ -1,0 +1,110 @@
+//! Two halves of one person become one: commutative, so that it does not matter which visitor is folded first.
+
+use crate::apply::add_revenue;
+use crate::key::ProfileKey;
+use crate::mark::{Marks, Ring};
+use crate::policy::{MERGE_COUNT_MAX, Policy};
+use crate::profile::{Counts, Orders, Profile, Tallies};
+
+/// What of a frozen visitor's state travels in the merge record: the behaviour, not the row's own bookkeeping.
+#[must_use]
+pub fn portable(visitor: &Profile) -> Profile {
+    Profile {
+        tallies: Tallies::default(),
+        marks: Marks::default(),
+        ring: Ring::default(),
+        claim: None,
+        link: None,
+        merged: Vec::new(),
+        ..visitor.clone()
+    }
+}
+
+/// Why a visitor's state was not folded in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MergeRefusal {
+    /// It was folded before.
+    Known,
+    /// The customer has [`MERGE_COUNT_MAX`] visitors already.
+    TooMany,
+}
+
+/// Folds a frozen visitor's state into the customer's profile.
+///
+/// # Errors
+/// When the visitor was folded before, or too many were.
+pub fn merge(
+    customer: &mut Profile,
+    from: &ProfileKey,
+    visitor: &Profile,
+    policy: &Policy,
+) -> Result<(), MergeRefusal> {
+    match customer.merged.binary_search(from) {
+        Ok(_) => Err(MergeRefusal::Known),
+        Err(_) if customer.merged.len() >= MERGE_COUNT_MAX => Err(MergeRefusal::TooMany),
+        Err(index) => {
+            union(customer, visitor, policy);
+            customer.cart.contact_may_be_known();
+            customer.merged.insert(index, from.clone());
+            Ok(())
+        }
+    }
+}
+
+/// The behaviour of both halves; what belongs to the customer's own row (marks, ring, tallies, links) stays.
+/// Decisions use it too, for a visitor whose merge record is still under way.
+pub fn union(customer: &mut Profile, visitor: &Profile, policy: &Policy) {
+    if visitor.counts.events > 0 {
+        let is_new = customer.counts.events == 0;
+        customer.first_seen_at =
+            if is_new { visitor.first_seen_at } else { customer.first_seen_at.min(visitor.first_seen_at) };
+    }
+    let visitor_is_newer = visitor.last_seen_at > customer.last_seen_at;
+    customer.last_seen_at = customer.last_seen_at.max(visitor.last_seen_at);
+    customer.sessions = customer.sessions.merge(&visitor.sessions);
+    customer.counts = add_counts(customer.counts, visitor.counts);
+    for (name, at) in &visitor.last_events {
+        customer.remember_event(name, *at);
+    }
+    customer.viewed = customer.viewed.merge(&visitor.viewed);
+    customer.affinity = customer.affinity.merge(&visitor.affinity, policy.affinity_half_life);
+    customer.cart = customer.cart.merge(&visitor.cart);
+    customer.orders = merge_orders(&customer.orders, &visitor.orders);
+    customer.consent = customer.consent.merge(&visitor.consent);
+    merge_traits(customer, visitor, visitor_is_newer);
+}
+
+/// Traits and the like: the newer half's value where both have one.
+fn merge_traits(customer: &mut Profile, visitor: &Profile, visitor_is_newer: bool) {
+    let mut traits = visitor.traits.clone();
+    if visitor_is_newer {
+        let mut older = customer.traits.clone();
+        crate::apply::set_traits(&mut older, &traits);
+        customer.traits = older;
+        customer.timezone = visitor.timezone.clone().or_else(|| customer.timezone.take());
+        customer.locale = visitor.locale.clone().or_else(|| customer.locale.take());
+    } else {
+        crate::apply::set_traits(&mut traits, &customer.traits);
+        customer.traits = traits;
+        customer.timezone = customer.timezone.take().or_else(|| visitor.timezone.clone());
+        customer.locale = customer.locale.take().or_else(|| visitor.locale.clone());
+    }
+}
+
+fn add_counts(a: Counts, b: Counts) -> Counts {
+    Counts {
+        events: a.events.saturating_add(b.events),
+        pages: a.pages.saturating_add(b.pages),
+        product_views: a.product_views.saturating_add(b.product_views),
+        adds: a.adds.saturating_add(b.adds),
+        removes: a.removes.saturating_add(b.removes),
+        orders: a.orders.saturating_add(b.orders),
+    }
+}
+
+fn merge_orders(a: &Orders, b: &Orders) -> Orders {
+    // The currency of the larger code, so that the order of merging does not decide which one is kept.
+    let (first, second) =
+        if a.revenue.map(|m| m.currency) >= b.revenue.map(|m| m.currency) { (a, b) } else { (b, a) };
+    Orders { last_at: a.last_at.max(b.last_at), revenue: add_revenue(first.revenue, second.revenue) }
+}

@@ -1,0 +1,55 @@
+//! Every limit and threshold of the core, named with its unit.
+
+use crate::consent::ConsentDefault;
+use crate::time::DurationMs;
+
+/// What a shop may tune. The defaults work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// A session ends after this much time without an event (event time).
+    pub session_gap: DurationMs,
+    /// Dwell time counted for one product view at most, so that a forgotten tab is not devotion.
+    pub dwell_max: DurationMs,
+    /// An interest loses half its weight in this time.
+    pub affinity_half_life: DurationMs,
+    /// A cart is abandoned after this much time without a change; `None` when no rule sends reminders.
+    pub cart_idle: Option<DurationMs>,
+    /// What holds where a person has chosen nothing.
+    pub consent_default: ConsentDefault,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            session_gap: DurationMs::from_minutes(30),
+            dwell_max: DurationMs::from_minutes(10),
+            affinity_half_life: DurationMs::from_days(7),
+            cart_idle: None,
+            consent_default: ConsentDefault::default(),
+        }
+    }
+}
+
+/// Products remembered as viewed, newest kept.
+pub const VIEWED_COUNT_MAX: usize = 16;
+/// Categories with an affinity, strongest kept.
+pub const AFFINITY_COUNT_MAX: usize = 16;
+/// Different products in one cart, oldest line dropped.
+pub const CART_LINE_COUNT_MAX: usize = 50;
+/// Units of one product in a cart; more are held at this number.
+pub const QUANTITY_MAX: u32 = 9_999;
+/// Names of events whose last occurrence is remembered, longest unseen dropped.
+pub const EVENT_NAME_COUNT_MAX: usize = 24;
+/// Traits kept, in name order.
+pub const TRAIT_COUNT_MAX: usize = 32;
+/// Event ids remembered to recognise a producer's repetition: the largest request. Older or more numerous
+/// repetitions count again; this bound is part of the public promise.
+pub const RING_COUNT_MAX: usize = 512;
+/// How long an event id is remembered.
+pub const RING_AGE_MAX: DurationMs = DurationMs::from_hours(24);
+/// Shards whose progress is remembered: a shard unseen for longer than a stream retains is dropped first.
+pub const MARK_COUNT_MAX: usize = 32;
+/// Anonymous profiles folded into one customer (Segment's limit).
+pub const MERGE_COUNT_MAX: usize = 100;
+/// A reader's profile is forgotten after this much time without an event.
+pub const PROFILE_RETENTION: DurationMs = DurationMs::from_days(365);

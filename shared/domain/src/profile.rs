@@ -1,0 +1,149 @@
+//! A profile: everything known about one person, built from events, bounded in every part.
+
+use crate::affinity::Affinity;
+use crate::cart::Cart;
+use crate::consent::Consent;
+use crate::event::TraitValue;
+use crate::id::EventName;
+use crate::key::{ProfileKey, ProfileKind};
+use crate::mark::{Marks, Ring};
+use crate::money::Money;
+use crate::policy::{EVENT_NAME_COUNT_MAX, Policy};
+use crate::session::Sessions;
+use crate::time::Timestamp;
+use crate::viewed::Viewed;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How events ended, written with the state they changed, so that the sum over all profiles is exact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Tallies {
+    /// Events applied (an event forwarded to the linked customer counts here, once).
+    pub applied: u64,
+    /// Events whose id was known: a producer's repetition.
+    pub duplicate: u64,
+    /// Records that Beckon itself put (timers, merges, forwarded events) and that were applied.
+    pub internal_applied: u64,
+    /// The same, recognised as repetitions.
+    pub internal_duplicate: u64,
+    /// Links refused: the visitor belongs to another customer already, or the customer has too many.
+    pub link_refused: u64,
+}
+
+/// What a person did, counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// All events of behaviour.
+    pub events: u64,
+    /// `page` and `screen`.
+    pub pages: u64,
+    /// `Product Viewed`.
+    pub product_views: u64,
+    /// `Product Added`.
+    pub adds: u64,
+    /// `Product Removed`.
+    pub removes: u64,
+    /// `Order Completed`.
+    pub orders: u64,
+}
+
+/// What a person bought.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Orders {
+    /// When last.
+    pub last_at: Option<Timestamp>,
+    /// For how much, in the currency of the first order; other currencies are not added.
+    pub revenue: Option<Money>,
+}
+
+/// The customer that a visitor turned out to be. Such a profile is frozen: its events go to the customer's.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Link {
+    /// The customer's profile.
+    pub to: ProfileKey,
+    /// When the link was made (our clock).
+    pub at: Timestamp,
+    /// Whether the merge record must be put (again): set by the write that freezes, cleared by the next write.
+    pub merge_pending: bool,
+}
+
+/// Everything known about one person.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Profile {
+    /// First event (event time).
+    pub first_seen_at: Timestamp,
+    /// Latest event (event time).
+    pub last_seen_at: Timestamp,
+    /// Latest event received (our clock).
+    pub last_received_at: Timestamp,
+    /// How its events ended.
+    pub tallies: Tallies,
+    /// How far each shard is applied.
+    pub marks: Marks,
+    /// Event ids seen lately.
+    pub ring: Ring,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// Counts of behaviour.
+    pub counts: Counts,
+    /// When each kind of event last happened.
+    pub last_events: Vec<(EventName, Timestamp)>,
+    /// Products viewed last.
+    pub viewed: Viewed,
+    /// Interest per category.
+    pub affinity: Affinity,
+    /// The open basket.
+    pub cart: Cart,
+    /// Purchases.
+    pub orders: Orders,
+    /// Traits, without contact data.
+    pub traits: BTreeMap<String, TraitValue>,
+    /// Consent per purpose.
+    pub consent: Consent,
+    /// IANA time zone last told.
+    pub timezone: Option<String>,
+    /// Locale last told.
+    pub locale: Option<String>,
+    /// The customer that a publishable key last claimed this visitor to be; never believed.
+    pub claim: Option<ProfileKey>,
+    /// The customer that this visitor was proven to be.
+    pub link: Option<Link>,
+    /// Visitors folded into this customer.
+    pub merged: Vec<ProfileKey>,
+}
+
+impl Profile {
+    /// When the reminder of its cart is due; what the sparse index is keyed by.
+    #[must_use]
+    pub fn due_at(&self, policy: &Policy) -> Option<Timestamp> {
+        if self.link.is_some() {
+            return None;
+        }
+        self.cart.due_at(policy.cart_idle?)
+    }
+
+    /// When a kind of event last happened.
+    #[must_use]
+    pub fn last_event_at(&self, name: &str) -> Option<Timestamp> {
+        self.last_events.iter().find(|(n, _)| n.as_str() == name).map(|(_, at)| *at)
+    }
+
+    /// Remembers that a kind of event happened; the kind unseen for longest is dropped beyond the cap.
+    pub fn remember_event(&mut self, name: &EventName, at: Timestamp) {
+        match self.last_events.binary_search_by(|(n, _)| n.cmp(name)) {
+            Ok(index) => self.last_events[index].1 = self.last_events[index].1.max(at),
+            Err(index) => self.last_events.insert(index, (name.clone(), at)),
+        }
+        while self.last_events.len() > EVENT_NAME_COUNT_MAX {
+            let oldest =
+                self.last_events.iter().enumerate().min_by_key(|(_, (n, at))| (*at, n)).map(|(i, _)| i);
+            self.last_events.remove(oldest.unwrap_or(0));
+        }
+    }
+
+    /// Whether the profile is a customer's or was proven to be one.
+    #[must_use]
+    pub fn is_known(&self, key: &ProfileKey) -> bool {
+        key.kind() == ProfileKind::Customer || self.link.is_some()
+    }
+}
