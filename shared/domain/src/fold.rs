@@ -20,16 +20,14 @@ pub struct Item {
     pub event: Event,
 }
 
-/// An event that belongs to the linked customer: put it under that key, same event id. It depends on the event and
-/// on a link that is already stored, so it may be put before the write, again and again.
-#[derive(Clone, PartialEq, Debug)]
+/// An event that belongs to the linked customer: put it under that key, same event id, proving nothing any more. It
+/// depends on the event and on a link that is already stored, so it may be put before the write, again and again.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Forward {
     /// The customer's profile.
     pub to: ProfileKey,
-    /// The event.
-    pub event: Event,
-    /// Whether the event is already one of Beckon's own records.
-    pub internal: bool,
+    /// Which of the items given.
+    pub index: usize,
 }
 
 /// What a fold proposes.
@@ -53,7 +51,7 @@ pub fn fold(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: 
     let frozen_before = profile.link.is_some();
     let mut folded =
         Folded { profile: Profile::default(), changed: false, consumed: 0, forwards: Vec::new() };
-    for item in items {
+    for (index, item) in items.iter().enumerate() {
         if profile.link.is_some() && !frozen_before {
             break;
         }
@@ -62,7 +60,9 @@ pub fn fold(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: 
             continue;
         }
         folded.changed = true;
-        step(&mut profile, key, item, policy, &mut folded.forwards);
+        if let Some(to) = step(&mut profile, key, item, policy) {
+            folded.forwards.push(Forward { to, index });
+        }
         profile.marks.advance(&item.position, item.event.received_at);
     }
     if folded.changed && frozen_before {
@@ -80,19 +80,19 @@ fn clear_outbox(profile: &mut Profile) {
     }
 }
 
-fn step(profile: &mut Profile, key: &ProfileKey, item: &Item, policy: &Policy, forwards: &mut Vec<Forward>) {
+/// Settles one item. Returns the customer it belongs to when the profile is frozen.
+fn step(profile: &mut Profile, key: &ProfileKey, item: &Item, policy: &Policy) -> Option<ProfileKey> {
     let event = &item.event;
     profile.last_received_at = profile.last_received_at.max(event.received_at);
-    if profile.ring.insert(&event.source, &event.id, event.received_at) {
-        count(profile, item, true);
-        return;
+    let is_known = profile.ring.insert(&event.source, &event.id, event.received_at);
+    count(profile, item, is_known);
+    if is_known {
+        return None;
     }
-    count(profile, item, false);
     if let Some(link) = &profile.link {
-        let forward = forward(link, event, item.internal);
-        profile.tallies.link_refused += u64::from(forward.to != link.to);
-        forwards.push(forward);
-        return;
+        let to = forward_to(&link.to, event);
+        profile.tallies.link_refused += u64::from(to != link.to);
+        return Some(to);
     }
     match &event.kind {
         EventKind::Merge { from, state } => {
@@ -106,6 +106,7 @@ fn step(profile: &mut Profile, key: &ProfileKey, item: &Item, policy: &Policy, f
         }
         _ => apply(profile, key, event, policy),
     }
+    None
 }
 
 fn count(profile: &mut Profile, item: &Item, duplicate: bool) {
@@ -121,15 +122,11 @@ fn count(profile: &mut Profile, item: &Item, duplicate: bool) {
 
 /// An event of a frozen visitor goes to the customer it is linked to. A proof that names another customer goes to
 /// that one, without a link: two customers never merge.
-fn forward(link: &Link, event: &Event, internal: bool) -> Forward {
-    let mut event = event.clone();
-    let mut to = link.to.clone();
-    if let EventKind::Identify { link: proven, .. } = &mut event.kind
-        && let Some(proven) = proven.take()
-    {
-        to = proven;
+fn forward_to(linked: &ProfileKey, event: &Event) -> ProfileKey {
+    match &event.kind {
+        EventKind::Identify { link: Some(proven), .. } => proven.clone(),
+        _ => linked.clone(),
     }
-    Forward { to, event, internal }
 }
 
 #[cfg(test)]
@@ -242,7 +239,7 @@ mod tests {
             &Policy::default(),
         );
         assert_eq!(folded.forwards[0].to, customer("d"));
-        assert!(matches!(folded.forwards[0].event.kind, EventKind::Identify { link: None, .. }));
+        assert_eq!(folded.forwards[0].index, 0);
         assert_eq!(folded.forwards[1].to, customer("c"));
         assert_eq!(folded.profile.tallies.link_refused, 1);
         assert_eq!(folded.profile.link.as_ref().map(|l| &l.to), Some(&customer("c")));

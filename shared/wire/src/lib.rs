@@ -1,1 +1,37 @@
+//! The contracts of Beckon: what comes in over HTTP, what travels in the stream, what goes out.
+//!
+//! Everything here can be read by somebody else's program, so it changes only in ways that old readers survive.
+//! [`capture`] is Segment's protocol as the collector accepts it, [`stream`] the lines of a stream record,
+//! [`decisions`] the decisions API, [`failed`] a failed event, [`problem`] an error (RFC 9457), and [`auth`] how a
+//! write key is presented.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod auth;
+pub mod capture;
+pub mod decisions;
+pub mod failed;
+pub mod limits;
+pub mod privacy;
+pub mod problem;
+pub mod stream;
+
+/// Reads RFC 3339 / ISO 8601 with an offset (`2026-11-22T05:00:01.000Z`), or milliseconds since 1970.
+#[must_use]
+pub fn parse_time(value: &serde_json::Value) -> Option<beckon_domain::Timestamp> {
+    match value {
+        serde_json::Value::String(text) => {
+            let time: jiff::Timestamp = text.trim().parse().ok()?;
+            Some(beckon_domain::Timestamp::from_ms(time.as_millisecond()))
+        }
+        serde_json::Value::Number(number) => number.as_i64().map(beckon_domain::Timestamp::from_ms),
+        _ => None,
+    }
+}
+
+/// Writes a time as RFC 3339 with milliseconds, in UTC.
+#[must_use]
+pub fn format_time(time: beckon_domain::Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(time.as_ms())
+        .map_or_else(|_| time.as_ms().to_string(), |time| format!("{time:.3}"))
+}

@@ -1,0 +1,112 @@
+//! What a decision says: the content, why it was chosen, and how much of it is fallback.
+
+use crate::model::Offer;
+use beckon_domain::id::RuleId;
+use beckon_domain::{DurationMs, ProductId};
+
+/// What a slot shows, and why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decision {
+    /// What to show.
+    pub content: Content,
+    /// Why.
+    pub reason: Reason,
+    /// How much of it is what the slot shows everybody.
+    pub fallback: Fallback,
+    /// How long the answer may be kept.
+    pub ttl: DurationMs,
+}
+
+/// What to show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Content {
+    /// Products, best first, each once.
+    Products(Vec<Recommended>),
+    /// One offer.
+    Offer(Offer),
+}
+
+/// A product to show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recommended {
+    /// Which.
+    pub product: ProductId,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Why a product is in a list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Source {
+    /// It goes with the product looked at.
+    Accessory,
+    /// It is related to the product looked at, or of the same category.
+    Related,
+    /// It is of a category that the person cares about.
+    CategoryAffinity,
+    /// The rule or the slot names it.
+    Listed,
+    /// It is one of the store's best sellers.
+    BestSeller,
+}
+
+impl Source {
+    /// The stable code of answers and reports.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Accessory => "accessory",
+            Self::Related => "related",
+            Self::CategoryAffinity => "category_affinity",
+            Self::Listed => "listed",
+            Self::BestSeller => "best_seller",
+        }
+    }
+}
+
+/// Why the content was chosen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reason {
+    /// The kind of reason.
+    pub code: ReasonCode,
+    /// The rule that matched.
+    pub rule: Option<RuleId>,
+}
+
+/// The kind of reason.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ReasonCode {
+    /// A rule matched.
+    RuleMatch,
+    /// No rule matched: the slot's fallback.
+    Default,
+    /// Nothing is known about the person: the slot's fallback.
+    NoProfile,
+    /// The person does not agree to personalization: the slot's fallback.
+    ConsentDenied,
+    /// What is known could not be read in time: the slot's fallback.
+    ErrorFallback,
+}
+
+impl ReasonCode {
+    /// The stable code of answers and reports.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::RuleMatch => "RULE_MATCH",
+            Self::Default => "DEFAULT",
+            Self::NoProfile => "NO_PROFILE",
+            Self::ConsentDenied => "CONSENT_DENIED",
+            Self::ErrorFallback => "ERROR_FALLBACK",
+        }
+    }
+}
+
+/// How much of the content is what the slot shows everybody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Fallback {
+    /// Whether any of it is.
+    pub used: bool,
+    /// How many products came from the slot's list or the best sellers; 0 for an offer.
+    pub filled: usize,
+}

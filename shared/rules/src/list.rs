@@ -1,0 +1,112 @@
+//! Lists of products: what may come into question, and what of it is taken.
+
+use crate::condition::{Facts, Matched};
+use crate::decision::{Recommended, Source};
+use crate::model::{Catalog, Product, SlotFallback};
+use crate::page::SlotRequest;
+use beckon_domain::ProductId;
+
+/// How many products are wanted, and which are not.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    count: usize,
+    exclude: &'a [ProductId],
+    page_product: Option<&'a ProductId>,
+}
+
+impl<'a> Wanted<'a> {
+    pub(crate) fn new(count: usize, request: &'a SlotRequest, page_product: Option<&'a ProductId>) -> Self {
+        Self { count, exclude: &request.exclude, page_product }
+    }
+
+    /// The same, with the page's product allowed.
+    pub(crate) fn even_the_pages_own(self) -> Self {
+        Self { page_product: None, ..self }
+    }
+
+    /// The candidates that may be shown, each once, as many as wanted.
+    pub(crate) fn take(&self, candidates: Vec<Recommended>) -> Vec<Recommended> {
+        let mut items = Vec::new();
+        self.fill(&mut items, candidates);
+        items
+    }
+
+    /// Adds candidates until as many are there as wanted; returns how many were added.
+    pub(crate) fn fill(&self, items: &mut Vec<Recommended>, candidates: Vec<Recommended>) -> usize {
+        let before = items.len();
+        for candidate in candidates {
+            if items.len() >= self.count {
+                break;
+            }
+            let id = &candidate.product;
+            let is_unwanted = self.page_product == Some(id) || self.exclude.contains(id);
+            if !is_unwanted && !items.iter().any(|item| item.product == *id) {
+                items.push(candidate);
+            }
+        }
+        items.len() - before
+    }
+}
+
+/// The product that a recommendation starts from.
+#[derive(Clone, Copy)]
+pub(crate) struct Subject<'a>(&'a Product);
+
+impl<'a> Subject<'a> {
+    /// The page's product, else the one that made the rule match, else the one viewed last: the first of them that
+    /// the catalog knows.
+    pub(crate) fn find(catalog: &'a Catalog, facts: &Facts<'_>, matched: Matched<'_>) -> Option<Self> {
+        let viewed = facts.profile.into_iter().flat_map(|p| p.viewed.newest_first()).map(|view| &view.product);
+        let page = facts.page.product.as_ref();
+        page.into_iter()
+            .chain(matched.product)
+            .chain(viewed)
+            .find_map(|id| catalog.product(id.as_str()))
+            .map(Self)
+    }
+}
+
+fn from<'a>(ids: impl IntoIterator<Item = &'a ProductId>, source: Source) -> Vec<Recommended> {
+    ids.into_iter().map(|id| Recommended { product: id.clone(), source }).collect()
+}
+
+/// The products that a rule names.
+pub(crate) fn listed(ids: &[ProductId]) -> Vec<Recommended> {
+    from(ids, Source::Listed)
+}
+
+/// What is related to the subject: what the catalog says, then the rest of its category.
+pub(crate) fn related(catalog: &Catalog, Subject(product): Subject<'_>) -> Vec<Recommended> {
+    let same_category = catalog.of_category(&product.category).map(|p| &p.id);
+    let others = product.related.iter().chain(same_category).filter(|id| **id != product.id);
+    from(others, Source::Related)
+}
+
+/// The subject's accessories, then what is related to it.
+pub(crate) fn accessories_first(catalog: &Catalog, subject: Subject<'_>) -> Vec<Recommended> {
+    let mut candidates = from(&subject.0.accessories, Source::Accessory);
+    candidates.extend(related(catalog, subject));
+    candidates
+}
+
+/// The products of the categories that the person cares about, strongest category first.
+pub(crate) fn category_affinity(catalog: &Catalog, facts: &Facts<'_>) -> Vec<Recommended> {
+    let Some(profile) = facts.profile else { return Vec::new() };
+    let ranked = profile.affinity.ranked(facts.now, facts.policy.affinity_half_life);
+    let products = ranked
+        .into_iter()
+        .filter(|(_, score)| *score > 0)
+        .flat_map(|(category, _)| catalog.of_category(category))
+        .map(|product| &product.id);
+    from(products, Source::CategoryAffinity)
+}
+
+/// What a slot shows everybody: its own list, then the store's best sellers.
+pub(crate) fn everybodys(catalog: &Catalog, fallback: &SlotFallback) -> Vec<Recommended> {
+    let mut candidates = match fallback {
+        SlotFallback::Products(ids) => listed(ids),
+        SlotFallback::BestSellers | SlotFallback::Offer(_) => Vec::new(),
+    };
+    candidates.extend(from(&catalog.best_sellers, Source::BestSeller));
+    candidates
+}

@@ -1,0 +1,100 @@
+//! A mapping of the text, and its fields by name.
+
+use super::Loader;
+use crate::error::{Place, nearest};
+use crate::tree::{Node, Value};
+
+/// Longest text that an error message repeats, in characters.
+const QUOTE_CHARS_MAX: usize = 60;
+
+/// A text as an error message shows it: in one line, and not all of a very long one.
+pub(super) fn quoted(text: &str) -> String {
+    let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut shown: String = text.chars().take(QUOTE_CHARS_MAX).map(printable).collect();
+    if text.chars().nth(QUOTE_CHARS_MAX).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}
+
+/// Names as an error message lists them.
+pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(quoted).collect::<Vec<_>>().join(", ")
+}
+
+/// The fields of a mapping. What it is is said in error messages: "rule `x`".
+pub(super) struct Fields<'n> {
+    pub(super) what: String,
+    pub(super) place: Place,
+    entries: Vec<(&'n str, &'n Node, Place)>,
+}
+
+impl<'n> Fields<'n> {
+    /// Opens a mapping; fields that are not allowed, or given twice, are problems.
+    pub(super) fn open(loader: &mut Loader, node: &'n Node, what: &str, allowed: &[&str]) -> Option<Self> {
+        let Value::Map(entries) = &node.value else {
+            let message = format!("{what} must be a mapping of {}, and this is {}", listed(allowed.iter().copied()), node.kind());
+            loader.problem(node.place, message);
+            return None;
+        };
+        let mut fields = Self { what: what.to_owned(), place: node.place, entries: Vec::new() };
+        for (key, value) in entries {
+            let Value::Text(name) = &key.value else {
+                loader.problem(key.place, format!("a field of {what} must be a word, and this is {}", key.kind()));
+                continue;
+            };
+            if !allowed.contains(&name.as_str()) {
+                loader.problem(key.place, unknown_field(name, what, allowed));
+            } else if fields.entries.iter().any(|(known, ..)| known == name) {
+                loader.problem(key.place, format!("{what} has the field `{name}` twice: keep one of them"));
+            } else {
+                fields.entries.push((name.as_str(), value, key.place));
+            }
+        }
+        Some(fields)
+    }
+
+    /// A field, unless it is absent or empty.
+    pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
+        let (_, node, _) = self.entries.iter().find(|(known, ..)| *known == name)?;
+        (!matches!(node.value, Value::Null)).then_some(*node)
+    }
+
+    /// A field that must be there.
+    pub(super) fn require(&self, loader: &mut Loader, name: &str) -> Option<&'n Node> {
+        let node = self.get(name);
+        if node.is_none() {
+            let place = self.key(name).unwrap_or(self.place);
+            loader.problem(place, format!("{} needs the field `{name}`", self.what));
+        }
+        node
+    }
+
+    /// Where a field's name stands.
+    pub(super) fn key(&self, name: &str) -> Option<Place> {
+        self.entries.iter().find(|(known, ..)| *known == name).map(|(.., place)| *place)
+    }
+
+    /// The names of its fields, in the order of the text.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'n str> + '_ {
+        self.entries.iter().map(|(name, ..)| *name)
+    }
+
+    /// The text of its field `id`, for messages; the field itself is read, and judged, elsewhere.
+    pub(super) fn name_of(node: &Node, kind: &str) -> String {
+        let Value::Map(entries) = &node.value else { return format!("a {kind}") };
+        let id = entries.iter().find(|(key, _)| matches!(&key.value, Value::Text(name) if name == "id"));
+        match id.map(|(_, value)| &value.value) {
+            Some(Value::Text(id)) => format!("{kind} {}", quoted(id)),
+            Some(Value::Integer { value, plain: true }) => format!("{kind} `{value}`"),
+            _ => format!("a {kind}"),
+        }
+    }
+}
+
+fn unknown_field(name: &str, what: &str, allowed: &[&str]) -> String {
+    match nearest(name, allowed.iter().copied()) {
+        Some(meant) => format!("unknown field {} of {what}, did you mean `{meant}`?", quoted(name)),
+        None => format!("unknown field {} of {what}; its fields are {}", quoted(name), listed(allowed.iter().copied())),
+    }
+}

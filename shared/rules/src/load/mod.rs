@@ -1,0 +1,120 @@
+//! From YAML to a ruleset: everything that is wrong is found in one go.
+//!
+//! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
+//! (products, offers, slots), [`rule`] and [`condition`] and [`reminder`], [`reference`] (what names what).
+
+mod catalog;
+mod condition;
+mod fields;
+mod reference;
+mod reminder;
+mod rule;
+mod scalar;
+
+use crate::error::{Place, Problem, RulesetError};
+use crate::model::{Catalog, Offer, Product, Ruleset, Slot};
+use crate::tree::{self, Node};
+use beckon_domain::{Currency, Policy};
+use fields::Fields;
+use reference::References;
+use rule::Rules;
+use sha2::{Digest, Sha256};
+
+/// The version of the rule language that is understood.
+const LANGUAGE_VERSION: i64 = 1;
+const TOP_FIELDS: [&str; 8] =
+    ["version", "name", "currency", "products", "best_sellers", "offers", "slots", "rules"];
+
+/// What is known while loading: the problems so far, and the names that others must find.
+#[derive(Default)]
+struct Loader {
+    problems: Vec<Problem>,
+    references: References,
+    currency: Option<Currency>,
+}
+
+impl Loader {
+    fn problem(&mut self, place: Place, message: impl Into<String>) {
+        self.problems.push(Problem { line: place.line, column: place.column, message: message.into() });
+    }
+
+    fn load(&mut self, root: &Node) -> Option<Ruleset> {
+        if matches!(root.value, tree::Value::Null) {
+            let place = Place { line: 1, column: 1 };
+            self.problem(place, "the ruleset is empty: begin with `version: 1`, `name` and `currency`");
+            return None;
+        }
+        let top = Fields::open(self, root, "the ruleset", &TOP_FIELDS)?;
+        self.language_version(&top);
+        let name = top.require(self, "name").and_then(|node| self.text(node, "name", scalar::NAME_CHARS_MAX));
+        let currency = top.require(self, "currency").and_then(|node| self.currency(node));
+        self.currency = currency;
+        let products: Vec<Product> = self.each(top.get("products"), "products", Self::product);
+        let best_sellers = self.product_ids(top.get("best_sellers"), "best_sellers", "the list of best sellers");
+        let offers: Vec<Offer> = self.each(top.get("offers"), "offers", Self::offer);
+        let has_best_sellers = !best_sellers.is_empty();
+        let mut slots: Vec<Slot> = self
+            .each(top.get("slots"), "slots", |loader, node| loader.slot(node, has_best_sellers));
+        let mut rules = Rules::default();
+        self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
+        self.check_references();
+        for slot in &mut slots {
+            slot.rules = rules.take(&slot.id);
+        }
+        let idle = rules.reminder.as_ref().map(|reminder| reminder.idle);
+        Some(Ruleset {
+            name: name?,
+            version: String::new(),
+            currency: currency?,
+            policy: Policy { cart_idle: idle, ..Policy::default() },
+            catalog: Catalog::new(products, best_sellers),
+            offers,
+            slots,
+            reminder: rules.reminder,
+            labels: rules.labels,
+        })
+    }
+
+    fn language_version(&mut self, top: &Fields<'_>) {
+        let Some(node) = top.require(self, "version") else { return };
+        if !matches!(node.value, tree::Value::Integer { value: LANGUAGE_VERSION, .. }) {
+            self.problem(node.place, format!("this Beckon reads `version: {LANGUAGE_VERSION}` of the rule language"));
+        }
+    }
+
+    /// Reads every item of a list; what cannot be read is left out, with its problems noted.
+    fn each<T>(
+        &mut self,
+        node: Option<&Node>,
+        what: &str,
+        mut read: impl FnMut(&mut Self, &Node) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(node) = node else { return Vec::new() };
+        let tree::Value::List(items) = &node.value else {
+            let message = format!("`{what}` must be a list, and this is {}: begin each item with `- `", node.kind());
+            self.problem(node.place, message);
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| read(self, item)).collect()
+    }
+}
+
+impl Ruleset {
+    /// Compiles a ruleset.
+    ///
+    /// # Errors
+    /// When anything in it is wrong: every problem with its place and what to do about it.
+    pub fn parse(yaml: &str) -> Result<Self, RulesetError> {
+        let root = tree::parse(yaml).map_err(|problem| RulesetError::new(vec![problem]))?;
+        let mut loader = Loader::default();
+        match loader.load(&root) {
+            Some(ruleset) if loader.problems.is_empty() => Ok(Self { version: version(yaml), ..ruleset }),
+            _ => Err(RulesetError::new(loader.problems)),
+        }
+    }
+}
+
+/// The first 12 hexadecimal digits of the text's SHA-256.
+fn version(yaml: &str) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(yaml.as_bytes())[..6])
+}

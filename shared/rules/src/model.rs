@@ -1,0 +1,210 @@
+//! A ruleset as it is after loading: typed, complete, every reference known to exist.
+
+use crate::condition::Condition;
+use beckon_domain::id::{OfferId, RuleId, SlotId};
+use beckon_domain::{Category, Currency, DurationMs, Money, Policy, ProductId};
+use std::collections::BTreeMap;
+
+/// The most items a slot shows.
+pub const COUNT_MAX: usize = 50;
+/// Items of a slot that does not say how many.
+pub const COUNT_DEFAULT: usize = 4;
+/// How long the answer for a slot may be kept, where the slot does not say.
+pub const TTL_DEFAULT: DurationMs = DurationMs::from_secs(60);
+
+/// A product of the ruleset's catalog.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Product {
+    /// The shop's id.
+    pub id: ProductId,
+    /// What people call it.
+    pub name: String,
+    /// Its category.
+    pub category: Category,
+    /// Its price, in the ruleset's currency.
+    pub price: Option<Money>,
+    /// Its page (http or https).
+    pub url: Option<String>,
+    /// Its picture (http or https).
+    pub image_url: Option<String>,
+    /// What goes with it, best first.
+    pub accessories: Vec<ProductId>,
+    /// What else one could buy instead, best first.
+    pub related: Vec<ProductId>,
+}
+
+/// Content that can fill a slot.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Offer {
+    /// Its id.
+    pub id: OfferId,
+    /// The headline.
+    pub title: String,
+    /// What it says.
+    pub text: String,
+    /// Where it leads (http or https).
+    pub url: String,
+}
+
+/// The reminder of a left cart.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reminder {
+    /// The rule that sends it.
+    pub rule: RuleId,
+    /// A cart is due after this much time without a change.
+    pub idle: DurationMs,
+    /// What the person gets for coming back.
+    pub discount: Option<Discount>,
+    /// What must hold besides, when the reminder is sent.
+    pub(crate) conditions: Vec<Condition>,
+}
+
+/// A discount by a personal code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Discount {
+    /// Percent off, 1 to 100.
+    pub percent: u8,
+    /// What its codes begin with: capital letters, digits and hyphens.
+    pub code_prefix: String,
+    /// How long a code is good.
+    pub valid_for: DurationMs,
+}
+
+/// A ruleset: compiled once from YAML, then only read.
+#[derive(Clone, Debug)]
+pub struct Ruleset {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) currency: Currency,
+    pub(crate) policy: Policy,
+    pub(crate) catalog: Catalog,
+    pub(crate) offers: Vec<Offer>,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) reminder: Option<Reminder>,
+    pub(crate) labels: BTreeMap<RuleId, Vec<String>>,
+}
+
+impl Ruleset {
+    /// The name that its author gave it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Which text it was compiled from: the first 12 hexadecimal digits of the text's SHA-256.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The currency of its prices.
+    #[must_use]
+    pub fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// The core's limits with what the rules say about them: `cart_idle` is the reminder's delay.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The catalog, in the order of the text.
+    #[must_use]
+    pub fn products(&self) -> &[Product] {
+        &self.catalog.products
+    }
+
+    /// One product of the catalog.
+    #[must_use]
+    pub fn product(&self, id: &str) -> Option<&Product> {
+        self.catalog.product(id)
+    }
+
+    /// The slots, in the order of the text.
+    pub fn slot_ids(&self) -> impl Iterator<Item = &SlotId> {
+        self.slots.iter().map(|slot| &slot.id)
+    }
+
+    /// The reminder of left carts, if a rule sends one.
+    #[must_use]
+    pub fn reminder(&self) -> Option<&Reminder> {
+        self.reminder.as_ref()
+    }
+
+    /// The labels of a rule, for reports; none for a rule that does not exist.
+    #[must_use]
+    pub fn labels(&self, rule: &RuleId) -> &[String] {
+        self.labels.get(rule).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn slot(&self, id: &SlotId) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.id == *id)
+    }
+
+    pub(crate) fn offer(&self, id: &OfferId) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.id == *id)
+    }
+}
+
+/// The products, and the list that fills what nothing else does.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Catalog {
+    products: Vec<Product>,
+    by_id: BTreeMap<String, usize>,
+    pub(crate) best_sellers: Vec<ProductId>,
+}
+
+impl Catalog {
+    pub(crate) fn new(products: Vec<Product>, best_sellers: Vec<ProductId>) -> Self {
+        let by_id = products.iter().enumerate().map(|(i, p)| (p.id.as_str().to_owned(), i)).collect();
+        Self { products, by_id, best_sellers }
+    }
+
+    pub(crate) fn product(&self, id: &str) -> Option<&Product> {
+        self.by_id.get(id).and_then(|index| self.products.get(*index))
+    }
+
+    /// The products of a category, in the order of the text.
+    pub(crate) fn of_category(&self, category: &Category) -> impl Iterator<Item = &Product> {
+        self.products.iter().filter(move |product| product.category == *category)
+    }
+}
+
+/// A named place that asks for content.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    pub(crate) id: SlotId,
+    pub(crate) count: usize,
+    pub(crate) fallback: SlotFallback,
+    pub(crate) ttl: DurationMs,
+    /// Its rules, highest priority first.
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// What a slot shows when no rule does.
+#[derive(Clone, Debug)]
+pub(crate) enum SlotFallback {
+    BestSellers,
+    Products(Vec<ProductId>),
+    Offer(OfferId),
+}
+
+/// A rule that fills a slot.
+#[derive(Clone, Debug)]
+pub(crate) struct Rule {
+    pub(crate) id: RuleId,
+    pub(crate) priority: i64,
+    pub(crate) when: Condition,
+    pub(crate) then: Action,
+}
+
+/// What a rule fills its slot with.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    Offer(OfferId),
+    Products(Vec<ProductId>),
+    Related,
+    AccessoriesFirst,
+    CategoryAffinity,
+}

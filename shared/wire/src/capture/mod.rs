@@ -1,0 +1,13 @@
+//! Segment's protocol as the collector takes it: a body with a batch of events, each checked by itself.
+//!
+//! One bad event never fails its batch: every event gets its own verdict, with a JSON pointer to what is wrong.
+//! What is read here is what may be kept: contact data is split off, URLs lose their query, ids stay outside.
+
+mod body;
+mod commerce;
+mod context;
+mod event;
+mod fields;
+
+pub use body::{Body, parse_batch, parse_single};
+pub use event::{Captured, ContactTraits, EventType, Received, capture};

@@ -1,0 +1,161 @@
+//! The decisions API: what a page asks (`POST /v1/decisions`) and what it is told.
+
+use serde::{Deserialize, Serialize};
+
+/// What a page asks.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DecisionsRequest {
+    /// The write key, when it is not the user of Basic auth.
+    pub write_key: Option<String>,
+    /// The id that the browser made for itself.
+    pub anonymous_id: Option<String>,
+    /// The customer; believed with a secret key only.
+    pub user_id: Option<String>,
+    /// What the page is.
+    pub context: RequestContext,
+    /// The slots to fill.
+    pub slots: Vec<SlotAsk>,
+}
+
+/// What the page is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RequestContext {
+    /// The page.
+    pub page: PageAsk,
+}
+
+/// The page.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PageAsk {
+    /// `HOME`, `CATEGORY`, `PRODUCT`, `CART` or `OTHER`, in any case.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The product the page shows.
+    pub product_id: Option<String>,
+    /// The category the page shows.
+    pub category: Option<String>,
+}
+
+/// One slot to fill.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SlotAsk {
+    /// The slot's id in the ruleset.
+    pub id: String,
+    /// How many items; the ruleset's count when absent.
+    pub count: Option<u32>,
+    /// Products that must not be in it.
+    pub exclude_product_ids: Vec<String>,
+}
+
+/// What the page is told.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionsResponse {
+    /// The id under which the request is logged.
+    pub request_id: String,
+    /// Name and version of the ruleset that decided.
+    pub config_version: String,
+    /// What was known of the person.
+    pub profile: ProfileInfo,
+    /// One decision for each slot asked for, in that order.
+    pub decisions: Vec<DecisionAnswer>,
+}
+
+/// What was known of the person: how much, never what.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProfileInfo {
+    /// `known` (a customer), `anonymous`, or `none`.
+    pub state: &'static str,
+    /// Time of the latest event in it (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<String>,
+}
+
+/// The decision for one slot.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DecisionAnswer {
+    /// Unique id: send it with later events (`decision_id`) to attribute them.
+    pub decision_id: String,
+    /// The slot.
+    pub slot_id: String,
+    /// `recommendations` or `offer`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Products, best first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<ItemAnswer>>,
+    /// Content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offer: Option<OfferAnswer>,
+    /// Why.
+    pub reason: ReasonAnswer,
+    /// Whether and how far the fallback was used.
+    pub fallback: FallbackAnswer,
+    /// How long the decision may be shown.
+    pub ttl_seconds: u64,
+}
+
+/// One product of a decision, with the facts the ruleset has of it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ItemAnswer {
+    /// The product.
+    pub product_id: String,
+    /// Where it comes from: `related`, `accessory`, `category_affinity`, `listed`, `best_seller`.
+    pub source: &'static str,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its price (`49.00 EUR`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
+    /// Where it is sold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What it looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_url: Option<String>,
+}
+
+/// Content of a decision.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferAnswer {
+    /// The offer's id in the ruleset.
+    pub id: String,
+    /// Headline.
+    pub title: String,
+    /// Text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Where it leads.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// Why a decision is what it is.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReasonAnswer {
+    /// `RULE_MATCH`, `DEFAULT`, `NO_PROFILE`, `CONSENT_DENIED` or `ERROR_FALLBACK`.
+    pub code: &'static str,
+    /// The rule that matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_id: Option<String>,
+}
+
+/// Whether and how far the fallback was used.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FallbackAnswer {
+    /// Whether any of it was.
+    pub used: bool,
+    /// Items that came from it.
+    pub filled: usize,
+}

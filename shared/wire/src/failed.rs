@@ -1,0 +1,53 @@
+//! A failed event: an input that was accepted and can never be applied, kept with its reason.
+
+use serde::{Deserialize, Serialize};
+
+/// Why an event could not be applied. The code is stable; counts and reports are kept by it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailedReason {
+    /// The record is not UTF-8.
+    NotUtf8,
+    /// The line is not JSON, or not of the stream's schema.
+    Undecodable,
+    /// The line has a version this release does not know.
+    UnknownVersion,
+    /// The line's key is not its record's partition key.
+    WrongKey,
+    /// The record has no sequence number or shard.
+    NoPosition,
+    /// Applying it panicked: a bug of ours.
+    Panicked,
+}
+
+impl FailedReason {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "not_utf8",
+            Self::Undecodable => "undecodable",
+            Self::UnknownVersion => "unknown_version",
+            Self::WrongKey => "wrong_key",
+            Self::NoPosition => "no_position",
+            Self::Panicked => "panicked",
+        }
+    }
+}
+
+/// One failed event as it is kept: enough to look at it, mend it and put it into the stream again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FailedEvent {
+    /// Deterministic: stream epoch, shard, sequence number and line. Written twice, it is kept once.
+    pub id: String,
+    /// Why.
+    pub reason: FailedReason,
+    /// What exactly, for a developer. Never holds the payload.
+    pub detail: String,
+    /// Partition key of the record.
+    pub partition_key: String,
+    /// The line, base64: it may be anything.
+    pub payload_base64: String,
+    /// When it failed, milliseconds since 1970.
+    pub failed_at: i64,
+}

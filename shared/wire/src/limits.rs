@@ -1,0 +1,52 @@
+//! Limits on what a stranger may send. They are part of the public contract.
+
+/// Bytes of one event (Segment's limit).
+pub const EVENT_BYTES_MAX: usize = 32 * 1024;
+/// Bytes of one request's body, after decompression (Segment's limit).
+pub const BODY_BYTES_MAX: usize = 500 * 1024;
+/// Events in one request. The profile's memory of event ids holds one whole request.
+pub const EVENT_COUNT_MAX: usize = 512;
+/// Levels of nesting in one event.
+pub const NESTING_MAX: usize = 32;
+/// Products in one event.
+pub const PRODUCT_COUNT_MAX: usize = 100;
+/// Properties of an event that Beckon does not know itself and keeps for rules and the archive.
+pub const EXTRA_PROPERTY_COUNT_MAX: usize = 40;
+/// Bytes of one text that is kept.
+pub const TEXT_BYTES_MAX: usize = 512;
+/// Slots in one decisions request.
+pub const SLOT_COUNT_MAX: usize = 20;
+/// Products a page may exclude.
+pub const EXCLUDE_COUNT_MAX: usize = 200;
+
+/// Levels of nesting in a JSON text, found without recursion and without building anything.
+#[must_use]
+pub fn nesting(json: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match (in_string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => in_string = !in_string,
+            (false, b'{' | b'[') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nesting_counts_brackets_outside_texts_only() {
+        assert_eq!(nesting(r#"{"a":[1,{"b":"[[[\"{{"}]}"#), 3);
+        assert_eq!(nesting(&"[".repeat(100_000)), 100_000);
+        assert_eq!(nesting("1"), 0);
+    }
+}

@@ -1,0 +1,159 @@
+//! What must not enter the stream: contact data, names, and anything that looks like an e-mail address.
+
+use serde_json::{Map, Value};
+
+/// Traits that are contact data or a person's name. They go to ContactTable or nowhere.
+const CONTACT_TRAITS: &[&str] = &[
+    "address",
+    "avatar",
+    "birthday",
+    "email",
+    "emailaddress",
+    "facebook",
+    "firstname",
+    "fullname",
+    "givenname",
+    "id",
+    "ip",
+    "lastname",
+    "mail",
+    "mobile",
+    "name",
+    "phone",
+    "phonenumber",
+    "postalcode",
+    "ssn",
+    "street",
+    "surname",
+    "title",
+    "twitter",
+    "userid",
+    "username",
+    "zip",
+];
+/// Properties of events that name a person. A product's `name` is not among them.
+const CONTACT_PROPERTIES: &[&str] = &[
+    "address",
+    "billingaddress",
+    "email",
+    "emailaddress",
+    "firstname",
+    "fullname",
+    "ip",
+    "lastname",
+    "mail",
+    "mobile",
+    "phone",
+    "phonenumber",
+    "shippingaddress",
+    "ssn",
+    "street",
+    "surname",
+    "userid",
+    "username",
+];
+
+/// Which of the two lists a name is held against.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Of {
+    /// Traits of a person.
+    Traits,
+    /// Properties of an event.
+    Properties,
+}
+
+/// Whether a field's name says that it holds contact data or a name.
+#[must_use]
+pub fn is_personal_field(name: &str, of: Of) -> bool {
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let list = if of == Of::Traits { CONTACT_TRAITS } else { CONTACT_PROPERTIES };
+    list.binary_search(&plain.as_str()).is_ok()
+}
+
+/// Whether a text contains something like `a@b.c`, percent-encoded or not.
+#[must_use]
+pub fn looks_like_email(text: &str) -> bool {
+    let at = |sign: &str| {
+        text.match_indices(sign).any(|(index, _)| {
+            let before = text[..index].chars().next_back();
+            let after: String = text[index + sign.len()..]
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || ".-".contains(*c))
+                .collect();
+            let host_has_dot = after.trim_matches('.').contains('.');
+            before.is_some_and(|c| c.is_alphanumeric() || "._%+-".contains(c)) && host_has_dot
+        })
+    };
+    at("@") || at("%40")
+}
+
+/// A URL or path without its query and fragment, which hold tokens and addresses; `None` when what is left still
+/// looks like an address.
+#[must_use]
+pub fn without_query(url: &str) -> Option<String> {
+    let end = url.find(['?', '#', ';']).unwrap_or(url.len());
+    let kept = url[..end].trim();
+    (!kept.is_empty() && !looks_like_email(kept)).then(|| kept.to_owned())
+}
+
+/// The scalar fields of an object that may be kept: none that names a person by its field's name, none that looks
+/// like an address, none equal to one of the person's ids.
+pub fn keep<'a>(
+    object: &'a Map<String, Value>,
+    of: Of,
+    ids: &'a [&'a str],
+) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    object.iter().filter(move |(name, value)| {
+        let harmless = match value {
+            Value::Bool(_) => true,
+            Value::Number(number) => !ids.contains(&number.to_string().as_str()),
+            Value::String(text) => {
+                text.len() <= crate::limits::TEXT_BYTES_MAX
+                    && !looks_like_email(text)
+                    && !ids.contains(&text.trim())
+                    && !text.chars().any(char::is_control)
+            }
+            _ => false,
+        };
+        harmless && !is_personal_field(name, of) && !looks_like_email(name) && name.len() <= 100
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_sorted_because_they_are_searched_by_halving() {
+        assert!(CONTACT_TRAITS.is_sorted());
+        assert!(CONTACT_PROPERTIES.is_sorted());
+    }
+
+    #[test]
+    fn personal_fields_are_known_however_they_are_written() {
+        for name in ["email", "E-Mail", "first_name", "lastName", "userId"] {
+            assert!(is_personal_field(name, Of::Traits), "{name}");
+        }
+        assert!(is_personal_field("name", Of::Traits));
+        assert!(!is_personal_field("name", Of::Properties), "products have names");
+        assert!(!is_personal_field("plan", Of::Traits));
+    }
+
+    #[test]
+    fn addresses_are_found_inside_texts_and_urls() {
+        for text in ["jo@example.com", "to: jo.x+y@mail.example.co", "/reset/jo%40example.com/x"] {
+            assert!(looks_like_email(text), "{text}");
+        }
+        for text in ["@home", "5 @ 3.50", "a@b", "user@", "100%40"] {
+            assert!(!looks_like_email(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn urls_lose_their_query_and_stay_out_when_the_path_is_personal() {
+        assert_eq!(without_query("https://a.example/x?e=1#f").as_deref(), Some("https://a.example/x"));
+        assert_eq!(without_query("https://a.example/jo@example.com"), None);
+        assert_eq!(without_query("?a=b"), None);
+    }
+}

@@ -1,0 +1,144 @@
+//! Errors over HTTP: RFC 9457 `application/problem+json`, with a stable `type` and a pointer to what is wrong.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// Where the meaning of a problem's `type` is documented: a section of the repository's README of this crate.
+const TYPE_BASE: &str = "https://github.com/beckon/beckon/blob/main/shared/wire/README.md#";
+
+/// One thing that is wrong with a request or an event.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Fault {
+    /// JSON pointer (RFC 6901) to the value, from the root of the request or of the event.
+    pub pointer: String,
+    /// Stable code, such as `schema.type`.
+    pub code: &'static str,
+    /// What is wrong and what was expected, in one line.
+    pub detail: String,
+}
+
+impl Fault {
+    /// A fault.
+    pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code, detail: detail.into() }
+    }
+}
+
+/// An error answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    type_uri: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(rename = "requestId", skip_serializing_if = "String::is_empty")]
+    request_id: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+    #[serde(skip)]
+    retry_after_secs: Option<u32>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, anchor: &str, title: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            type_uri: format!("{TYPE_BASE}{anchor}"),
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            request_id: String::new(),
+            errors: Vec::new(),
+            retry_after_secs: None,
+        }
+    }
+
+    /// 400: the body is not what it should be.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", "The request cannot be read", detail)
+    }
+
+    /// 401: no write key, or an unknown one. Says the same in both cases.
+    #[must_use]
+    pub fn unauthorized() -> Self {
+        let detail =
+            "send a live write key as the user of Basic auth (no password), or as `writeKey` in the body";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A write key is needed", detail)
+    }
+
+    /// 403: the key does not allow what was asked.
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "The write key does not allow this", detail)
+    }
+
+    /// 404: nothing there.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here", detail)
+    }
+
+    /// 405: another method is needed.
+    #[must_use]
+    pub fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Another method is needed", "")
+    }
+
+    /// 413: too many events or bytes.
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The request is too large", detail)
+    }
+
+    /// 415: an encoding that is not understood.
+    pub fn unsupported(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported", "The encoding is not supported", detail)
+    }
+
+    /// 503: not now; the whole request may be sent again (event ids make that harmless).
+    #[must_use]
+    pub fn unavailable(retry_after_secs: u32) -> Self {
+        let detail = "the events were not all taken; send the same request again";
+        let mut problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Please try again", detail);
+        problem.retry_after_secs = Some(retry_after_secs);
+        problem
+    }
+
+    /// Adds what exactly is wrong.
+    #[must_use]
+    pub fn with(mut self, fault: Fault) -> Self {
+        self.errors.push(fault);
+        self
+    }
+
+    /// Adds the id under which the request is logged.
+    #[must_use]
+    pub fn for_request(mut self, request_id: &str) -> Self {
+        request_id.clone_into(&mut self.request_id);
+        self
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(secs) = self.retry_after_secs {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Basic realm=\"beckon\", charset=\"UTF-8\"");
+            headers.insert(HeaderName::from_static("www-authenticate"), challenge);
+        }
+        response
+    }
+}

@@ -1,0 +1,508 @@
+//! A line of a stream record: one event, self-contained, without anything that names a person.
+//!
+//! A record holds the events of one visitor in one request, one JSON line each, in order; its partition key is the
+//! profile key that every line repeats (an archive keeps lines and loses partition keys). Money is in minor units,
+//! times are milliseconds since 1970.
+
+use crate::failed::FailedReason;
+use beckon_domain::consent::ConsentChoices;
+use beckon_domain::event::{CartRef, Event, EventKind, Item, TimerOutcome, TraitValue};
+use beckon_domain::id::EventName;
+use beckon_domain::{CartId, DurationMs};
+use beckon_domain::{
+    Category, Currency, EventId, Money, OrderId, ProductId, Profile, ProfileKey, SourceId, Timestamp, packed,
+};
+use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The version this release writes, and the highest it reads.
+pub const VERSION: u8 = 1;
+
+/// The source of records that Beckon itself puts.
+pub const INTERNAL_SOURCE: &str = "beckon";
+
+/// What kind of line it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineType {
+    /// `track`.
+    Track,
+    /// `page`.
+    Page,
+    /// `screen`.
+    Screen,
+    /// `identify` and `alias`.
+    Identify,
+    /// `group`.
+    Group,
+    /// A reminder's end.
+    Timer,
+    /// A frozen visitor's state.
+    Merge,
+}
+
+/// One line.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Line {
+    /// Version of this form.
+    pub v: u8,
+    /// Profile key.
+    pub key: String,
+    /// Event id.
+    pub id: String,
+    /// Source.
+    pub source: String,
+    /// Kind.
+    #[serde(rename = "type")]
+    pub kind: LineType,
+    /// Name of a `track` event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Event time.
+    pub occurred_at: i64,
+    /// Our time.
+    pub received_at: i64,
+    /// What it says of products, carts and orders.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub properties: Properties,
+    /// Traits of an `identify`, without contact data.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub traits: BTreeMap<String, Scalar>,
+    /// Where it happened.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub context: Context,
+    /// Choices of consent.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub consent: ConsentLine,
+    /// The customer a publishable key claims this to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+    /// The customer a secret key proved this to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Whether Beckon itself put the line.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub internal: bool,
+    /// A reminder's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timer: Option<TimerLine>,
+    /// A frozen visitor's state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merge: Option<MergeLine>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// A value that is not a structure.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Scalar {
+    /// Yes or no.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+}
+
+/// What an event says of products, carts and orders. Prices are minor units of `currency`.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Properties {
+    /// The product of a product event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductLine>,
+    /// The products of a cart or an order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub products: Option<Vec<ProductLine>>,
+    /// ISO 4217.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Cart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cart_id: Option<String>,
+    /// Where the cart can be restored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cart_url: Option<String>,
+    /// Order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<String>,
+    /// What was paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_minor: Option<i64>,
+    /// Attention paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engaged_ms: Option<u64>,
+    /// Scalar properties that Beckon does not know itself, for rules and the archive.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<String, Scalar>,
+}
+
+/// A product.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProductLine {
+    /// Product.
+    pub id: String,
+    /// Category.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Brand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// Price of one unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price_minor: Option<i64>,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// Where an event happened.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Context {
+    /// IANA time zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// Locale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// `mobile`, `tablet`, `desktop`, `bot`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// Page URL without query values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_url: Option<String>,
+    /// Referring page, without query values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referrer: Option<String>,
+    /// `name`, `source`, `medium`, `term`, `content` of the campaign.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub campaign: BTreeMap<String, String>,
+}
+
+/// Choices of consent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConsentLine {
+    /// Counting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub analytics: Option<bool>,
+    /// Deciding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personalization: Option<bool>,
+    /// Marketing e-mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub marketing_email: Option<bool>,
+}
+
+/// A reminder's end.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TimerLine {
+    /// Episode.
+    pub episode: String,
+    /// How it ended.
+    pub outcome: TimerOutcome,
+}
+
+/// A frozen visitor's state.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct MergeLine {
+    /// The frozen profile.
+    pub from: String,
+    /// Its packed state, base64.
+    pub state: String,
+}
+
+/// Why a line is not an event: a reason to keep it as a failed event.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct LineError {
+    /// The reason it is kept under.
+    pub reason: FailedReason,
+    /// What exactly; never holds values of the payload.
+    pub detail: String,
+}
+
+fn undecodable(detail: impl Into<String>) -> LineError {
+    LineError { reason: FailedReason::Undecodable, detail: detail.into() }
+}
+
+impl Line {
+    /// A line that Beckon itself puts under `key`.
+    #[must_use]
+    fn internal(key: &ProfileKey, id: &str, kind: LineType, at: Timestamp) -> Self {
+        Self {
+            v: VERSION,
+            key: key.as_str().to_owned(),
+            id: id.to_owned(),
+            source: INTERNAL_SOURCE.to_owned(),
+            kind,
+            event: None,
+            occurred_at: at.as_ms(),
+            received_at: at.as_ms(),
+            properties: Properties::default(),
+            traits: BTreeMap::new(),
+            context: Context::default(),
+            consent: ConsentLine::default(),
+            claim: None,
+            link: None,
+            internal: true,
+            timer: None,
+            merge: None,
+        }
+    }
+
+    /// `Timer Due`: the reminder of an episode has come to an end. The id is the episode's and the outcome's, so that
+    /// a repetition is recognised.
+    #[must_use]
+    pub fn timer(key: &ProfileKey, episode: &str, outcome: TimerOutcome, at: Timestamp) -> Self {
+        let kind = if outcome == TimerOutcome::Done { "done" } else { "no-contact" };
+        let mut line = Self::internal(key, &format!("timer:{episode}:{kind}"), LineType::Timer, at);
+        line.timer = Some(TimerLine { episode: episode.to_owned(), outcome });
+        line
+    }
+
+    /// The merge record: the frozen state of `from`, put under the customer's key.
+    ///
+    /// # Errors
+    /// When the state cannot be packed.
+    pub fn merge(
+        to: &ProfileKey,
+        from: &ProfileKey,
+        state: &Profile,
+        at: Timestamp,
+    ) -> Result<Self, packed::PackError> {
+        let mut line = Self::internal(to, &format!("merge:{from}"), LineType::Merge, at);
+        let state = BASE64.encode(&packed::pack(state)?);
+        line.merge = Some(MergeLine { from: from.as_str().to_owned(), state });
+        Ok(line)
+    }
+
+    /// The same event under the customer's key. Forwarded, it proves nothing any more.
+    #[must_use]
+    pub fn forwarded(&self, to: &ProfileKey) -> Self {
+        Self { key: to.as_str().to_owned(), link: None, internal: true, ..self.clone() }
+    }
+
+    /// Reads a line of a record with this partition key.
+    ///
+    /// # Errors
+    /// When it is not JSON, of an unknown version, under another key, or holds invalid values.
+    pub fn parse(text: &str, partition_key: &str) -> Result<(Self, Event), LineError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            v: u8,
+        }
+        let line: Self = match serde_json::from_str(text) {
+            Ok(line) => line,
+            Err(error) => {
+                return Err(match serde_json::from_str::<Versioned>(text) {
+                    Ok(Versioned { v }) if v > VERSION => unknown_version(v),
+                    _ => undecodable(format!("not a stream line: {}", without_values(&error))),
+                });
+            }
+        };
+        if line.v != VERSION {
+            return Err(unknown_version(line.v));
+        }
+        if line.key != partition_key {
+            let detail = "the line's key is not the record's partition key".to_owned();
+            return Err(LineError { reason: FailedReason::WrongKey, detail });
+        }
+        let event = line.to_event()?;
+        Ok((line, event))
+    }
+
+    /// The event a line says.
+    ///
+    /// # Errors
+    /// When a value is invalid; the collector never writes such a line.
+    pub fn to_event(&self) -> Result<Event, LineError> {
+        let key = |text: &Option<String>| {
+            text.as_deref().map(ProfileKey::parse).transpose().map_err(|e| undecodable(e.to_string()))
+        };
+        Ok(Event {
+            id: EventId::new(&self.id).map_err(|e| undecodable(format!("id {e}")))?,
+            source: SourceId::new(&self.source).map_err(|e| undecodable(format!("source {e}")))?,
+            occurred_at: Timestamp::from_ms(self.occurred_at),
+            received_at: Timestamp::from_ms(self.received_at),
+            consent: ConsentChoices {
+                analytics: self.consent.analytics,
+                personalization: self.consent.personalization,
+                marketing_email: self.consent.marketing_email,
+            },
+            timezone: self.context.timezone.clone(),
+            locale: self.context.locale.clone(),
+            claim: key(&self.claim)?,
+            kind: self.event_kind(key(&self.link)?)?,
+        })
+    }
+
+    fn event_kind(&self, link: Option<ProfileKey>) -> Result<EventKind, LineError> {
+        Ok(match self.kind {
+            LineType::Page => EventKind::Page,
+            LineType::Screen => EventKind::Screen,
+            LineType::Group => EventKind::Group,
+            LineType::Identify => EventKind::Identify { traits: self.trait_values(), link },
+            LineType::Track => self.track()?,
+            LineType::Timer => {
+                let timer = self.timer.as_ref().ok_or_else(|| undecodable("a timer line without a timer"))?;
+                EventKind::TimerDue { episode: timer.episode.clone(), outcome: timer.outcome }
+            }
+            LineType::Merge => {
+                let merge = self.merge.as_ref().ok_or_else(|| undecodable("a merge line without a state"))?;
+                let from = ProfileKey::parse(&merge.from).map_err(|e| undecodable(e.to_string()))?;
+                let bytes =
+                    BASE64.decode(merge.state.as_bytes()).map_err(|_| undecodable("state not base64"))?;
+                let state = packed::unpack(&bytes).map_err(|e| undecodable(e.to_string()))?;
+                EventKind::Merge { from, state: Box::new(state) }
+            }
+        })
+    }
+
+    fn trait_values(&self) -> BTreeMap<String, TraitValue> {
+        let value = |scalar: &Scalar| match scalar {
+            Scalar::Bool(value) => TraitValue::Bool(*value),
+            Scalar::Number(value) => TraitValue::Number(*value),
+            Scalar::Text(value) => TraitValue::Text(value.clone()),
+        };
+        self.traits.iter().map(|(name, scalar)| (name.clone(), value(scalar))).collect()
+    }
+
+    fn track(&self) -> Result<EventKind, LineError> {
+        let name = self.event.as_deref().ok_or_else(|| undecodable("a track line without an event name"))?;
+        let properties = &self.properties;
+        let currency = properties.currency.as_deref().map(Currency::new).transpose();
+        let currency = currency.map_err(|e| undecodable(e.to_string()))?;
+        let product = || {
+            let line = properties
+                .product
+                .as_ref()
+                .ok_or_else(|| undecodable(format!("{name} without a product")))?;
+            item(line, currency)
+        };
+        let products = || {
+            properties.products.iter().flatten().map(|line| item(line, currency)).collect::<Result<_, _>>()
+        };
+        Ok(match name {
+            "Product Viewed" => EventKind::ProductViewed(product()?),
+            "Product Added" => EventKind::ProductAdded(self.cart()?, product()?),
+            "Product Removed" => EventKind::ProductRemoved(self.cart()?, product()?),
+            "Product Dwelled" => EventKind::ProductDwelled {
+                product: product()?.product,
+                engaged: DurationMs::from_ms(properties.engaged_ms.unwrap_or_default()),
+            },
+            "Cart Updated" => EventKind::CartUpdated(self.cart()?, products().map_err(undecodable_item)?),
+            "Order Completed" => EventKind::OrderCompleted {
+                order: properties.order_id.as_deref().and_then(|id| OrderId::new(id).ok()),
+                total: properties
+                    .total_minor
+                    .zip(currency)
+                    .map(|(minor, currency)| Money { minor, currency }),
+                items: products().map_err(undecodable_item)?,
+            },
+            _ => EventKind::Track(EventName::new(name).map_err(|e| undecodable(format!("event name {e}")))?),
+        })
+    }
+
+    fn cart(&self) -> Result<CartRef, LineError> {
+        let id = self.properties.cart_id.as_deref().map(CartId::new).transpose();
+        let id = id.map_err(|e| undecodable(format!("cart id {e}")))?;
+        Ok(CartRef { id, url: self.properties.cart_url.clone() })
+    }
+}
+
+fn undecodable_item(error: LineError) -> LineError {
+    LineError { detail: format!("in products: {}", error.detail), ..error }
+}
+
+fn unknown_version(version: u8) -> LineError {
+    let detail = format!("stream line of version {version}; this release reads version {VERSION}");
+    LineError { reason: FailedReason::UnknownVersion, detail }
+}
+
+/// What kind of error it is and where; serde's own message could quote the payload.
+fn without_values(error: &serde_json::Error) -> String {
+    format!("{:?} error at column {}", error.classify(), error.column())
+}
+
+fn item(line: &ProductLine, currency: Option<Currency>) -> Result<Item, LineError> {
+    Ok(Item {
+        product: ProductId::new(&line.id).map_err(|e| undecodable(format!("product id {e}")))?,
+        category: line.category.as_deref().and_then(|c| Category::new(c).ok()),
+        name: line.name.clone(),
+        price: line.price_minor.zip(currency).map(|(minor, currency)| Money { minor, currency }),
+        quantity: line.quantity,
+    })
+}
+
+/// Joins lines into the data of one record.
+///
+/// # Errors
+/// When a line cannot be written as JSON, which no valid line causes.
+pub fn encode(lines: &[Line]) -> Result<Vec<u8>, serde_json::Error> {
+    let mut data = Vec::with_capacity(lines.len() * 256);
+    for line in lines {
+        if !data.is_empty() {
+            data.push(b'\n');
+        }
+        serde_json::to_writer(&mut data, line)?;
+    }
+    Ok(data)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use beckon_domain::Pepper;
+    use beckon_domain::id::UserId;
+
+    fn key() -> ProfileKey {
+        Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new("c").unwrap())
+    }
+
+    #[test]
+    fn a_line_survives_the_stream_and_is_held_to_its_key() {
+        let line = Line::timer(&key(), "e", TimerOutcome::Done, Timestamp::from_ms(5));
+        let data = encode(&[line.clone(), line.clone()]).unwrap();
+        let text = String::from_utf8(data).unwrap();
+        assert_eq!(text.lines().count(), 2);
+        let (read, event) = Line::parse(text.lines().next().unwrap(), key().as_str()).unwrap();
+        assert_eq!(read, line);
+        assert_eq!(event.id.as_str(), "timer:e:done");
+        let other = Line::parse(text.lines().next().unwrap(), "c1_other").unwrap_err();
+        assert_eq!(other.reason, FailedReason::WrongKey);
+    }
+
+    #[test]
+    fn a_merge_line_carries_the_state() {
+        let mut state = Profile::default();
+        state.counts.adds = 3;
+        let line = Line::merge(&key(), &key(), &state, Timestamp::from_ms(5)).unwrap();
+        let EventKind::Merge { state: read, .. } = line.to_event().unwrap().kind else {
+            panic!("not a merge")
+        };
+        assert_eq!(*read, state);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why_without_quoting_it() {
+        let cases = [
+            ("{\"v\":9,\"shape\":\"new\"}", FailedReason::UnknownVersion),
+            ("{\"v\":1,\"key\":\"secret-value\"}", FailedReason::Undecodable),
+            ("not json secret-value", FailedReason::Undecodable),
+        ];
+        for (text, reason) in cases {
+            let error = Line::parse(text, "k").unwrap_err();
+            assert_eq!(error.reason, reason, "{text}");
+            assert!(!error.detail.contains("secret-value"), "{}", error.detail);
+        }
+    }
+}
