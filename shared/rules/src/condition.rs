@@ -12,18 +12,42 @@ pub(crate) enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-    Event { name: EventName, within: Option<DurationMs> },
-    Viewed { product: Which, within: Option<DurationMs> },
-    Dwell { longer_than: DurationMs, within: Option<DurationMs>, product: Option<Which> },
+    Event {
+        name: EventName,
+        within: Option<DurationMs>,
+    },
+    Viewed {
+        product: Which,
+        within: Option<DurationMs>,
+    },
+    Dwell {
+        longer_than: DurationMs,
+        within: Option<DurationMs>,
+        product: Option<Which>,
+    },
     LoggedIn(bool),
     /// `gte` in millionths of a point.
-    Affinity { category: Category, gte: u64 },
+    Affinity {
+        category: Category,
+        gte: u64,
+    },
     /// What is given must hold, all of it.
-    Cart { value_gte: Option<Money>, contains: Option<ProductId>, empty: Option<bool> },
+    Cart {
+        value_gte: Option<Money>,
+        contains: Option<ProductId>,
+        empty: Option<bool>,
+    },
     Consent(Purpose),
-    Trait { name: String, eq: TraitValue },
+    Trait {
+        name: String,
+        eq: TraitValue,
+    },
     /// What is given must hold, all of it.
-    Page { kind: Option<PageKind>, category: Option<Category>, product: Option<ProductId> },
+    Page {
+        kind: Option<PageKind>,
+        category: Option<Category>,
+        product: Option<ProductId>,
+    },
 }
 
 /// The product that a condition asks about.
@@ -154,8 +178,6 @@ fn dwell<'a>(
         .newest_first()
         .filter(|view| wanted.is_none_or(|id| view.product == *id))
         .filter(|view| is_recent(view.at, within, facts))
-        .find(|view| {
-            view.dwell_at(facts.now, facts.policy.session_gap, facts.policy.dwell_max) > longer_than
-        })
+        .find(|view| view.dwell_at(facts.now, facts.policy.session_gap, facts.policy.dwell_max) > longer_than)
         .map(|view| Matched { product: Some(&view.product) })
 }

@@ -23,9 +23,8 @@ impl Ruleset {
         now: Timestamp,
     ) -> Option<Decision> {
         let slot = self.slot(slot)?;
-        let allows = |purpose| {
-            person.profile.is_some_and(|p| p.consent.allows(purpose, &self.policy.consent_default))
-        };
+        let allows =
+            |purpose| person.profile.is_some_and(|p| p.consent.allows(purpose, &self.policy.consent_default));
         let code = match person.profile {
             None => ReasonCode::NoProfile,
             Some(_) if !allows(Purpose::Personalization) => ReasonCode::ConsentDenied,
@@ -67,7 +66,8 @@ impl Ruleset {
 
     fn facts<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Facts<'a> {
         let page: &Page = &person.page;
-        let by_catalog = || page.product.as_ref().and_then(|id| self.product(id.as_str())).map(|p| &p.category);
+        let by_catalog =
+            || page.product.as_ref().and_then(|id| self.product(id.as_str())).map(|p| &p.category);
         Facts {
             profile: person.profile,
             is_known: person.is_known,
@@ -87,15 +87,17 @@ impl Ruleset {
         matched: Matched<'_>,
         wanted: &Wanted<'_>,
     ) -> Option<Decision> {
-        let subject = || Subject::find(&self.catalog, facts, matched);
+        let catalog = &self.catalog;
         let candidates = match &rule.then {
             Action::Offer(id) => {
                 return self.offer_decision(slot, id, rule_match(rule), Fallback::default());
             }
             Action::Products(ids) => list::listed(ids),
-            Action::Related => list::related(&self.catalog, subject()?),
-            Action::AccessoriesFirst => list::accessories_first(&self.catalog, subject()?),
-            Action::CategoryAffinity => list::category_affinity(&self.catalog, facts),
+            Action::Related => list::related(catalog, Subject::of_the_page(catalog, facts, matched)?),
+            Action::AccessoriesFirst => {
+                list::accessories_first(catalog, Subject::of_the_match(catalog, facts, matched)?)
+            }
+            Action::CategoryAffinity => list::category_affinity(catalog, facts),
         };
         let mut items = wanted.take(candidates);
         if items.is_empty() {

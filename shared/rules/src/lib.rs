@@ -1,5 +1,29 @@
+//! The rule language of Beckon: from a marketer's YAML to a decision.
+//!
+//! [`Ruleset::parse`] compiles a text once, and finds everything that is wrong with it in one go.
+//! [`Ruleset::decide`] is a pure function of the ruleset, a profile, a request and an instant: no clock, no I/O.
+//!
+//! Reading order: [`model`] (what a ruleset is), `tree` and `load` (how a text becomes one), [`page`] (what a request
+//! tells), `condition` (when a rule matches), `list` and `decide` (what is shown), [`decision`] (what the answer
+//! says), [`error`] (what is wrong).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
-mod error;
+
+mod condition;
+mod decide;
+pub mod decision;
+pub mod error;
+mod list;
+mod load;
+pub mod model;
+pub mod page;
 mod tree;
+
+pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
+pub use model::{COUNT_DEFAULT, COUNT_MAX, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
+pub use page::{Page, PageKind, Person, SlotRequest};
+
+/// The sample shop's ruleset: outdoor gear, every kind of rule, with comments. `beckon serve` uses it when it is
+/// given none.
+pub const SAMPLE: &str = include_str!("../rulesets/sample.yaml");

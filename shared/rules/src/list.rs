@@ -53,16 +53,26 @@ impl<'a> Wanted<'a> {
 pub(crate) struct Subject<'a>(&'a Product);
 
 impl<'a> Subject<'a> {
-    /// The page's product, else the one that made the rule match, else the one viewed last: the first of them that
-    /// the catalog knows.
-    pub(crate) fn find(catalog: &'a Catalog, facts: &Facts<'_>, matched: Matched<'_>) -> Option<Self> {
-        let viewed = facts.profile.into_iter().flat_map(|p| p.viewed.newest_first()).map(|view| &view.product);
-        let page = facts.page.product.as_ref();
-        page.into_iter()
-            .chain(matched.product)
-            .chain(viewed)
-            .find_map(|id| catalog.product(id.as_str()))
-            .map(Self)
+    /// For what is related: the page's product, else the one that made the rule match, else the one viewed last.
+    pub(crate) fn of_the_page(catalog: &'a Catalog, facts: &Facts<'_>, matched: Matched<'_>) -> Option<Self> {
+        Self::first(catalog, facts, [facts.page.product.as_ref(), matched.product])
+    }
+
+    /// For accessories: the product that made the rule match, because it is *its* accessories that the rule
+    /// promises, else the page's, else the one viewed last.
+    pub(crate) fn of_the_match(
+        catalog: &'a Catalog,
+        facts: &Facts<'_>,
+        matched: Matched<'_>,
+    ) -> Option<Self> {
+        Self::first(catalog, facts, [matched.product, facts.page.product.as_ref()])
+    }
+
+    /// The first that the catalog knows.
+    fn first(catalog: &'a Catalog, facts: &Facts<'_>, order: [Option<&ProductId>; 2]) -> Option<Self> {
+        let viewed =
+            facts.profile.into_iter().flat_map(|p| p.viewed.newest_first()).map(|view| &view.product);
+        order.into_iter().flatten().chain(viewed).find_map(|id| catalog.product(id.as_str())).map(Self)
     }
 }
 

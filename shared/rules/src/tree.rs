@@ -200,7 +200,8 @@ mod tests {
     #[test]
     fn keys_and_values_know_their_place() {
         let entries = entries("# comment\na: 1\nb:\n  - {c: d}\n");
-        let places: Vec<_> = entries.iter().map(|(k, v)| (k.place.line, k.place.column, v.place.line)).collect();
+        let places: Vec<_> =
+            entries.iter().map(|(k, v)| (k.place.line, k.place.column, v.place.line)).collect();
         assert_eq!(places, [(2, 1, 2), (3, 1, 4)]);
         let Value::List(items) = &entries[1].1.value else { panic!("a list") };
         let Value::Map(inner) = &items[0].value else { panic!("a mapping") };

@@ -52,7 +52,6 @@ impl Catalog {
 
     /// What a visitor with this taste looks at after `current`.
     pub fn next(&self, dice: &mut Dice, taste: &Taste, current: Option<usize>) -> Option<usize> {
-        let all: Vec<usize>;
         let roll = dice.between(0, 99);
         let near: &[usize] = match current {
             Some(current) if roll < taste.accessory_percent => self.accessories.get(current)?,
@@ -66,7 +65,7 @@ impl Catalog {
         if let Some(choice) = dice.pick(&others) {
             return Some(choice);
         }
-        all = (0..self.products.len()).filter(|&other| Some(other) != current).collect();
+        let all: Vec<usize> = (0..self.products.len()).filter(|&other| Some(other) != current).collect();
         dice.pick(&all).or(current)
     }
 }

@@ -160,10 +160,8 @@ impl Visitor {
             return self.leave(now);
         };
         let page = Page::Product(product);
-        let events = vec![
-            self.event(now, page, body::page_event(page)),
-            self.event(now, page, body::viewed(product)),
-        ];
+        let events =
+            vec![self.event(now, page, body::page_event(page)), self.event(now, page, body::viewed(product))];
         out.push(body::batch(now, events));
         out.push(body::decisions(now, &self.anonymous_id(), page));
         self.seen = Some(index);
@@ -217,8 +215,8 @@ impl Visitor {
         if self.cart.is_none() {
             self.carts += 1;
             let fate = match self.dice.between(0, 99) {
-                0..28 => Fate::BuysNow,
-                28..36 => Fate::BuysNextVisit,
+                0..27 => Fate::BuysNow,
+                27..36 => Fate::BuysNextVisit,
                 _ => Fate::Leaves,
             };
             let id = format!("cart-{}-{}-{}", self.run, self.number, self.carts);
@@ -226,20 +224,20 @@ impl Visitor {
         }
         let cart = self.cart.as_mut()?;
         let quantity = if self.dice.chance(15) { 2 } else { 1 };
+        let is_full = cart.lines.len() >= CART_LINES_MAX;
         match cart.lines.iter_mut().find(|line| line.product.id == product.id) {
             Some(line) => line.quantity = line.quantity.saturating_add(quantity),
-            None if cart.lines.len() < CART_LINES_MAX => {
-                cart.lines.push(Line { product: product.clone(), quantity });
-            }
-            None => return None,
+            None if is_full => return None,
+            None => cart.lines.push(Line { product: product.clone(), quantity }),
         }
         Some(body::cart_change("Product Added", &cart.id, product, quantity))
     }
 
-    /// Takes the oldest line out again. An empty cart is no cart.
+    /// Takes the oldest line out again. An empty cart is no cart; who is going to buy keeps one line.
     fn remove(&mut self) -> Option<Value> {
         let cart = self.cart.as_mut()?;
-        let line = (!cart.lines.is_empty()).then(|| cart.lines.remove(0))?;
+        let lines_min = if cart.fate == Fate::Leaves { 1 } else { 2 };
+        let line = (cart.lines.len() >= lines_min).then(|| cart.lines.remove(0))?;
         let change = body::cart_change("Product Removed", &cart.id, &line.product, line.quantity);
         if cart.lines.is_empty() {
             self.cart = None;

@@ -27,24 +27,43 @@ pub(super) struct Fields<'n> {
     pub(super) what: String,
     pub(super) place: Place,
     entries: Vec<(&'n str, &'n Node, Place)>,
+    /// Fields that a misspelt one was meant to be: they are not missing as well.
+    meant: Vec<String>,
+    pub(super) has_unknown: bool,
 }
 
 impl<'n> Fields<'n> {
     /// Opens a mapping; fields that are not allowed, or given twice, are problems.
     pub(super) fn open(loader: &mut Loader, node: &'n Node, what: &str, allowed: &[&str]) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            let message = format!("{what} must be a mapping of {}, and this is {}", listed(allowed.iter().copied()), node.kind());
+            let message = format!(
+                "{what} must be a mapping of {}, and this is {}",
+                listed(allowed.iter().copied()),
+                node.kind()
+            );
             loader.problem(node.place, message);
             return None;
         };
-        let mut fields = Self { what: what.to_owned(), place: node.place, entries: Vec::new() };
+        let mut fields = Self {
+            what: what.to_owned(),
+            place: node.place,
+            entries: Vec::new(),
+            meant: Vec::new(),
+            has_unknown: false,
+        };
         for (key, value) in entries {
             let Value::Text(name) = &key.value else {
-                loader.problem(key.place, format!("a field of {what} must be a word, and this is {}", key.kind()));
+                loader.problem(
+                    key.place,
+                    format!("a field of {what} must be a word, and this is {}", key.kind()),
+                );
                 continue;
             };
             if !allowed.contains(&name.as_str()) {
-                loader.problem(key.place, unknown_field(name, what, allowed));
+                let meant = nearest(name, allowed.iter().copied());
+                loader.problem(key.place, unknown_field(name, meant, what, allowed));
+                fields.meant.extend(meant.map(str::to_owned));
+                fields.has_unknown = true;
             } else if fields.entries.iter().any(|(known, ..)| known == name) {
                 loader.problem(key.place, format!("{what} has the field `{name}` twice: keep one of them"));
             } else {
@@ -63,11 +82,16 @@ impl<'n> Fields<'n> {
     /// A field that must be there.
     pub(super) fn require(&self, loader: &mut Loader, name: &str) -> Option<&'n Node> {
         let node = self.get(name);
-        if node.is_none() {
+        if node.is_none() && !self.is_misspelt(name) {
             let place = self.key(name).unwrap_or(self.place);
             loader.problem(place, format!("{} needs the field `{name}`", self.what));
         }
         node
+    }
+
+    /// Whether an unknown field was probably meant to be this one.
+    pub(super) fn is_misspelt(&self, name: &str) -> bool {
+        self.meant.iter().any(|meant| meant == name)
     }
 
     /// Where a field's name stands.
@@ -92,9 +116,13 @@ impl<'n> Fields<'n> {
     }
 }
 
-fn unknown_field(name: &str, what: &str, allowed: &[&str]) -> String {
-    match nearest(name, allowed.iter().copied()) {
+fn unknown_field(name: &str, meant: Option<&str>, what: &str, allowed: &[&str]) -> String {
+    match meant {
         Some(meant) => format!("unknown field {} of {what}, did you mean `{meant}`?", quoted(name)),
-        None => format!("unknown field {} of {what}; its fields are {}", quoted(name), listed(allowed.iter().copied())),
+        None => format!(
+            "unknown field {} of {what}; its fields are {}",
+            quoted(name),
+            listed(allowed.iter().copied())
+        ),
     }
 }

@@ -50,11 +50,12 @@ impl Loader {
         let currency = top.require(self, "currency").and_then(|node| self.currency(node));
         self.currency = currency;
         let products: Vec<Product> = self.each(top.get("products"), "products", Self::product);
-        let best_sellers = self.product_ids(top.get("best_sellers"), "best_sellers", "the list of best sellers");
+        let best_sellers =
+            self.product_ids(top.get("best_sellers"), "best_sellers", "the list of best sellers");
         let offers: Vec<Offer> = self.each(top.get("offers"), "offers", Self::offer);
         let has_best_sellers = !best_sellers.is_empty();
-        let mut slots: Vec<Slot> = self
-            .each(top.get("slots"), "slots", |loader, node| loader.slot(node, has_best_sellers));
+        let mut slots: Vec<Slot> =
+            self.each(top.get("slots"), "slots", |loader, node| loader.slot(node, has_best_sellers));
         let mut rules = Rules::default();
         self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
         self.check_references();
@@ -78,7 +79,10 @@ impl Loader {
     fn language_version(&mut self, top: &Fields<'_>) {
         let Some(node) = top.require(self, "version") else { return };
         if !matches!(node.value, tree::Value::Integer { value: LANGUAGE_VERSION, .. }) {
-            self.problem(node.place, format!("this Beckon reads `version: {LANGUAGE_VERSION}` of the rule language"));
+            self.problem(
+                node.place,
+                format!("this Beckon reads `version: {LANGUAGE_VERSION}` of the rule language"),
+            );
         }
     }
 
@@ -91,7 +95,8 @@ impl Loader {
     ) -> Vec<T> {
         let Some(node) = node else { return Vec::new() };
         let tree::Value::List(items) = &node.value else {
-            let message = format!("`{what}` must be a list, and this is {}: begin each item with `- `", node.kind());
+            let message =
+                format!("`{what}` must be a list, and this is {}: begin each item with `- `", node.kind());
             self.problem(node.place, message);
             return Vec::new();
         };

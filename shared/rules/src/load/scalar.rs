@@ -23,7 +23,10 @@ impl Loader {
             Value::Bool(_) | Value::Integer { .. } | Value::Number(_) => {
                 self.problem(
                     node.place,
-                    format!("`{what}` must be a text, and YAML reads this as {}: put it in quotes", node.kind()),
+                    format!(
+                        "`{what}` must be a text, and YAML reads this as {}: put it in quotes",
+                        node.kind()
+                    ),
                 );
                 return None;
             }
@@ -46,7 +49,12 @@ impl Loader {
     }
 
     /// An id.
-    pub(super) fn id<T>(&mut self, node: &Node, what: &str, new: fn(&str) -> Result<T, IdError>) -> Option<T> {
+    pub(super) fn id<T>(
+        &mut self,
+        node: &Node,
+        what: &str,
+        new: fn(&str) -> Result<T, IdError>,
+    ) -> Option<T> {
         let text = self.text(node, what, NAME_CHARS_MAX)?;
         match new(&text) {
             Ok(id) => Some(id),
@@ -129,8 +137,10 @@ impl Loader {
         match parsed {
             Ok(money) if money.currency == currency => Some(money),
             Ok(money) => {
-                let message =
-                    format!("`{what}` is in {}, and this ruleset is in {currency}: use one currency", money.currency);
+                let message = format!(
+                    "`{what}` is in {}, and this ruleset is in {currency}: use one currency",
+                    money.currency
+                );
                 self.problem(node.place, message);
                 None
             }
@@ -158,7 +168,9 @@ impl Loader {
     fn bad_url(&mut self, place: Place, what: &str, found: &str) {
         self.problem(
             place,
-            format!("`{what}` must be a web address that begins with https:// or http://, and this is {found}"),
+            format!(
+                "`{what}` must be a web address that begins with https:// or http://, and this is {found}"
+            ),
         );
     }
 }

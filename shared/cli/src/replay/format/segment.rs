@@ -1,0 +1,129 @@
+//! The format segment-jsonl: one Segment event per line.
+
+use super::input::Source;
+use super::table::short;
+use super::{Failed, Row, RowError, instant, person};
+use beckon_domain::Timestamp;
+use serde_json::{Map, Value};
+use std::io::{BufRead, Read};
+
+/// The longest line read, in bytes. Segment allows 32 KB an event: more is another kind of file.
+const LINE_BYTES_MAX: u64 = 1_024 * 1_024;
+/// Times, newest knowledge first; the event keeps none of them, because the replay sets its own.
+const TIME_FIELDS: [&str; 4] = ["timestamp", "originalTimestamp", "receivedAt", "sentAt"];
+
+/// A file of events being read.
+pub(super) struct SegmentLines {
+    source: Source,
+    buffer: Vec<u8>,
+    number: u64,
+    line: u64,
+}
+
+impl std::fmt::Debug for SegmentLines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SegmentLines")
+            .field("number", &self.number)
+            .field("line", &self.line)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SegmentLines {
+    pub fn new(source: Source) -> Self {
+        Self { source, buffer: Vec::new(), number: 0, line: 0 }
+    }
+
+    /// The last row's number and line.
+    pub fn position(&self) -> (u64, u64) {
+        (self.number, self.line)
+    }
+
+    /// The next row; empty lines are none.
+    pub fn next(&mut self) -> Option<Result<Row, Failed>> {
+        loop {
+            self.buffer.clear();
+            let mut limited = (&mut self.source).take(LINE_BYTES_MAX + 1);
+            match limited.read_until(b'\n', &mut self.buffer) {
+                Ok(0) => return None,
+                Ok(_) => self.line += 1,
+                Err(error) => return Some(Err(Failed::File(error))),
+            }
+            let is_too_long = self.buffer.len() as u64 > LINE_BYTES_MAX;
+            if is_too_long && !self.buffer.ends_with(b"\n") {
+                // `skip_until` forgets as it reads: a line of gigabytes must not fill the memory.
+                if let Err(error) = self.source.skip_until(b'\n') {
+                    return Some(Err(Failed::File(error)));
+                }
+            }
+            let text = self.buffer.strip_prefix("\u{feff}".as_bytes()).filter(|_| self.line == 1);
+            let text = text.unwrap_or(&self.buffer).trim_ascii();
+            if text.is_empty() {
+                continue;
+            }
+            self.number += 1;
+            let (number, line) = (self.number, self.line);
+            let row = if is_too_long {
+                Err(format!("the line has more than {LINE_BYTES_MAX} bytes; write one event on each line"))
+            } else {
+                parse(text, number)
+            };
+            return Some(row.map_err(|reason| Failed::Row(RowError { number, line, reason })));
+        }
+    }
+}
+
+fn parse(text: &[u8], number: u64) -> Result<Row, String> {
+    let value: Value = serde_json::from_slice(text).map_err(|error| {
+        format!("not JSON at column {}; write one whole Segment event on each line", error.column())
+    })?;
+    let Value::Object(mut event) = value else {
+        return Err("not a JSON object; write one whole Segment event on each line".to_owned());
+    };
+    if !event.get("type").is_some_and(Value::is_string) {
+        return Err("no type; expected track, identify, page, screen, alias or group".to_owned());
+    }
+    let at = time(&event)?;
+    for field in TIME_FIELDS {
+        event.remove(field);
+    }
+    event.remove("writeKey");
+    let (user, anonymous) = if let Some(user) = take_id(&mut event, "userId")? {
+        (user, false)
+    } else if let Some(anonymous) = take_id(&mut event, "anonymousId")? {
+        (anonymous, true)
+    } else {
+        return Err("neither userId nor anonymousId; one of them must say who it was".to_owned());
+    };
+    Ok(Row { number, at, user, body: Value::Object(event), anonymous })
+}
+
+/// Takes an id out of the event. Absent, null and empty are the same: SDKs write all three.
+fn take_id(event: &mut Map<String, Value>, field: &str) -> Result<Option<String>, String> {
+    match event.remove(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(Value::String(text)) => person(&text, field).map(Some),
+        // Exports of warehouses write numbers.
+        Some(Value::Number(number)) => person(&number.to_string(), field).map(Some),
+        Some(_) => Err(format!("{field} is neither text nor a number; write it as text")),
+    }
+}
+
+/// The event's time: RFC 3339, or milliseconds since 1970 as the collector also takes them.
+fn time(event: &Map<String, Value>) -> Result<Timestamp, String> {
+    let value_of = |field| event.get(field).filter(|value| !value.is_null());
+    let Some((field, value)) = TIME_FIELDS.iter().find_map(|&field| Some((field, value_of(field)?))) else {
+        return Err("no timestamp; expected RFC 3339 such as 2026-11-22T05:00:01.000Z".to_owned());
+    };
+    let ms = match value {
+        Value::String(text) => text.trim().parse::<jiff::Timestamp>().ok().map(|at| at.as_millisecond()),
+        Value::Number(ms) => ms.as_i64(),
+        _ => None,
+    };
+    let Some(ms) = ms else {
+        let text = value.as_str().map_or_else(|| short(&value.to_string()), short);
+        return Err(format!("{field} is `{text}`; expected RFC 3339 such as 2026-11-22T05:00:01.000Z"));
+    };
+    instant(ms, field)
+}

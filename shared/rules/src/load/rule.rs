@@ -1,0 +1,138 @@
+//! Rules: which slot they fill, when, and with what.
+
+use super::Loader;
+use super::condition::Scope;
+use super::fields::{Fields, listed, quoted};
+use super::reference::Kind;
+use super::scalar::NAME_CHARS_MAX;
+use crate::error::nearest;
+use crate::model::{Action, Reminder, Rule};
+use crate::tree::{Node, Value};
+use beckon_domain::id::{RuleId, SlotId};
+use std::collections::BTreeMap;
+
+const RULE_FIELDS: [&str; 6] = ["id", "slot", "priority", "when", "then", "labels"];
+const THEN_FIELDS: [&str; 5] = ["offer", "recommend", "products", "send", "discount"];
+const ACTIONS: &str = "`offer: id`, `recommend: related`, `products: [ids]` or `send: cart-reminder`";
+const PRIORITY_MAX: i64 = 1_000_000;
+
+/// The rules read so far.
+#[derive(Default)]
+pub(super) struct Rules {
+    by_slot: BTreeMap<SlotId, Vec<Rule>>,
+    pub(super) reminder: Option<Reminder>,
+    pub(super) labels: BTreeMap<RuleId, Vec<String>>,
+    /// The first rule that sends, even if it could not be read.
+    pub(super) sender: Option<String>,
+    priorities: BTreeMap<(SlotId, i64), String>,
+}
+
+impl Rules {
+    /// The rules of a slot, highest priority first.
+    pub(super) fn take(&mut self, slot: &SlotId) -> Vec<Rule> {
+        let mut rules = self.by_slot.remove(slot).unwrap_or_default();
+        rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
+        rules
+    }
+}
+
+impl Loader {
+    pub(super) fn rule(&mut self, node: &Node, rules: &mut Rules) -> Option<()> {
+        let who = Fields::name_of(node, "rule");
+        let fields = Fields::open(self, node, &who, &RULE_FIELDS)?;
+        let id_node = fields.require(self, "id");
+        let id = id_node.and_then(|n| self.id(n, "id", RuleId::new));
+        if let (Some(id), Some(n)) = (&id, id_node) {
+            self.declare(Kind::Rule, id.as_str(), n.place);
+        }
+        let labels =
+            self.each(fields.get("labels"), "labels", |loader, n| loader.text(n, "label", NAME_CHARS_MAX));
+        if let Some(id) = id.as_ref().filter(|_| !labels.is_empty()) {
+            rules.labels.insert(id.clone(), labels);
+        }
+        let when = fields.require(self, "when");
+        let then = fields
+            .require(self, "then")
+            .and_then(|n| Fields::open(self, n, &format!("`then` of {who}"), &THEN_FIELDS));
+        if then.as_ref().is_some_and(|then| then.get("send").is_some()) {
+            return self.reminder(id, &fields, when, &then?, rules);
+        }
+        let slot = fields.require(self, "slot").and_then(|n| self.slot_ref(n, &who));
+        let priority_node = fields.require(self, "priority");
+        let priority = priority_node.and_then(|n| self.whole(n, "priority", 0, PRIORITY_MAX));
+        if let (Some(slot), Some(priority), Some(n)) = (&slot, priority, priority_node)
+            && let Some(other) = rules.priorities.insert((slot.clone(), priority), who.clone())
+        {
+            let message = format!(
+                "{who} and {other} have the same priority {priority} in slot {}: \
+                 give one of them another number, the higher one wins",
+                quoted(slot.as_str())
+            );
+            self.problem(n.place, message);
+        }
+        let when = when.and_then(|n| self.condition(n, &Scope { who: &who, is_reminder: false }));
+        let then = then.and_then(|then| self.action(&then, &who));
+        let rule = Rule { id: id?, priority: priority?, when: when?, then: then? };
+        rules.by_slot.entry(slot?).or_default().push(rule);
+        Some(())
+    }
+
+    fn action(&mut self, then: &Fields<'_>, who: &str) -> Option<Action> {
+        if let Some(place) = then.key("discount") {
+            self.problem(
+                place,
+                format!("{who} gives a `discount`, which only `send: cart-reminder` can carry"),
+            );
+        }
+        let names: Vec<&str> = then.names().filter(|name| *name != "discount").collect();
+        let [name] = names[..] else {
+            let message = if names.is_empty() {
+                format!("`then` of {who} is empty: write {ACTIONS}")
+            } else {
+                format!("`then` of {who} has {}: keep one of them", listed(names))
+            };
+            if !then.has_unknown {
+                self.problem(then.place, message);
+            }
+            return None;
+        };
+        let node = then.require(self, name)?;
+        match name {
+            "offer" => self.offer_ref(node, who).map(Action::Offer),
+            "products" => {
+                let ids = self.product_ids(Some(node), "products", who);
+                if matches!(&node.value, Value::List(items) if items.is_empty()) {
+                    self.problem(node.place, format!("`products` of {who} is an empty list: name products"));
+                }
+                Some(Action::Products(ids))
+            }
+            _ => self.recommendation(node, who),
+        }
+    }
+
+    fn recommendation(&mut self, node: &Node, who: &str) -> Option<Action> {
+        let words = ["related", "accessories", "category_affinity"];
+        match &node.value {
+            Value::Text(word) => match word.as_str() {
+                "related" => return Some(Action::Related),
+                "accessories" => return Some(Action::AccessoriesFirst),
+                "category_affinity" => return Some(Action::CategoryAffinity),
+                other => {
+                    let hint =
+                        nearest(other, words).map_or_else(String::new, |w| format!(", did you mean `{w}`?"));
+                    let message = format!(
+                        "{who} recommends {}; it can recommend {}{hint}",
+                        quoted(other),
+                        listed(words)
+                    );
+                    self.problem(node.place, message);
+                }
+            },
+            _ => {
+                let message = format!("`recommend` of {who} must be one of {}", listed(words));
+                self.problem(node.place, message);
+            }
+        }
+        None
+    }
+}

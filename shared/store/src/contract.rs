@@ -1,0 +1,188 @@
+//! What every adapter of the tables promises, as a suite: run against memory and against DynamoDB's engine, so that the
+//! stand-in cannot drift from the real thing. Each function takes an empty set of tables.
+#![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
+
+use crate::tables::{
+    ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, OutreachStore, ProfileStore, Read, ReminderId,
+    ReminderStatus, RulesetDocument, Save,
+};
+use beckon_domain::abandonment::SkipReason;
+use beckon_domain::id::{EventId, SourceId, UserId};
+use beckon_domain::{DurationMs, EpisodeId, Pepper, Profile, ProfileKey, Timestamp};
+use std::collections::BTreeSet;
+
+fn pepper() -> Pepper {
+    Pepper::new("1", b"0123456789abcdef").unwrap()
+}
+
+fn key(name: &str) -> ProfileKey {
+    pepper().customer(&UserId::new(name).unwrap())
+}
+
+fn minute(n: u64) -> Timestamp {
+    Timestamp::from_ms(1_763_800_000_000) + DurationMs::from_minutes(n)
+}
+
+fn profile(adds: u64) -> Profile {
+    let mut profile = Profile { last_received_at: minute(0), ..Profile::default() };
+    profile.counts.adds = adds;
+    profile
+}
+
+/// Runs the whole suite.
+pub async fn all<T: ProfileStore + ContactStore + OutreachStore + ConfigStore>(tables: &T) {
+    compare_and_set(tables).await;
+    due_index(tables).await;
+    loads_many(tables).await;
+    contacts(tables).await;
+    claims(tables).await;
+    sending(tables).await;
+    suppression(tables).await;
+    ruleset(tables).await;
+}
+
+/// A write names the version it read; a stale or a second first write is a conflict and changes nothing.
+async fn compare_and_set<T: ProfileStore>(tables: &T) {
+    let key = key("cas");
+    assert!(tables.load(std::slice::from_ref(&key), Read::Strong).await.unwrap().is_empty());
+    assert_eq!(tables.save(&key, &profile(1), None, None).await.unwrap(), Save::Saved);
+    assert_eq!(tables.save(&key, &profile(9), None, None).await.unwrap(), Save::Conflict);
+    assert_eq!(tables.save(&key, &profile(2), Some(1), None).await.unwrap(), Save::Saved);
+    assert_eq!(tables.save(&key, &profile(9), Some(1), None).await.unwrap(), Save::Conflict);
+    let stored = tables.load(std::slice::from_ref(&key), Read::Strong).await.unwrap().remove(&key).unwrap();
+    assert_eq!((stored.version, stored.profile), (2, profile(2)));
+}
+
+/// An entry is in the index while the profile is due and at no other time; pages neither skip nor repeat.
+async fn due_index<T: ProfileStore>(tables: &T) {
+    let keys: Vec<_> = (0..40).map(|n| key(&format!("due-{n}"))).collect();
+    for (n, key) in keys.iter().enumerate() {
+        // Half of them at the same instant: a page boundary must not depend on distinct times.
+        let at = minute(if n % 2 == 0 { 10 } else { 10 + n as u64 });
+        tables.save(key, &profile(0), None, Some(at)).await.unwrap();
+    }
+    tables.save(&keys[0], &profile(1), Some(1), None).await.unwrap();
+    tables.save(&keys[1], &profile(1), Some(1), Some(minute(500))).await.unwrap();
+    let mut found = BTreeSet::new();
+    for shard in 0..DUE_SHARD_COUNT {
+        let mut after: Option<Due> = None;
+        loop {
+            let page = tables.due(shard, minute(100), after.as_ref(), 3).await.unwrap();
+            assert!(page.len() <= 3);
+            assert!(page.is_sorted_by_key(|due| due.at), "earliest first");
+            for due in &page {
+                assert_eq!(due.key.shard(DUE_SHARD_COUNT), shard);
+                assert!(found.insert(due.key.clone()), "a page repeated an entry");
+            }
+            let Some(last) = page.last() else { break };
+            after = Some(last.clone());
+        }
+    }
+    assert_eq!(found, keys[2..].iter().cloned().collect());
+}
+
+/// Many keys are loaded in one call, more than one request of DynamoDB holds; missing ones are left out.
+async fn loads_many<T: ProfileStore>(tables: &T) {
+    let keys: Vec<_> = (0..230).map(|n| key(&format!("many-{n}"))).collect();
+    for key in keys.iter().step_by(2) {
+        tables.save(key, &profile(3), None, None).await.unwrap();
+    }
+    let loaded = tables.load(&keys, Read::Eventual).await.unwrap();
+    assert_eq!(loaded.keys().cloned().collect::<BTreeSet<_>>(), keys.iter().step_by(2).cloned().collect());
+}
+
+/// Newer wins, verified wins over unverified, given fields only are replaced, and expiry hides.
+async fn contacts<T: ContactStore>(tables: &T) {
+    let key = key("contact");
+    let contact = |email: Option<&str>, verified, at| Contact {
+        email: email.map(ToOwned::to_owned),
+        verified,
+        at: minute(at),
+        ..Contact::default()
+    };
+    assert_eq!(tables.contact(&key, minute(0)).await.unwrap(), None);
+    let unverified = Contact { expires_at: Some(minute(50)), ..contact(Some("a@shop.example"), false, 1) };
+    assert!(tables.put_contact(&key, &unverified).await.unwrap());
+    assert!(tables.contact(&key, minute(49)).await.unwrap().is_some());
+    assert_eq!(tables.contact(&key, minute(50)).await.unwrap(), None, "expired");
+    let verified = Contact { first_name: Some("B".into()), ..contact(Some("b@shop.example"), true, 2) };
+    assert!(tables.put_contact(&key, &verified).await.unwrap());
+    assert!(!tables.put_contact(&key, &contact(Some("c@shop.example"), false, 9)).await.unwrap());
+    assert!(!tables.put_contact(&key, &contact(Some("d@shop.example"), true, 2)).await.unwrap(), "not newer");
+    let phone = Contact { phone: Some("1".into()), ..contact(None, true, 3) };
+    assert!(tables.put_contact(&key, &phone).await.unwrap());
+    let kept = tables.contact(&key, minute(99)).await.unwrap().unwrap();
+    assert_eq!(kept.email.as_deref(), Some("b@shop.example"));
+    assert_eq!((kept.phone.as_deref(), kept.first_name.as_deref()), (Some("1"), Some("B")));
+    assert!(kept.verified && kept.expires_at.is_none());
+}
+
+fn reminder(name: &str) -> ReminderId {
+    let (source, event) = (SourceId::new("web").unwrap(), EventId::new(name).unwrap());
+    ReminderId { episode: EpisodeId::derive("p", &source, &event), step: 1 }
+}
+
+/// One owner at a time; a lease that is over may be taken; a missing contact may be mended, another reason not.
+async fn claims<T: OutreachStore>(tables: &T) {
+    let (id, who) = (reminder("claim"), key("who"));
+    assert_eq!(tables.reminder(&id).await.unwrap(), None);
+    assert!(tables.claim(&id, &who, "run-1", minute(0), minute(5)).await.unwrap());
+    assert!(!tables.claim(&id, &who, "run-2", minute(4), minute(9)).await.unwrap());
+    assert!(tables.claim(&id, &who, "run-2", minute(5), minute(9)).await.unwrap(), "the lease is over");
+    let sending = ReminderStatus::Sending { owner: "run-1".into() };
+    assert!(!tables.advance(&id, "run-1", sending, minute(6)).await.unwrap(), "no longer the owner");
+
+    let id = reminder("skip");
+    tables.record_skip(&id, &who, SkipReason::NoContact, minute(0)).await.unwrap();
+    assert!(tables.claim(&id, &who, "run-1", minute(1), minute(2)).await.unwrap(), "a contact was found");
+    let id = reminder("skip-2");
+    tables.record_skip(&id, &who, SkipReason::NoConsent, minute(0)).await.unwrap();
+    assert!(!tables.claim(&id, &who, "run-1", minute(1), minute(2)).await.unwrap());
+    let row = tables.reminder(&id).await.unwrap().unwrap();
+    assert_eq!((row.profile, row.at), (who, minute(0)));
+    assert_eq!(row.status, ReminderStatus::Suppressed { reason: "NO_CONSENT".into() });
+}
+
+/// SENDING is never taken over; it ends as SENT by its owner, or as UNKNOWN after a time.
+async fn sending<T: OutreachStore>(tables: &T) {
+    let (id, who) = (reminder("send"), key("who"));
+    tables.claim(&id, &who, "run-1", minute(0), minute(5)).await.unwrap();
+    let sending = ReminderStatus::Sending { owner: "run-1".into() };
+    assert!(tables.advance(&id, "run-1", sending.clone(), minute(1)).await.unwrap());
+    assert!(!tables.claim(&id, &who, "run-2", minute(60), minute(65)).await.unwrap());
+    tables.record_skip(&id, &who, SkipReason::Suppressed, minute(60)).await.unwrap();
+    assert_eq!(tables.reminder(&id).await.unwrap().unwrap().status, sending, "a skip changes nothing now");
+    assert!(!tables.give_up_sending(&id, minute(0), minute(2)).await.unwrap(), "too early");
+    let sent = ReminderStatus::Sent { message_id: "m".into() };
+    assert!(tables.advance(&id, "run-1", sent.clone(), minute(2)).await.unwrap());
+    assert!(!tables.give_up_sending(&id, minute(60), minute(61)).await.unwrap());
+    assert_eq!(tables.reminder(&id).await.unwrap().unwrap().status, sent);
+
+    let id = reminder("send-2");
+    tables.claim(&id, &who, "run-1", minute(0), minute(5)).await.unwrap();
+    tables.advance(&id, "run-1", ReminderStatus::Sending { owner: "run-1".into() }, minute(1)).await.unwrap();
+    assert!(tables.give_up_sending(&id, minute(1), minute(30)).await.unwrap());
+    let late = ReminderStatus::Sent { message_id: "m".into() };
+    assert!(!tables.advance(&id, "run-1", late, minute(31)).await.unwrap(), "UNKNOWN is settled");
+    assert_eq!(tables.reminder(&id).await.unwrap().unwrap().status.name(), "UNKNOWN");
+}
+
+/// Suppression is idempotent and belongs to one address.
+async fn suppression<T: OutreachStore>(tables: &T) {
+    let (one, other) = (pepper().contact("one@shop.example"), pepper().contact("other@shop.example"));
+    assert!(!tables.is_suppressed(&one).await.unwrap());
+    tables.suppress(&one, "unsubscribed", minute(0)).await.unwrap();
+    tables.suppress(&one, "complained", minute(1)).await.unwrap();
+    assert!(tables.is_suppressed(&one).await.unwrap());
+    assert!(!tables.is_suppressed(&other).await.unwrap());
+}
+
+/// The live ruleset is the one last activated.
+async fn ruleset<T: ConfigStore>(tables: &T) {
+    assert_eq!(tables.active_ruleset().await.unwrap(), None);
+    for version in ["a", "b"] {
+        let document = RulesetDocument { version: version.into(), body: format!("body of {version}") };
+        tables.activate_ruleset(&document, minute(0)).await.unwrap();
+        assert_eq!(tables.active_ruleset().await.unwrap(), Some(document));
+    }
+}

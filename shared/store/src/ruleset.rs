@@ -1,0 +1,92 @@
+//! The live ruleset, compiled, held in memory for a bounded time.
+
+use crate::error::StoreError;
+use crate::tables::ConfigStore;
+use beckon_domain::{DurationMs, Timestamp};
+use beckon_rules::{Ruleset, RulesetError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How old the ruleset in memory may be before the table is asked again.
+pub const RULESET_AGE_MAX: DurationMs = DurationMs::from_secs(30);
+
+/// Why there is no ruleset.
+#[derive(Debug, thiserror::Error)]
+pub enum RulesetUnavailable {
+    /// The table cannot be read, and none was read before.
+    #[error("failed to load the active ruleset")]
+    Store(#[source] StoreError),
+    /// No ruleset was ever published.
+    #[error("no ruleset is active: publish one")]
+    None,
+    /// The active document is not valid, and none was valid before.
+    #[error("the active ruleset is not valid")]
+    Invalid(#[source] RulesetError),
+}
+
+#[derive(Default)]
+struct Held {
+    ruleset: Option<Arc<Ruleset>>,
+    checked_at: Timestamp,
+}
+
+/// The live ruleset behind a table. A bad or unreachable one never replaces a good one.
+#[derive(Clone, Default)]
+pub struct ActiveRuleset(Arc<Mutex<Held>>);
+
+impl ActiveRuleset {
+    /// The ruleset to decide by at `now`: the one in memory, or a newer one when the table was not asked for a while.
+    ///
+    /// # Errors
+    /// Only when there never was a good one.
+    pub async fn get<C: ConfigStore>(&self, table: &C, now: Timestamp) -> Result<Arc<Ruleset>, RulesetUnavailable> {
+        if let Some(ruleset) = self.fresh(now) {
+            return Ok(ruleset);
+        }
+        match Self::load(table, self.current().as_deref()).await {
+            Ok(Some(ruleset)) => {
+                let ruleset = Arc::new(ruleset);
+                self.hold(Some(Arc::clone(&ruleset)), now);
+                Ok(ruleset)
+            }
+            Ok(None) => {
+                self.hold(None, now);
+                self.current().ok_or(RulesetUnavailable::None)
+            }
+            Err(error) => {
+                // The last good one stays; the table is asked again after the usual time, not at once.
+                self.hold(None, now);
+                self.current().ok_or(error)
+            }
+        }
+    }
+
+    fn current(&self) -> Option<Arc<Ruleset>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).ruleset.clone()
+    }
+
+    fn fresh(&self, now: Timestamp) -> Option<Arc<Ruleset>> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.ruleset.clone().filter(|_| now.since(held.checked_at) < RULESET_AGE_MAX)
+    }
+
+    fn hold(&self, ruleset: Option<Arc<Ruleset>>, now: Timestamp) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.checked_at = now;
+        if ruleset.is_some() {
+            held.ruleset = ruleset;
+        }
+    }
+
+    /// A ruleset other than the current one, compiled; `None` when the active one is the current one.
+    async fn load<C: ConfigStore>(
+        table: &C,
+        current: Option<&Ruleset>,
+    ) -> Result<Option<Ruleset>, RulesetUnavailable> {
+        let document = table.active_ruleset().await.map_err(RulesetUnavailable::Store)?;
+        let document = document.ok_or(RulesetUnavailable::None)?;
+        if current.is_some_and(|c| c.version() == document.version) {
+            return Ok(None);
+        }
+        Ruleset::parse(&document.body).map(Some).map_err(RulesetUnavailable::Invalid)
+    }
+}

@@ -1,0 +1,79 @@
+//! The tables in DynamoDB. The same adapter talks to AWS, to an emulator, and to the engine embedded in `beckon serve`.
+//!
+//! Attribute names are short because DynamoDB bills them with every item. Times are numbers (milliseconds) except
+//! `x`, the TTL, which DynamoDB wants in seconds; expired rows are filtered on read, because deletion may take days.
+
+mod config;
+mod contacts;
+mod outreach;
+mod profiles;
+pub mod schema;
+
+use crate::error::{ErrorKind, StoreError};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use beckon_domain::Timestamp;
+use std::collections::HashMap;
+
+/// The tables' names.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct TableNames {
+    /// ProfileTable.
+    pub profile: String,
+    /// ContactTable.
+    pub contact: String,
+    /// OutreachTable.
+    pub outreach: String,
+    /// ConfigTable.
+    pub config: String,
+}
+
+/// All tables behind one client. A function that lacks a table's name never asks it.
+#[derive(Clone, Debug)]
+pub struct DynamoTables {
+    client: Client,
+    names: TableNames,
+}
+
+impl DynamoTables {
+    /// Tables of these names.
+    #[must_use]
+    pub fn new(client: Client, names: TableNames) -> Self {
+        Self { client, names }
+    }
+}
+
+type Item = HashMap<String, AttributeValue>;
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+fn time(at: Timestamp) -> AttributeValue {
+    number(at.as_ms())
+}
+
+/// A TTL attribute: whole seconds since 1970.
+fn ttl(at: Timestamp) -> AttributeValue {
+    number(at.as_ms() / 1_000)
+}
+
+fn get_text(item: &Item, name: &str) -> Option<String> {
+    item.get(name)?.as_s().ok().cloned()
+}
+
+fn get_number(item: &Item, name: &str) -> Option<i64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+fn get_time(item: &Item, name: &str) -> Option<Timestamp> {
+    get_number(item, name).map(Timestamp::from_ms)
+}
+
+fn corrupt(operation: &'static str, what: &'static str) -> StoreError {
+    StoreError::new(operation, ErrorKind::Corrupt, format!("the item has no valid {what}"))
+}

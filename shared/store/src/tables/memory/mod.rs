@@ -1,0 +1,168 @@
+//! The tables in memory: same contract as DynamoDB's, no I/O. For tests, simulations and replays.
+
+mod outreach;
+
+use super::{
+    ConfigStore, Contact, ContactStore, Due, ProfileStore, Read, Reminder, ReminderId, RulesetDocument, Save, Stored,
+};
+use crate::error::{ErrorKind, StoreError};
+use crate::tables::DUE_SHARD_COUNT;
+use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp, packed};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+#[derive(Default)]
+struct Tables {
+    profiles: BTreeMap<ProfileKey, Row>,
+    due: BTreeMap<u32, BTreeSet<(Timestamp, ProfileKey)>>,
+    contacts: BTreeMap<ProfileKey, Contact>,
+    reminders: BTreeMap<ReminderId, Reminder>,
+    suppressed: BTreeMap<ContactHash, (String, Timestamp)>,
+    ruleset: Option<RulesetDocument>,
+}
+
+struct Row {
+    packed: Vec<u8>,
+    version: u64,
+    due_at: Option<Timestamp>,
+}
+
+/// All tables, in memory. Clones share them.
+#[derive(Clone, Default)]
+pub struct MemoryTables(Arc<Mutex<Tables>>);
+
+impl MemoryTables {
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        // A panic elsewhere cannot leave a map half written in a way that matters here: each call does one step.
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Every profile, in key order: for reports and checks.
+    ///
+    /// # Errors
+    /// When a stored profile cannot be read.
+    pub fn profiles(&self) -> Result<Vec<(ProfileKey, Profile)>, StoreError> {
+        let tables = self.lock();
+        tables.profiles.iter().map(|(key, row)| Ok((key.clone(), unpack("list profiles", row)?))).collect()
+    }
+
+    /// Bytes of every stored state, in key order.
+    #[must_use]
+    pub fn packed_sizes(&self) -> Vec<usize> {
+        self.lock().profiles.values().map(|row| row.packed.len()).collect()
+    }
+
+    /// Every reminder, in id order.
+    #[must_use]
+    pub fn reminders(&self) -> Vec<(ReminderId, Reminder)> {
+        self.lock().reminders.iter().map(|(id, reminder)| (*id, reminder.clone())).collect()
+    }
+
+    /// The earliest entry of the due index.
+    #[must_use]
+    pub fn earliest_due(&self) -> Option<Timestamp> {
+        self.lock().due.values().filter_map(|part| part.first()).map(|(at, _)| *at).min()
+    }
+}
+
+fn unpack(operation: &'static str, row: &Row) -> Result<Profile, StoreError> {
+    packed::unpack(&row.packed).map_err(|e| StoreError::new(operation, ErrorKind::Corrupt, e))
+}
+
+impl ProfileStore for MemoryTables {
+    async fn load(&self, keys: &[ProfileKey], _read: Read) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
+        let tables = self.lock();
+        keys.iter()
+            .filter_map(|key| tables.profiles.get_key_value(key))
+            .map(|(key, row)| {
+                let profile = unpack("load profiles", row)?;
+                Ok((key.clone(), Stored { profile, version: row.version }))
+            })
+            .collect()
+    }
+
+    async fn save(
+        &self,
+        key: &ProfileKey,
+        profile: &Profile,
+        read_version: Option<u64>,
+        due_at: Option<Timestamp>,
+    ) -> Result<Save, StoreError> {
+        let packed =
+            packed::pack(profile).map_err(|e| StoreError::new("save a profile", ErrorKind::Refused, e))?;
+        let mut tables = self.lock();
+        let (version_before, due_before) =
+            tables.profiles.get(key).map_or((None, None), |row| (Some(row.version), row.due_at));
+        if version_before != read_version {
+            return Ok(Save::Conflict);
+        }
+        let shard = key.shard(DUE_SHARD_COUNT);
+        if let Some(at) = due_before {
+            tables.due.entry(shard).or_default().remove(&(at, key.clone()));
+        }
+        if let Some(at) = due_at {
+            tables.due.entry(shard).or_default().insert((at, key.clone()));
+        }
+        let version = read_version.unwrap_or_default() + 1;
+        tables.profiles.insert(key.clone(), Row { packed, version, due_at });
+        Ok(Save::Saved)
+    }
+
+    async fn due(
+        &self,
+        shard: u32,
+        until: Timestamp,
+        after: Option<&Due>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        use std::ops::Bound;
+        let tables = self.lock();
+        let Some(part) = tables.due.get(&shard) else { return Ok(Vec::new()) };
+        let from = after.map(|due| (due.at, due.key.clone()));
+        let range = match &from {
+            Some(from) => part.range((Bound::Excluded(from), Bound::Unbounded)),
+            None => part.range(..),
+        };
+        let due = range
+            .take_while(|(at, _)| *at <= until)
+            .take(limit as usize)
+            .map(|(at, key)| Due { key: key.clone(), at: *at })
+            .collect();
+        Ok(due)
+    }
+}
+
+impl ContactStore for MemoryTables {
+    async fn put_contact(&self, key: &ProfileKey, contact: &Contact) -> Result<bool, StoreError> {
+        let mut tables = self.lock();
+        let kept = tables.contacts.entry(key.clone()).or_default();
+        let is_new = *kept == Contact::default();
+        if !is_new && (kept.at >= contact.at || (kept.verified && !contact.verified)) {
+            return Ok(false);
+        }
+        kept.email = contact.email.clone().or_else(|| kept.email.take());
+        kept.phone = contact.phone.clone().or_else(|| kept.phone.take());
+        kept.first_name = contact.first_name.clone().or_else(|| kept.first_name.take());
+        kept.last_name = contact.last_name.clone().or_else(|| kept.last_name.take());
+        kept.verified = contact.verified;
+        kept.at = contact.at;
+        kept.expires_at = contact.expires_at;
+        Ok(true)
+    }
+
+    async fn contact(&self, key: &ProfileKey, now: Timestamp) -> Result<Option<Contact>, StoreError> {
+        let contact = self.lock().contacts.get(key).cloned();
+        Ok(contact.filter(|c| c.expires_at.is_none_or(|at| now < at)))
+    }
+}
+
+impl ConfigStore for MemoryTables {
+    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
+        Ok(self.lock().ruleset.clone())
+    }
+
+    async fn activate_ruleset(&self, document: &RulesetDocument, _now: Timestamp) -> Result<(), StoreError> {
+        self.lock().ruleset = Some(document.clone());
+        Ok(())
+    }
+}

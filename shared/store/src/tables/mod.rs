@@ -1,0 +1,291 @@
+//! The tables: what each is asked, and the adapters that answer.
+
+use crate::error::StoreError;
+use beckon_domain::abandonment::SkipReason;
+use beckon_domain::{ContactHash, EpisodeId, Profile, ProfileKey, Timestamp};
+use std::collections::BTreeMap;
+use std::future::Future;
+
+pub mod dynamodb;
+pub mod memory;
+
+/// Parts of the due index: one key would be hot, so profiles are spread over these.
+pub const DUE_SHARD_COUNT: u32 = 8;
+
+/// Reason of an UNKNOWN reminder: the call to SES never ended.
+pub const NO_ANSWER: &str = "the send began and never ended";
+
+/// How fresh a read must be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Read {
+    /// Half the price; may be a moment old. A conditional write notices.
+    Eventual,
+    /// The latest committed state.
+    Strong,
+}
+
+/// A profile as it is stored, with the version that a write must name.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stored {
+    /// The state.
+    pub profile: Profile,
+    /// Its version: 1 after the first write.
+    pub version: u64,
+}
+
+/// What became of a conditional write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Save {
+    /// Written.
+    Saved,
+    /// The stored version is another one: read again. It may be our own write that timed out.
+    Conflict,
+}
+
+/// An entry of the due index.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Due {
+    /// Whose cart.
+    pub key: ProfileKey,
+    /// Since when it is due.
+    pub at: Timestamp,
+}
+
+/// ProfileTable.
+pub trait ProfileStore: Send + Sync {
+    /// Loads profiles; keys without one are left out. Every key given is answered.
+    fn load(
+        &self,
+        keys: &[ProfileKey],
+        read: Read,
+    ) -> impl Future<Output = Result<BTreeMap<ProfileKey, Stored>, StoreError>> + Send;
+
+    /// Writes a profile if the stored version is still `read_version` (`None`: if there is none), with its due time for
+    /// the sparse index.
+    fn save(
+        &self,
+        key: &ProfileKey,
+        profile: &Profile,
+        read_version: Option<u64>,
+        due_at: Option<Timestamp>,
+    ) -> impl Future<Output = Result<Save, StoreError>> + Send;
+
+    /// Entries of one part of the due index up to `until`, earliest first, after `after`, at most `limit`. The index is
+    /// a moment old: check each profile again.
+    fn due(
+        &self,
+        shard: u32,
+        until: Timestamp,
+        after: Option<&Due>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Due>, StoreError>> + Send;
+}
+
+/// How to reach a person: the only place with an e-mail address.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Contact {
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Whether a secret key vouched for it. Mail goes to verified contacts only.
+    pub verified: bool,
+    /// When it was told (event time).
+    pub at: Timestamp,
+    /// When it is forgotten, unless consent to keep it came with it.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for Contact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Contact(verified: {}, …)", self.verified)
+    }
+}
+
+/// ContactTable.
+pub trait ContactStore: Send + Sync {
+    /// Takes over the fields that are given, if they are newer than what is there; an unverified contact never
+    /// overwrites a verified one. Returns whether it was taken.
+    fn put_contact(
+        &self,
+        key: &ProfileKey,
+        contact: &Contact,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// The contact of a profile, if it has one that has not expired. A strong read.
+    fn contact(
+        &self,
+        key: &ProfileKey,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<Contact>, StoreError>> + Send;
+}
+
+/// Which reminder: the episode and the step of its series, from 1.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ReminderId {
+    /// The episode.
+    pub episode: EpisodeId,
+    /// The step.
+    pub step: u8,
+}
+
+/// Where a reminder stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ReminderStatus {
+    /// A run owns it and has not begun to send. Another may take it over after the lease.
+    Claimed {
+        /// The run.
+        owner: String,
+        /// Until when nobody else may take it.
+        lease_until: Timestamp,
+    },
+    /// The call to SES may be under way. Never taken over.
+    Sending {
+        /// The run.
+        owner: String,
+    },
+    /// Accepted by SES.
+    Sent {
+        /// SES's message id.
+        message_id: String,
+    },
+    /// Refused by SES for good.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// Nobody knows whether SES took it. Not sent again.
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+    /// Not sent, on purpose.
+    Suppressed {
+        /// A [`SkipReason`]'s code.
+        reason: String,
+    },
+}
+
+impl ReminderStatus {
+    /// The stable name of the status.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Claimed { .. } => "CLAIMED",
+            Self::Sending { .. } => "SENDING",
+            Self::Sent { .. } => "SENT",
+            Self::Failed { .. } => "FAILED",
+            Self::Unknown { .. } => "UNKNOWN",
+            Self::Suppressed { .. } => "SUPPRESSED",
+        }
+    }
+
+    /// Whether a claim may replace it: nobody owns it any more, or the only obstacle was a missing contact.
+    #[must_use]
+    pub fn may_be_claimed(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Claimed { lease_until, .. } => *lease_until <= now,
+            Self::Suppressed { reason } => reason == SkipReason::NoContact.code(),
+            _ => false,
+        }
+    }
+}
+
+/// A row of the ledger.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reminder {
+    /// Whose cart.
+    pub profile: ProfileKey,
+    /// Where it stands.
+    pub status: ReminderStatus,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// OutreachTable: the ledger of reminders, and who must not be mailed.
+pub trait OutreachStore: Send + Sync {
+    /// Makes `owner` the only run that may send this reminder, if nobody is. Returns whether it is now.
+    fn claim(
+        &self,
+        id: &ReminderId,
+        profile: &ProfileKey,
+        owner: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Moves the owner's claim to another status. Returns whether the claim was still the owner's: after `false`
+    /// nothing may be sent.
+    fn advance(
+        &self,
+        id: &ReminderId,
+        owner: &str,
+        status: ReminderStatus,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Gives up a send that began at or before `began_until` and never ended: UNKNOWN. Returns whether it did.
+    fn give_up_sending(
+        &self,
+        id: &ReminderId,
+        began_until: Timestamp,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Records that a reminder is not sent, and why, unless it is already further than a claim may replace.
+    fn record_skip(
+        &self,
+        id: &ReminderId,
+        profile: &ProfileKey,
+        reason: SkipReason,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// The row of a reminder. A strong read.
+    fn reminder(
+        &self,
+        id: &ReminderId,
+    ) -> impl Future<Output = Result<Option<Reminder>, StoreError>> + Send;
+
+    /// Never mail this address again. Idempotent; the first reason and time stay.
+    fn suppress(
+        &self,
+        contact: &ContactHash,
+        reason: &str,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Whether this address must not be mailed. A strong read.
+    fn is_suppressed(
+        &self,
+        contact: &ContactHash,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// A ruleset document.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RulesetDocument {
+    /// Version: the hash of its text.
+    pub version: String,
+    /// The YAML.
+    pub body: String,
+}
+
+/// ConfigTable.
+pub trait ConfigStore: Send + Sync {
+    /// The ruleset that is live; `None` when none was ever published.
+    fn active_ruleset(
+        &self,
+    ) -> impl Future<Output = Result<Option<RulesetDocument>, StoreError>> + Send;
+
+    /// Makes a ruleset live. The caller has checked it.
+    fn activate_ruleset(
+        &self,
+        document: &RulesetDocument,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
