@@ -1,1 +1,16 @@
+//! The collector: events come in over HTTP, are checked one by one, and enter the stream.
+//!
+//! It answers only after the stream has acknowledged. It never reads a profile.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+mod config;
+mod error;
+mod handler;
+mod identity;
+mod process;
+
+pub use config::Config;
+pub use error::CollectError;
+pub use handler::router;
+pub use process::Collector;

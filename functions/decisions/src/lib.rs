@@ -1,1 +1,17 @@
+//! The decisions function: a page asks what to show in its slots, and is always told.
+//!
+//! It reads state and writes none. A store that fails costs the personal part of an answer, never the answer.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+mod answer;
+mod config;
+mod error;
+mod handler;
+mod person;
+mod process;
+
+pub use config::Config;
+pub use error::DecideError;
+pub use handler::router;
+pub use process::Decider;

@@ -1,1 +1,35 @@
-fn main(){}
+//! Lambda entry point of the decisions function: wiring, nothing else.
+
+use anyhow::Context;
+use beckon_runtime::aws::{self, Patience};
+use beckon_runtime::env::Env;
+use beckon_runtime::{Clock, Secrets, logs};
+use beckon_store::ruleset::ActiveRuleset;
+use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use decisions::{Config, Decider, router};
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let config = Config::from_env(Env::process())?;
+    let start = aws::config(Patience::BATCH).await;
+    let page = aws::config(Patience::PAGE).await;
+    let names =
+        TableNames { profile: config.profile_table, config: config.config_table, ..TableNames::default() };
+    let decider = Decider {
+        tables: DynamoTables::new(aws_sdk_dynamodb::Client::new(&page), names.clone()),
+        rulesets: ActiveRuleset::default(),
+        secrets: Secrets::load(&start, &config.secret_arn)
+            .await
+            .context("the secrets are needed to start")?,
+        clock: Clock::system(),
+    };
+    // In init there is time: the ruleset is compiled and the connection warmed before the first page waits.
+    let patient = DynamoTables::new(aws_sdk_dynamodb::Client::new(&start), names);
+    if let Err(error) = decider.rulesets.get(&patient, decider.clock.now()).await {
+        tracing::warn!(error = ?error, "started without a ruleset");
+    }
+    let app = router(Arc::new(decider), &config.allowed_origins);
+    lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
+}

@@ -1,1 +1,36 @@
-fn main(){}
+//! Lambda entry point of the profiler: wiring, nothing else.
+
+#![recursion_limit = "256"] // the nested futures of the AWS clients
+
+use aws_lambda_events::event::kinesis::KinesisEvent;
+use beckon_runtime::aws::{self, Patience};
+use beckon_runtime::env::Env;
+use beckon_runtime::{Clock, logs};
+use beckon_store::objects::s3::S3FailedEvents;
+use beckon_store::ruleset::ActiveRuleset;
+use beckon_store::streams::kinesis::KinesisStream;
+use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use lambda_runtime::{LambdaEvent, service_fn};
+use profiler::{Config, Profiler, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let config = Config::from_env(Env::process())?;
+    let sdk = aws::config(Patience::BATCH).await;
+    let names =
+        TableNames { profile: config.profile_table, config: config.config_table, ..TableNames::default() };
+    let profiler = Profiler {
+        tables: DynamoTables::new(aws_sdk_dynamodb::Client::new(&sdk), names),
+        stream: KinesisStream::new(aws_sdk_kinesis::Client::new(&sdk), config.event_stream),
+        failed: S3FailedEvents::new(aws_sdk_s3::Client::new(&sdk), config.failed_bucket),
+        rulesets: ActiveRuleset::default(),
+        clock: Clock::system(),
+        epoch: config.stream_epoch,
+    };
+    let profiler = &profiler;
+    let serve = service_fn(|event: LambdaEvent<KinesisEvent>| async move {
+        Ok::<_, std::convert::Infallible>(handle(profiler, event.payload).await)
+    });
+    lambda_runtime::run(serve).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
+}

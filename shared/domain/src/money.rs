@@ -49,6 +49,21 @@ impl Currency {
     }
 }
 
+impl Default for Currency {
+    /// `XXX`: ISO 4217 for "no currency".
+    fn default() -> Self {
+        Self(*b"XXX")
+    }
+}
+
+impl std::str::FromStr for Currency {
+    type Err = MoneyError;
+
+    fn from_str(code: &str) -> Result<Self, MoneyError> {
+        Self::new(code)
+    }
+}
+
 impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -127,7 +127,6 @@ impl<'de> Visitor<'de> for ValueVisitor {
 fn options() -> Options {
     let budget = serde_saphyr::budget! {
         max_depth: DEPTH_MAX,
-        flow_nesting_limit: DEPTH_MAX,
         // Neither is needed to write rules, and both are how a small text becomes a large one.
         max_aliases: 0,
         max_anchors: 0,

@@ -1,6 +1,6 @@
 //! Runs every case in `testdata/conformance`: to add one, add a file. README.md there says how.
 // The tests read their cases from files; the crate itself does no I/O.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::expect_used)]
 
 use beckon_domain::apply::apply;
 use beckon_domain::consent::ConsentChoices;

@@ -1,1 +1,22 @@
+//! What a running function needs from the world: a clock, its environment, its secrets, AWS clients, logs, CORS.
+//!
+//! Nothing here knows what Beckon decides. Whatever reads the wall clock, the environment or randomness lives here, so
+//! that everything else can be driven by a test.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod aws;
+pub mod clock;
+pub mod env;
+pub mod http;
+pub mod logs;
+pub mod secrets;
+
+pub use clock::Clock;
+pub use secrets::Secrets;
+
+/// A fresh unique id (UUIDv7: it sorts by time).
+#[must_use]
+pub fn fresh_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}

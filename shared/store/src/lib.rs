@@ -6,12 +6,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
-pub mod error;
-pub mod tables;
-pub mod streams;
-pub mod objects;
-pub mod ruleset;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod error;
+pub mod objects;
+pub mod ruleset;
+pub mod streams;
+pub mod tables;
 
 pub use error::{ErrorKind, StoreError};

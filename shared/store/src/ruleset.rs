@@ -38,7 +38,11 @@ impl ActiveRuleset {
     ///
     /// # Errors
     /// Only when there never was a good one.
-    pub async fn get<C: ConfigStore>(&self, table: &C, now: Timestamp) -> Result<Arc<Ruleset>, RulesetUnavailable> {
+    pub async fn get<C: ConfigStore>(
+        &self,
+        table: &C,
+        now: Timestamp,
+    ) -> Result<Arc<Ruleset>, RulesetUnavailable> {
         if let Some(ruleset) = self.fresh(now) {
             return Ok(ruleset);
         }

@@ -11,6 +11,7 @@ pub mod auth;
 pub mod capture;
 pub mod decisions;
 pub mod failed;
+mod fields;
 pub mod limits;
 pub mod privacy;
 pub mod problem;

@@ -103,6 +103,16 @@ impl Problem {
         problem
     }
 
+    /// 503: no ruleset was ever published, so there is nothing to decide by.
+    #[must_use]
+    pub fn no_ruleset(retry_after_secs: u32) -> Self {
+        let detail = "no valid ruleset is active: publish one";
+        let mut problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "no-ruleset", "There is nothing to decide by", detail);
+        problem.retry_after_secs = Some(retry_after_secs);
+        problem
+    }
+
     /// Adds what exactly is wrong.
     #[must_use]
     pub fn with(mut self, fault: Fault) -> Self {

@@ -51,16 +51,15 @@ impl Loader {
         if let Some(node) = then.get("send")
             && !matches!(&node.value, Value::Text(word) if word == REMINDER)
         {
-            self.problem(node.place, format!("`send` of {who} can be `{REMINDER}`"));
+            self.problem(node.place, format!("`send` of {who} must be `{REMINDER}`"));
         }
         let discount = match then.get("discount") {
-            Some(node) => Some(self.discount(node, who)?),
-            None => None,
+            Some(node) => self.discount(node, who).map(Some),
+            None => Some(None),
         };
-        let when = when?;
-        let condition = self.condition(when, &Scope { who, is_reminder: true })?;
-        let (idle, conditions) = self.absence(when, condition, who)?;
-        rules.reminder = Some(Reminder { rule: id?, idle, discount, conditions });
+        let condition = when.and_then(|n| self.condition(n, &Scope { who, is_reminder: true }));
+        let (idle, conditions) = self.absence(when?, condition?, who)?;
+        rules.reminder = Some(Reminder { rule: id?, idle, discount: discount?, conditions });
         Some(())
     }
 
@@ -79,10 +78,9 @@ impl Loader {
             conditions.into_iter().partition(|condition| absence_of_purchase(condition).is_some());
         let widths: Vec<DurationMs> = absences.iter().filter_map(absence_of_purchase).collect();
         let [idle] = widths[..] else {
-            let found = if widths.is_empty() { "says nowhere" } else { "says more than once" };
             let message = format!(
-                "{who} {found} how long after the last change of the cart it sends: write once, directly under \
-                 `when: {{all: [...]}}`, `not: {{event: {PURCHASE}, within: 15m}}`"
+                "{who} must say once how long after the last change of the cart its reminder goes out: write \
+                 `not: {{event: {PURCHASE}, within: 15m}}` directly under `when: {{all: [...]}}`, one time"
             );
             self.problem(when.place, message);
             return None;

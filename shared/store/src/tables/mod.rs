@@ -246,10 +246,7 @@ pub trait OutreachStore: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// The row of a reminder. A strong read.
-    fn reminder(
-        &self,
-        id: &ReminderId,
-    ) -> impl Future<Output = Result<Option<Reminder>, StoreError>> + Send;
+    fn reminder(&self, id: &ReminderId) -> impl Future<Output = Result<Option<Reminder>, StoreError>> + Send;
 
     /// Never mail this address again. Idempotent; the first reason and time stay.
     fn suppress(
@@ -260,10 +257,7 @@ pub trait OutreachStore: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Whether this address must not be mailed. A strong read.
-    fn is_suppressed(
-        &self,
-        contact: &ContactHash,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn is_suppressed(&self, contact: &ContactHash) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
 /// A ruleset document.
@@ -278,9 +272,7 @@ pub struct RulesetDocument {
 /// ConfigTable.
 pub trait ConfigStore: Send + Sync {
     /// The ruleset that is live; `None` when none was ever published.
-    fn active_ruleset(
-        &self,
-    ) -> impl Future<Output = Result<Option<RulesetDocument>, StoreError>> + Send;
+    fn active_ruleset(&self) -> impl Future<Output = Result<Option<RulesetDocument>, StoreError>> + Send;
 
     /// Makes a ruleset live. The caller has checked it.
     fn activate_ruleset(

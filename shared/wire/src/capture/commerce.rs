@@ -1,6 +1,6 @@
 //! Segment's e-commerce properties, checked and brought to one form.
 
-use super::fields::{Fields, truncate};
+use crate::fields::{Fields, truncate};
 use crate::limits::{EXTRA_PROPERTY_COUNT_MAX, PRODUCT_COUNT_MAX};
 use crate::privacy::{self, Of, without_query};
 use crate::problem::Fault;

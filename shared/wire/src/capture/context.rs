@@ -1,6 +1,6 @@
 //! The context of an event: time zone, locale, device, page, campaign, consent. Never an address, never an IP.
 
-use super::fields::{Fields, truncate};
+use crate::fields::{Fields, truncate};
 use crate::privacy::{looks_like_email, without_query};
 use crate::problem::Fault;
 use crate::stream::{ConsentLine, Context};

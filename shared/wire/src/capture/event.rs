@@ -2,7 +2,7 @@
 
 use super::commerce;
 use super::context::context;
-use super::fields::Fields;
+use crate::fields::Fields;
 use crate::limits::{EVENT_BYTES_MAX, NESTING_MAX, TEXT_BYTES_MAX, nesting};
 use crate::privacy::{self, Of};
 use crate::problem::Fault;
@@ -208,11 +208,7 @@ fn ids(fields: &Fields<'_>, event_type: EventType) -> Result<(Option<AnonymousId
         "anonymousId"
     };
     let person = |name: &str| -> Result<Option<String>, Fault> {
-        let text = match fields.get(name) {
-            Some(Value::Number(number)) if number.is_i64() || number.is_u64() => Some(number.to_string()),
-            _ => fields.text(name)?.map(ToOwned::to_owned),
-        };
-        match text {
+        match fields.person_id(name)? {
             Some(text) if is_blocked_person_id(&text) => {
                 let detail = "is a placeholder that many people would share; send a real id or none";
                 Err(Fault::new(fields.at(name), "identity.blocked", detail))

@@ -3,11 +3,12 @@
 //! One bad event never fails its batch: every event gets its own verdict, with a JSON pointer to what is wrong.
 //! What is read here is what may be kept: contact data is split off, URLs lose their query, ids stay outside.
 
+mod answer;
 mod body;
 mod commerce;
 mod context;
 mod event;
-mod fields;
 
+pub use answer::{CaptureAnswer, Verdict};
 pub use body::{Body, parse_batch, parse_single};
 pub use event::{Captured, ContactTraits, EventType, Received, capture};

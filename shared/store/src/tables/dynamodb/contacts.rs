@@ -26,7 +26,8 @@ impl ContactStore for DynamoTables {
             (LAST_NAME, &contact.last_name),
         ];
         let mut set = vec!["#verified = :verified".to_owned(), "#at = :at".to_owned()];
-        let mut update = self.client.update_item().table_name(&self.names.contact).key(PK, text(key.as_str()));
+        let mut update =
+            self.client.update_item().table_name(&self.names.contact).key(PK, text(key.as_str()));
         for (name, value) in fields.iter().filter_map(|(name, value)| Some((*name, value.as_ref()?))) {
             set.push(format!("#{name} = :{name}"));
             update = update
@@ -62,7 +63,9 @@ impl ContactStore for DynamoTables {
             .await;
         match result {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(false)
             }
             Err(error) => Err(StoreError::from_sdk(OPERATION, error)),

@@ -103,13 +103,12 @@ fn attributes(status: &ReminderStatus) -> Vec<(&'static str, aws_sdk_dynamodb::t
     attributes
 }
 
-fn held<T>(
-    operation: &'static str,
-    result: Result<T, SdkError<PutItemError>>,
-) -> Result<bool, StoreError> {
+fn held<T>(operation: &'static str, result: Result<T, SdkError<PutItemError>>) -> Result<bool, StoreError> {
     match result {
         Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Ok(false)
+        }
         Err(error) => Err(StoreError::from_sdk(operation, error)),
     }
 }
@@ -120,7 +119,9 @@ fn updated<T>(
 ) -> Result<bool, StoreError> {
     match result {
         Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Ok(false)
+        }
         Err(error) => Err(StoreError::from_sdk(operation, error)),
     }
 }

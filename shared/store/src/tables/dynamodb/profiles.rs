@@ -64,7 +64,8 @@ impl DynamoTables {
 }
 
 fn from_item(item: &Item) -> Result<(ProfileKey, Stored), StoreError> {
-    let key = get_text(item, PK).and_then(|k| ProfileKey::parse(&k).ok()).ok_or_else(|| corrupt(LOAD, "key"))?;
+    let key =
+        get_text(item, PK).and_then(|k| ProfileKey::parse(&k).ok()).ok_or_else(|| corrupt(LOAD, "key"))?;
     let version = get_number(item, VERSION).and_then(|v| u64::try_from(v).ok());
     let version = version.ok_or_else(|| corrupt(LOAD, "version"))?;
     let state = item.get(STATE).and_then(|s| s.as_b().ok()).ok_or_else(|| corrupt(LOAD, "state"))?;
@@ -73,7 +74,11 @@ fn from_item(item: &Item) -> Result<(ProfileKey, Stored), StoreError> {
 }
 
 impl ProfileStore for DynamoTables {
-    async fn load(&self, keys: &[ProfileKey], read: Read) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
+    async fn load(
+        &self,
+        keys: &[ProfileKey],
+        read: Read,
+    ) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
         let mut found = BTreeMap::new();
         for chunk in keys.chunks(BATCH_GET_KEYS_MAX) {
             self.load_chunk(chunk, read, &mut found).await?;
@@ -110,7 +115,9 @@ impl ProfileStore for DynamoTables {
         };
         match put.send().await {
             Ok(_) => Ok(Save::Saved),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
                 Ok(Save::Conflict)
             }
             Err(error) => Err(StoreError::from_sdk(SAVE, error)),

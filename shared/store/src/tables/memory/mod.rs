@@ -3,7 +3,8 @@
 mod outreach;
 
 use super::{
-    ConfigStore, Contact, ContactStore, Due, ProfileStore, Read, Reminder, ReminderId, RulesetDocument, Save, Stored,
+    ConfigStore, Contact, ContactStore, Due, ProfileStore, Read, Reminder, ReminderId, RulesetDocument, Save,
+    Stored,
 };
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::DUE_SHARD_COUNT;
@@ -70,7 +71,11 @@ fn unpack(operation: &'static str, row: &Row) -> Result<Profile, StoreError> {
 }
 
 impl ProfileStore for MemoryTables {
-    async fn load(&self, keys: &[ProfileKey], _read: Read) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
+    async fn load(
+        &self,
+        keys: &[ProfileKey],
+        _read: Read,
+    ) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
         let tables = self.lock();
         keys.iter()
             .filter_map(|key| tables.profiles.get_key_value(key))

@@ -1,55 +1,7 @@
-//! The decisions API: what a page asks (`POST /v1/decisions`) and what it is told.
+//! What a page is told.
 
-use serde::{Deserialize, Serialize};
-
-/// What a page asks.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct DecisionsRequest {
-    /// The write key, when it is not the user of Basic auth.
-    pub write_key: Option<String>,
-    /// The id that the browser made for itself.
-    pub anonymous_id: Option<String>,
-    /// The customer; believed with a secret key only.
-    pub user_id: Option<String>,
-    /// What the page is.
-    pub context: RequestContext,
-    /// The slots to fill.
-    pub slots: Vec<SlotAsk>,
-}
-
-/// What the page is.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct RequestContext {
-    /// The page.
-    pub page: PageAsk,
-}
-
-/// The page.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PageAsk {
-    /// `HOME`, `CATEGORY`, `PRODUCT`, `CART` or `OTHER`, in any case.
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// The product the page shows.
-    pub product_id: Option<String>,
-    /// The category the page shows.
-    pub category: Option<String>,
-}
-
-/// One slot to fill.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct SlotAsk {
-    /// The slot's id in the ruleset.
-    pub id: String,
-    /// How many items; the ruleset's count when absent.
-    pub count: Option<u32>,
-    /// Products that must not be in it.
-    pub exclude_product_ids: Vec<String>,
-}
+use crate::problem::Fault;
+use serde::Serialize;
 
 /// What the page is told.
 #[derive(Clone, Debug, Serialize)]
@@ -61,8 +13,11 @@ pub struct DecisionsResponse {
     pub config_version: String,
     /// What was known of the person.
     pub profile: ProfileInfo,
-    /// One decision for each slot asked for, in that order.
+    /// One decision for each slot that the ruleset knows, in the order asked for.
     pub decisions: Vec<DecisionAnswer>,
+    /// Slots that the ruleset does not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Fault>,
 }
 
 /// What was known of the person: how much, never what.

@@ -81,6 +81,14 @@ impl<'a> Fields<'a> {
         parse(&text).map(Some).map_err(|error| self.invalid(name, error.to_string()))
     }
 
+    /// A person's id as the client gave it: a text or a whole number; empty counts as missing.
+    pub fn person_id(&self, name: &str) -> Result<Option<String>, Fault> {
+        match self.get(name) {
+            Some(Value::Number(number)) if number.is_i64() || number.is_u64() => Ok(Some(number.to_string())),
+            _ => Ok(self.text(name)?.map(ToOwned::to_owned)),
+        }
+    }
+
     /// A text for people (a name, a category), cut to what is kept; one that looks like an address is left out.
     pub fn label(&self, name: &str) -> Result<Option<String>, Fault> {
         let text = match self.get(name) {

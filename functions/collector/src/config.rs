@@ -1,0 +1,37 @@
+//! The collector's configuration.
+
+use beckon_domain::Currency;
+use beckon_runtime::env::{Env, EnvError};
+
+/// What the environment tells the collector.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `EVENT_STREAM`: name of the stream.
+    pub event_stream: String,
+    /// `CONTACT_TABLE`: name of the table.
+    pub contact_table: String,
+    /// `SECRET_ARN`: pepper and write keys.
+    pub secret_arn: String,
+    /// `CURRENCY`: of prices that name none (ISO 4217).
+    pub currency: Currency,
+    /// `ALLOWED_ORIGINS`: origins of pages that may call, comma-separated, `*` for any.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong, at once.
+    pub fn from_env(mut env: Env) -> Result<Self, EnvError> {
+        let config = Self {
+            event_stream: env.required("EVENT_STREAM"),
+            contact_table: env.required("CONTACT_TABLE"),
+            secret_arn: env.required("SECRET_ARN"),
+            allowed_origins: beckon_runtime::http::origins(&env.required("ALLOWED_ORIGINS")),
+            currency: env.required_parsed("CURRENCY").unwrap_or_default(),
+        };
+        env.finish()?;
+        Ok(config)
+    }
+}

@@ -1,0 +1,107 @@
+//! HTTP in, HTTP out: paths, encodings and headers. What a request means is decided in `process`.
+
+use crate::process::Collector;
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use beckon_runtime::fresh_id;
+use beckon_store::streams::EventStream;
+use beckon_store::tables::ContactStore;
+use beckon_wire::auth::basic_user;
+use beckon_wire::capture::EventType;
+use beckon_wire::limits::BODY_BYTES_MAX;
+use beckon_wire::problem::Problem;
+use flate2::read::MultiGzDecoder;
+use std::borrow::Cow;
+use std::io::Read;
+use std::sync::Arc;
+
+/// The collector's routes.
+pub fn router<S, C>(collector: Arc<Collector<S, C>>, allowed_origins: &[String]) -> Router
+where
+    S: EventStream + 'static,
+    C: ContactStore + 'static,
+{
+    let single = |event_type: EventType| {
+        post(move |State(collector): State<Arc<Collector<S, C>>>, request: Request| async move {
+            answer(&collector, request, Some(event_type)).await
+        })
+        .fallback(method_not_allowed)
+    };
+    let batch = post(|State(collector): State<Arc<Collector<S, C>>>, request: Request| async move {
+        answer(&collector, request, None).await
+    });
+    Router::new()
+        .route("/v1/batch", batch.fallback(method_not_allowed))
+        .route("/v1/track", single(EventType::Track))
+        .route("/v1/identify", single(EventType::Identify))
+        .route("/v1/page", single(EventType::Page))
+        .route("/v1/screen", single(EventType::Screen))
+        .route("/v1/alias", single(EventType::Alias))
+        .route("/v1/group", single(EventType::Group))
+        .with_state(collector)
+        .layer(beckon_runtime::http::cors(allowed_origins))
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::method_not_allowed()
+}
+
+async fn answer<S: EventStream, C: ContactStore>(
+    collector: &Collector<S, C>,
+    request: Request,
+    event_type: Option<EventType>,
+) -> Response {
+    let request_id = fresh_id();
+    let (parts, body) = request.into_parts();
+    let user = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(basic_user);
+    let result = match to_bytes(body, BODY_BYTES_MAX + 1).await {
+        Ok(raw) => match decoded(&parts.headers, &raw) {
+            Ok(bytes) => {
+                collector.collect(&bytes, user.as_deref(), event_type, &request_id).await.map_err(|error| {
+                    if error.is_transient() {
+                        tracing::warn!(request.id = request_id, error = ?error, "request not collected");
+                    }
+                    error.into_problem()
+                })
+            }
+            Err(problem) => Err(problem),
+        },
+        // The body was cut off by the limit or by the client: in both cases too much for one request to tell apart.
+        Err(_) => Err(too_large()),
+    };
+    match result {
+        Ok(answer) => {
+            let mut response = axum::Json(answer).into_response();
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        Err(problem) => problem.for_request(&request_id).into_response(),
+    }
+}
+
+fn too_large() -> Problem {
+    Problem::too_large(format!(
+        "at most {BODY_BYTES_MAX} bytes are taken, decompressed: send smaller batches"
+    ))
+}
+
+/// The body as it was before compression. Stops at the limit, so that a bomb costs no more than an honest body.
+fn decoded<'a>(headers: &HeaderMap, raw: &'a [u8]) -> Result<Cow<'a, [u8]>, Problem> {
+    let encoding = headers.get(header::CONTENT_ENCODING).map_or("", |h| h.to_str().unwrap_or("?")).trim();
+    match encoding.to_ascii_lowercase().as_str() {
+        "" | "identity" => Ok(Cow::Borrowed(raw)),
+        "gzip" => {
+            let mut bytes = Vec::new();
+            let mut limited = MultiGzDecoder::new(raw).take(BODY_BYTES_MAX as u64 + 1);
+            limited
+                .read_to_end(&mut bytes)
+                .map_err(|_| Problem::bad_request("the body is not valid gzip"))?;
+            if bytes.len() > BODY_BYTES_MAX { Err(too_large()) } else { Ok(Cow::Owned(bytes)) }
+        }
+        _ => Err(Problem::unsupported("send the body as it is, or with `Content-Encoding: gzip`")),
+    }
+}

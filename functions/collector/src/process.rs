@@ -1,0 +1,163 @@
+//! The use case: a body becomes records in the stream, contact data in its table, and an answer with verdicts.
+
+use crate::error::CollectError;
+use crate::identity::{Addressed, address};
+use beckon_domain::key::WriteKey;
+use beckon_domain::{Currency, DurationMs, ProfileKey, Timestamp};
+use beckon_runtime::{Clock, Secrets, fresh_id};
+use beckon_store::streams::{EventStream, NewRecord};
+use beckon_store::tables::{Contact, ContactStore};
+use beckon_wire::capture::{
+    Body, CaptureAnswer, Captured, EventType, Received, Verdict, capture, parse_batch, parse_single,
+};
+use beckon_wire::problem::{Fault, Problem};
+use beckon_wire::stream::{Line, encode};
+
+/// How long a contact is kept when no consent to marketing e-mail came with it.
+const UNCONSENTED_CONTACT_RETENTION: DurationMs = DurationMs::from_days(30);
+
+/// Everything the collector needs.
+#[derive(Clone, Debug)]
+pub struct Collector<S, C> {
+    /// Where events go.
+    pub stream: S,
+    /// Where contact data goes.
+    pub contacts: C,
+    /// Pepper and write keys.
+    pub secrets: Secrets,
+    /// The time.
+    pub clock: Clock,
+    /// Currency of prices that name none.
+    pub currency: Currency,
+}
+
+/// What a request became, before anything is written.
+#[derive(Default)]
+struct Sorted {
+    /// Lines per profile, profiles and lines in the order they came.
+    records: Vec<(ProfileKey, Vec<Line>)>,
+    contacts: Vec<(ProfileKey, Contact)>,
+    accepted: usize,
+    clamped: usize,
+    rejected: Vec<Verdict>,
+    warnings: Vec<Verdict>,
+}
+
+impl<S: EventStream, C: ContactStore> Collector<S, C> {
+    /// Takes the body of a request. `event_type` is what a single-event path says; `None` for a batch.
+    ///
+    /// # Errors
+    /// When the request cannot be read, its key is unknown, or the stream did not acknowledge everything.
+    pub async fn collect(
+        &self,
+        bytes: &[u8],
+        basic_user: Option<&str>,
+        event_type: Option<EventType>,
+        request_id: &str,
+    ) -> Result<CaptureAnswer, CollectError> {
+        let body = if event_type.is_some() { parse_single(bytes)? } else { parse_batch(bytes)? };
+        let presented = basic_user.or(body.write_key.as_deref());
+        let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
+        let sorted = self.sort(&body, key, event_type);
+        self.put(sorted.records).await?;
+        for (key, contact) in &sorted.contacts {
+            self.contacts.put_contact(key, contact).await.map_err(CollectError::Contact)?;
+        }
+        tracing::info!(
+            request.id = request_id,
+            source = key.source.as_str(),
+            event.accepted_count = sorted.accepted,
+            event.rejected_count = sorted.rejected.len(),
+            event.clamped_count = sorted.clamped,
+            "request collected"
+        );
+        Ok(CaptureAnswer {
+            success: true,
+            request_id: request_id.to_owned(),
+            accepted: sorted.accepted,
+            clamped: sorted.clamped,
+            rejected: sorted.rejected,
+            warnings: sorted.warnings,
+        })
+    }
+
+    fn sort(&self, body: &Body<'_>, key: &WriteKey, event_type: Option<EventType>) -> Sorted {
+        let mut sorted = Sorted::default();
+        let sent_at = body.sent_at.as_ref().and_then(beckon_wire::parse_time);
+        if body.sent_at.is_some() && sent_at.is_none() && !body.events.is_empty() {
+            let fault = Fault::new("/sentAt", "schema.timestamp", "not a time; clocks were not corrected");
+            sorted.warnings.push(Verdict::new(0, "{}", fault));
+        }
+        let received = Received {
+            at: self.clock.now(),
+            sent_at,
+            source: &key.source,
+            currency: self.currency,
+            context: &body.context,
+            event_type,
+            fresh_id: &fresh_id,
+        };
+        for (index, json) in body.events.iter().enumerate() {
+            let captured = capture(json, &received);
+            let addressed = captured
+                .and_then(|c| address(&c, key.kind, &self.secrets.pepper).map(|addressed| (c, addressed)));
+            match addressed {
+                Ok((captured, addressed)) => {
+                    let verified = key.kind == beckon_domain::key::WriteKeyKind::Secret;
+                    sorted.accept(index, json, captured, addressed, verified, received.at);
+                }
+                Err(fault) => sorted.rejected.push(Verdict::new(index, json, fault)),
+            }
+        }
+        sorted
+    }
+
+    async fn put(&self, records: Vec<(ProfileKey, Vec<Line>)>) -> Result<(), CollectError> {
+        let records = records.into_iter().map(|(key, lines)| {
+            let data = encode(&lines).map_err(CollectError::Encode)?;
+            Ok(NewRecord { partition_key: key.as_str().to_owned(), data })
+        });
+        let records = records.collect::<Result<Vec<_>, CollectError>>()?;
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.stream.put(records).await.map_err(CollectError::Stream)
+    }
+}
+
+impl Sorted {
+    fn accept(
+        &mut self,
+        index: usize,
+        json: &str,
+        captured: Captured,
+        addressed: Addressed,
+        verified: bool,
+        now: Timestamp,
+    ) {
+        self.accepted += 1;
+        self.clamped += usize::from(captured.clamped);
+        self.warnings.extend(captured.warnings.into_iter().map(|fault| Verdict::new(index, json, fault)));
+        if let Some(traits) = captured.contact {
+            let consented = captured.line.consent.marketing_email == Some(true);
+            let contact = Contact {
+                email: traits.email,
+                phone: traits.phone,
+                first_name: traits.first_name,
+                last_name: traits.last_name,
+                verified,
+                at: Timestamp::from_ms(captured.line.occurred_at),
+                expires_at: (!consented).then(|| now + UNCONSENTED_CONTACT_RETENTION),
+            };
+            self.contacts.push((addressed.contact, contact));
+        }
+        let mut line = captured.line;
+        addressed.key.as_str().clone_into(&mut line.key);
+        line.claim = addressed.claim.map(|key| key.as_str().to_owned());
+        line.link = addressed.link.map(|key| key.as_str().to_owned());
+        match self.records.iter_mut().find(|(key, _)| *key == addressed.key) {
+            Some((_, lines)) => lines.push(line),
+            None => self.records.push((addressed.key, vec![line])),
+        }
+    }
+}

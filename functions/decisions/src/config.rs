@@ -1,0 +1,33 @@
+//! The decisions function's configuration.
+
+use beckon_runtime::env::{Env, EnvError};
+
+/// What the environment tells the decisions function.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `PROFILE_TABLE`: name of the table.
+    pub profile_table: String,
+    /// `CONFIG_TABLE`: name of the table with the ruleset.
+    pub config_table: String,
+    /// `SECRET_ARN`: pepper and write keys.
+    pub secret_arn: String,
+    /// `ALLOWED_ORIGINS`: origins of pages that may call, comma-separated, `*` for any.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Everything that is missing, at once.
+    pub fn from_env(mut env: Env) -> Result<Self, EnvError> {
+        let config = Self {
+            profile_table: env.required("PROFILE_TABLE"),
+            config_table: env.required("CONFIG_TABLE"),
+            secret_arn: env.required("SECRET_ARN"),
+            allowed_origins: beckon_runtime::http::origins(&env.required("ALLOWED_ORIGINS")),
+        };
+        env.finish()?;
+        Ok(config)
+    }
+}

@@ -1,0 +1,112 @@
+//! Who asks, and what may be known of them.
+//!
+//! A publishable key speaks for the anonymous id it comes with. That id is a bearer capability: random, made by the
+//! browser, never guessable. Only when a secret key has *proven* the visitor to be a customer does it open the
+//! customer's profile too. A claimed `userId` opens nothing.
+
+use beckon_domain::key::WriteKeyKind;
+use beckon_domain::merge::{portable, union};
+use beckon_domain::{Pepper, Policy, Profile, ProfileKey};
+use beckon_store::StoreError;
+use beckon_store::tables::{ProfileStore, Read, Stored};
+use beckon_wire::decisions::DecisionsRequest;
+use beckon_wire::problem::{Fault, Problem};
+use std::collections::BTreeMap;
+
+/// Whose profiles a request may read.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Who {
+    /// The visitor's.
+    pub visitor: Option<ProfileKey>,
+    /// The customer's, proven by a secret key.
+    pub customer: Option<ProfileKey>,
+    /// The customer's, claimed by a publishable key: loaded along to save a round trip, used only when proven.
+    pub claimed: Option<ProfileKey>,
+}
+
+/// What is known of a person.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Known {
+    /// Both halves in one.
+    pub profile: Profile,
+    /// Whether they are a customer.
+    pub is_customer: bool,
+}
+
+impl Who {
+    /// Decides whose profiles may be read.
+    ///
+    /// # Errors
+    /// 403 `identity.unproven`: a publishable key with a `userId` and no `anonymousId`.
+    pub fn from_request(
+        request: &DecisionsRequest,
+        kind: WriteKeyKind,
+        pepper: &Pepper,
+    ) -> Result<Self, Problem> {
+        let visitor = request.anonymous.as_ref().map(|id| pepper.anonymous(id));
+        let customer = request.user.as_ref().map(|id| pepper.customer(id));
+        match kind {
+            WriteKeyKind::Secret => Ok(Self { visitor, customer, claimed: None }),
+            WriteKeyKind::Publishable if visitor.is_none() && customer.is_some() => {
+                let detail = "a publishable key speaks for the anonymousId it is sent with";
+                Err(Problem::forbidden(detail).with(Fault::new("/userId", "identity.unproven", detail)))
+            }
+            WriteKeyKind::Publishable => Ok(Self { visitor, customer: None, claimed: customer }),
+        }
+    }
+
+    /// Reads what may be known: one round trip, two when the visitor turns out to be a customer nobody named.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn load<T: ProfileStore>(
+        &self,
+        table: &T,
+        policy: &Policy,
+    ) -> Result<Option<Known>, StoreError> {
+        let keys: Vec<ProfileKey> =
+            [&self.visitor, &self.customer, &self.claimed].into_iter().flatten().cloned().collect();
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        let mut loaded = table.load(&keys, Read::Eventual).await?;
+        if self.customer.is_none()
+            && let Some(linked) = self.linked(&loaded)
+            && !loaded.contains_key(&linked)
+        {
+            loaded.append(&mut table.load(std::slice::from_ref(&linked), Read::Eventual).await?);
+        }
+        Ok(self.compose(&mut loaded, policy))
+    }
+
+    /// The customer that the visitor was proven to be.
+    fn linked(&self, loaded: &BTreeMap<ProfileKey, Stored>) -> Option<ProfileKey> {
+        let visitor = loaded.get(self.visitor.as_ref()?)?;
+        visitor.profile.link.as_ref().map(|link| link.to.clone())
+    }
+
+    /// Both halves in one, so that a page sees the union at once, even while the merge record is under way.
+    fn compose(&self, loaded: &mut BTreeMap<ProfileKey, Stored>, policy: &Policy) -> Option<Known> {
+        let linked = self.linked(loaded);
+        let visitor = self.visitor.as_ref().and_then(|key| loaded.remove(key)).map(|s| s.profile);
+        let Some(customer_key) = self.customer.clone().or_else(|| linked.clone()) else {
+            return visitor.map(|profile| Known { profile, is_customer: false });
+        };
+        let customer = loaded.remove(&customer_key).map(|s| s.profile);
+        let half = visitor.filter(|_| linked.as_ref() == Some(&customer_key));
+        let half = half.filter(|_| {
+            let merged = customer.as_ref().map(|c| c.merged.as_slice()).unwrap_or_default();
+            !self.visitor.as_ref().is_some_and(|key| merged.contains(key))
+        });
+        match (customer, half) {
+            (None, None) => None,
+            (customer, half) => {
+                let mut profile = customer.unwrap_or_default();
+                if let Some(half) = half {
+                    union(&mut profile, &portable(&half), policy);
+                }
+                Some(Known { profile, is_customer: true })
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The use case: a request becomes one decision per slot.
+
+use crate::answer::answer;
+use crate::error::DecideError;
+use crate::person::{Known, Who};
+use beckon_rules::{Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest};
+use beckon_runtime::{Clock, Secrets, fresh_id};
+use beckon_store::ruleset::ActiveRuleset;
+use beckon_store::tables::{ConfigStore, ProfileStore};
+use beckon_wire::decisions::{
+    DecisionAnswer, DecisionsRequest, DecisionsResponse, PageAsk, ProfileInfo, SlotAsk,
+};
+use beckon_wire::problem::{Fault, Problem};
+
+/// Everything the decisions function needs.
+#[derive(Clone)]
+pub struct Decider<T> {
+    /// ProfileTable and ConfigTable.
+    pub tables: T,
+    /// The live ruleset.
+    pub rulesets: ActiveRuleset,
+    /// Pepper and write keys.
+    pub secrets: Secrets,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// What the store had to say of the person.
+enum Lookup {
+    /// What is known, if anything.
+    Answered(Option<Box<Known>>),
+    /// Nothing in time.
+    Failed,
+}
+
+impl<T: ProfileStore + ConfigStore> Decider<T> {
+    /// Decides.
+    ///
+    /// # Errors
+    /// When the request is not valid, its key is unknown, or there never was a ruleset.
+    pub async fn decide(
+        &self,
+        bytes: &[u8],
+        basic_user: Option<&str>,
+        request_id: &str,
+    ) -> Result<DecisionsResponse, DecideError> {
+        let request = DecisionsRequest::parse(bytes)?;
+        let presented = basic_user.or(request.write_key.as_deref());
+        let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
+        let page = page(&request.page)?;
+        let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
+        let now = self.clock.now();
+        let ruleset = self.rulesets.get(&self.tables, now).await.map_err(DecideError::NoRuleset)?;
+        let lookup = match who.load(&self.tables, ruleset.policy()).await {
+            Ok(known) => Lookup::Answered(known.map(Box::new)),
+            Err(error) => {
+                tracing::warn!(request.id = request_id, error = ?error, "decided without the profile");
+                Lookup::Failed
+            }
+        };
+        let mut decisions = Vec::with_capacity(request.slots.len());
+        let mut errors = Vec::new();
+        for (index, slot) in request.slots.iter().enumerate() {
+            match self.slot(&ruleset, slot, &lookup, &page) {
+                Some(decision) => decisions.push(decision),
+                None => {
+                    let detail = format!("the ruleset {} has no slot {}", ruleset.name(), slot.id);
+                    errors.push(Fault::new(format!("/slots/{index}/id"), "slot.unknown", detail));
+                }
+            }
+        }
+        Ok(DecisionsResponse {
+            request_id: request_id.to_owned(),
+            config_version: format!("{}@{}", ruleset.name(), ruleset.version()),
+            profile: profile_info(&lookup),
+            decisions,
+            errors,
+        })
+    }
+
+    fn slot(&self, ruleset: &Ruleset, ask: &SlotAsk, lookup: &Lookup, page: &Page) -> Option<DecisionAnswer> {
+        let request = SlotRequest { count: ask.count, exclude: ask.exclude.clone() };
+        let decision = match lookup {
+            Lookup::Failed => ruleset.fallback(&ask.id, &request, ReasonCode::ErrorFallback)?,
+            Lookup::Answered(known) => {
+                let person = Person {
+                    profile: known.as_ref().map(|k| &k.profile),
+                    is_known: known.as_ref().is_some_and(|k| k.is_customer),
+                    page: page.clone(),
+                };
+                ruleset.decide(&ask.id, &person, &request, self.clock.now())?
+            }
+        };
+        Some(answer(ruleset, &ask.id, decision, fresh_id()))
+    }
+}
+
+fn page(ask: &PageAsk) -> Result<Page, Problem> {
+    let kind = match &ask.kind {
+        None => None,
+        Some(word) => Some(PageKind::parse(&word.to_ascii_lowercase()).ok_or_else(|| {
+            let detail = "expected HOME, CATEGORY, PRODUCT, CART or OTHER";
+            Problem::bad_request("the request has a value that cannot be used").with(Fault::new(
+                "/context/page/type",
+                "schema.value",
+                detail,
+            ))
+        })?),
+    };
+    Ok(Page { kind, product: ask.product.clone(), category: ask.category.clone() })
+}
+
+fn profile_info(lookup: &Lookup) -> ProfileInfo {
+    match lookup {
+        Lookup::Answered(Some(known)) => ProfileInfo {
+            state: if known.is_customer { "known" } else { "anonymous" },
+            as_of: Some(beckon_wire::format_time(known.profile.last_seen_at)),
+        },
+        Lookup::Answered(None) | Lookup::Failed => ProfileInfo { state: "none", as_of: None },
+    }
+}

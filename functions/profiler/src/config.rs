@@ -1,0 +1,36 @@
+//! The profiler's configuration.
+
+use beckon_runtime::env::{Env, EnvError};
+
+/// What the environment tells the profiler.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `EVENT_STREAM`: name of the stream, for merge records and forwarded events.
+    pub event_stream: String,
+    /// `STREAM_EPOCH`: changes when the stream is made anew, because shard ids start again.
+    pub stream_epoch: String,
+    /// `PROFILE_TABLE`: name of the table.
+    pub profile_table: String,
+    /// `CONFIG_TABLE`: name of the table with the ruleset.
+    pub config_table: String,
+    /// `FAILED_BUCKET`: bucket of failed events.
+    pub failed_bucket: String,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Everything that is missing, at once.
+    pub fn from_env(mut env: Env) -> Result<Self, EnvError> {
+        let config = Self {
+            event_stream: env.required("EVENT_STREAM"),
+            stream_epoch: env.required("STREAM_EPOCH"),
+            profile_table: env.required("PROFILE_TABLE"),
+            config_table: env.required("CONFIG_TABLE"),
+            failed_bucket: env.required("FAILED_BUCKET"),
+        };
+        env.finish()?;
+        Ok(config)
+    }
+}

@@ -1,0 +1,47 @@
+//! Why a profile's part of a batch was not applied.
+
+use beckon_domain::packed::PackError;
+use beckon_store::StoreError;
+use beckon_store::ruleset::RulesetUnavailable;
+use beckon_store::streams::StreamError;
+
+/// A part of a batch that was not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ProcessError {
+    /// A table or the failed-event store did not answer as it should.
+    #[error("a store failed")]
+    Store(#[from] StoreError),
+    /// The stream did not take a merge record or forwarded events.
+    #[error("the stream failed")]
+    Stream(#[from] StreamError),
+    /// The ruleset cannot be read.
+    #[error("the ruleset is not available")]
+    Ruleset(#[source] RulesetUnavailable),
+    /// Another writer was faster, again and again.
+    #[error("the profile was written by another {attempts} times in a row")]
+    Contended {
+        /// Attempts made.
+        attempts: u32,
+    },
+    /// A state or a record could not be encoded.
+    #[error("a record could not be encoded")]
+    Pack(#[from] PackError),
+    /// A line or a failed event could not be written as JSON.
+    #[error("a line could not be encoded")]
+    Encode(#[from] serde_json::Error),
+}
+
+impl ProcessError {
+    /// Whether the same records may be applied later. The mapping delivers them again in any case; what is not transient
+    /// deserves an alarm.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_transient(),
+            Self::Stream(error) => error.is_transient(),
+            Self::Ruleset(RulesetUnavailable::Store(error)) => error.is_transient(),
+            Self::Contended { .. } => true,
+            Self::Ruleset(_) | Self::Pack(_) | Self::Encode(_) => false,
+        }
+    }
+}

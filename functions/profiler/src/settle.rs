@@ -1,0 +1,128 @@
+//! One profile's part of a batch: fold, put what must go first, write once, put what must go after.
+
+use crate::batch::{Part, Work, panicked};
+use crate::error::ProcessError;
+use crate::process::Profiler;
+use beckon_domain::fold::{Folded, Item, fold};
+use beckon_domain::merge::portable;
+use beckon_domain::policy::Policy;
+use beckon_domain::{Profile, ProfileKey};
+use beckon_store::objects::FailedEventStore;
+use beckon_store::streams::{EventStream, NewRecord};
+use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
+use beckon_wire::stream::{Line, encode};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Attempts to write one profile against others, or against answers that never came.
+const ATTEMPTS_MAX: u32 = 6;
+
+impl<T, S, F> Profiler<T, S, F>
+where
+    T: ProfileStore + ConfigStore,
+    S: EventStream,
+    F: FailedEventStore,
+{
+    /// Settles a part. After an error nothing later of this profile has been touched. Returns how many events failed
+    /// for good.
+    pub(crate) async fn settle(
+        &self,
+        mut part: Part,
+        mut stored: Option<Stored>,
+        policy: &Policy,
+    ) -> Result<u64, ProcessError> {
+        let (mut at, mut attempts, mut failed_count) = (0, 0, 0);
+        loop {
+            // The outbox: a merge record may not have been put when this state was written, so it is put (again) before
+            // a later write forgets it. The customer's side knows its id.
+            self.put_pending_merge(&part.key, stored.as_ref()).await?;
+            if at == part.work.len() {
+                return Ok(failed_count);
+            }
+            let before = stored.as_ref().map(|s| &s.profile);
+            let Some(folded) = fold_caught(before, &part.key, &part.work[at..], policy) else {
+                let index = at + first_panic(before, &part.key, &part.work[at..], policy);
+                let work = part.work.remove(index);
+                let failed = panicked(&work, &part.key, self.clock.now().as_ms());
+                self.keep(&failed).await?;
+                failed_count += 1;
+                continue;
+            };
+            self.put_forwards(&folded, &part.work[at..]).await?;
+            if !folded.changed {
+                at += folded.consumed;
+                continue;
+            }
+            let read_version = stored.as_ref().map(|s| s.version);
+            let due_at = folded.profile.due_at(policy);
+            match self.tables.save(&part.key, &folded.profile, read_version, due_at).await {
+                Ok(Save::Saved) => {
+                    at += folded.consumed;
+                    let version = read_version.unwrap_or_default() + 1;
+                    stored = Some(Stored { profile: folded.profile, version });
+                }
+                Ok(Save::Conflict) => {
+                    attempts += 1;
+                    stored = self.reload(&part.key, attempts).await?;
+                }
+                // It may have been written: read again; if it was, the fold finds nothing left to do.
+                Err(error) if error.is_transient() && attempts + 1 < ATTEMPTS_MAX => {
+                    attempts += 1;
+                    stored = self.reload(&part.key, attempts).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn reload(&self, key: &ProfileKey, attempts: u32) -> Result<Option<Stored>, ProcessError> {
+        if attempts >= ATTEMPTS_MAX {
+            return Err(ProcessError::Contended { attempts });
+        }
+        Ok(self.tables.load(std::slice::from_ref(key), Read::Strong).await?.remove(key))
+    }
+
+    async fn put_pending_merge(&self, key: &ProfileKey, stored: Option<&Stored>) -> Result<(), ProcessError> {
+        let Some(profile) = stored.map(|s| &s.profile) else { return Ok(()) };
+        let Some(link) = profile.link.as_ref().filter(|link| link.merge_pending) else { return Ok(()) };
+        let line = Line::merge(&link.to, key, &portable(profile), link.at)?;
+        let data = encode(std::slice::from_ref(&line))?;
+        self.stream.put(vec![NewRecord { partition_key: line.key, data }]).await?;
+        Ok(())
+    }
+
+    /// Events of a frozen visitor, one record per customer they go to, in order.
+    async fn put_forwards(&self, folded: &Folded, work: &[Work]) -> Result<(), ProcessError> {
+        let mut records: Vec<(&ProfileKey, Vec<Line>)> = Vec::new();
+        for forward in &folded.forwards {
+            let line = work[forward.index].line.forwarded(&forward.to);
+            match records.iter_mut().find(|(to, _)| *to == &forward.to) {
+                Some((_, lines)) => lines.push(line),
+                None => records.push((&forward.to, vec![line])),
+            }
+        }
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mut new = Vec::with_capacity(records.len());
+        for (to, lines) in records {
+            new.push(NewRecord { partition_key: to.as_str().to_owned(), data: encode(&lines)? });
+        }
+        self.stream.put(new).await?;
+        Ok(())
+    }
+}
+
+fn items(work: &[Work]) -> Vec<Item> {
+    work.iter().map(|w| w.item.clone()).collect()
+}
+
+/// Folds; `None` when it panicked. The core is pure, so a panic leaves nothing half done.
+fn fold_caught(before: Option<&Profile>, key: &ProfileKey, work: &[Work], policy: &Policy) -> Option<Folded> {
+    let items = items(work);
+    catch_unwind(AssertUnwindSafe(|| fold(before, key, &items, policy))).ok()
+}
+
+/// The first event whose presence makes the fold panic. Only a bug leads here, so it may be slow.
+fn first_panic(before: Option<&Profile>, key: &ProfileKey, work: &[Work], policy: &Policy) -> usize {
+    (0..work.len()).find(|last| fold_caught(before, key, &work[..=*last], policy).is_none()).unwrap_or(0)
+}

@@ -1,0 +1,38 @@
+//! What the HTTP functions share: which pages may call them.
+
+use axum::http::{HeaderValue, Method, header};
+use std::time::Duration;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// CORS for these origins, `*` for any. The router answers preflights itself: the gateway's own CORS would override what
+/// the function says.
+#[must_use]
+pub fn cors(allowed_origins: &[String]) -> CorsLayer {
+    let origins = if allowed_origins.iter().any(|o| o == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(allowed_origins.iter().filter_map(|o| HeaderValue::from_str(o).ok()))
+    };
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::POST, Method::GET, Method::OPTIONS])
+        .allow_headers([header::CONTENT_TYPE, header::CONTENT_ENCODING, header::AUTHORIZATION])
+        .max_age(Duration::from_secs(3_600))
+}
+
+/// Splits a comma-separated list of origins.
+#[must_use]
+pub fn origins(list: &str) -> Vec<String> {
+    list.split(',').map(|o| o.trim().trim_end_matches('/').to_owned()).filter(|o| !o.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn origins_are_compared_without_a_trailing_slash() {
+        assert_eq!(
+            super::origins(" https://a.example/, ,https://b.example"),
+            ["https://a.example", "https://b.example"]
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! The decisions API (`POST /v1/decisions`): what a page asks and what it is told.
+
+mod answer;
+mod request;
+
+pub use answer::{
+    DecisionAnswer, DecisionsResponse, FallbackAnswer, ItemAnswer, OfferAnswer, ProfileInfo, ReasonAnswer,
+};
+pub use request::{DecisionsRequest, PageAsk, SlotAsk};
