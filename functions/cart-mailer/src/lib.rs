@@ -1,1 +1,19 @@
+//! The cart mailer: each minute, the carts that were left become e-mails, each at most once.
+//!
+//! It never writes a profile. After a reminder has ended it puts `Timer Due` into the stream, and the profiler clears the
+//! due entry. [`mail`] renders, [`send`] is the port to SES, and the ledger decides who may send.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+mod config;
+mod error;
+mod handler;
+pub mod mail;
+mod process;
+mod reminder;
+pub mod send;
+
+pub use config::Config;
+pub use error::MailerError;
+pub use handler::handle;
+pub use process::{Mailer, Report};

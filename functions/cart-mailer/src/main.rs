@@ -1,1 +1,42 @@
-fn main(){}
+//! Lambda entry point of the cart mailer: wiring, nothing else.
+
+#![recursion_limit = "256"] // the nested futures of the AWS clients
+
+use anyhow::Context;
+use beckon_runtime::aws::{self, Patience};
+use beckon_runtime::env::Env;
+use beckon_runtime::{Clock, Secrets, logs};
+use beckon_store::ruleset::ActiveRuleset;
+use beckon_store::streams::kinesis::KinesisStream;
+use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use cart_mailer::send::ses::SesSender;
+use cart_mailer::{Config, Mailer, handle};
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let config = Config::from_env(Env::process())?;
+    let sdk = aws::config(Patience::BATCH).await;
+    let send = aws::config(Patience::SEND).await;
+    let names = TableNames {
+        profile: config.profile_table,
+        contact: config.contact_table,
+        outreach: config.outreach_table,
+        config: config.config_table,
+    };
+    let mailer = Mailer {
+        tables: DynamoTables::new(aws_sdk_dynamodb::Client::new(&sdk), names),
+        stream: KinesisStream::new(aws_sdk_kinesis::Client::new(&sdk), config.event_stream),
+        sender: SesSender::new(aws_sdk_sesv2::Client::new(&send), config.configuration_set),
+        rulesets: ActiveRuleset::default(),
+        secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
+        clock: Clock::system(),
+        from: config.sender,
+        public_url: config.public_url.trim_end_matches('/').to_owned(),
+    };
+    let mailer = &mailer;
+    let serve = service_fn(|event: LambdaEvent<Value>| handle(mailer, event.payload));
+    lambda_runtime::run(serve).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
+}

@@ -79,9 +79,13 @@ impl<T: ProfileStore + ConfigStore> Decider<T> {
     }
 
     fn slot(&self, ruleset: &Ruleset, ask: &SlotAsk, lookup: &Lookup, page: &Page) -> Option<DecisionAnswer> {
-        let request = SlotRequest { count: ask.count, exclude: ask.exclude.clone() };
+        let mut request = SlotRequest { count: ask.count, exclude: ask.exclude.clone() };
         let decision = match lookup {
-            Lookup::Failed => ruleset.fallback(&ask.id, &request, ReasonCode::ErrorFallback)?,
+            Lookup::Failed => {
+                // The static content knows no page, and a page must not recommend its own product.
+                request.exclude.extend(page.product.clone());
+                ruleset.fallback(&ask.id, &request, ReasonCode::ErrorFallback)?
+            }
             Lookup::Answered(known) => {
                 let person = Person {
                     profile: known.as_ref().map(|k| &k.profile),

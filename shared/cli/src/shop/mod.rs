@@ -69,7 +69,8 @@ impl Shop {
     pub fn new(seed: u64, visitor_count: usize, products: Vec<ShopProduct>, start: Timestamp) -> Self {
         let catalog = Catalog::new(products);
         let visitor_count = if catalog.is_empty() { 0 } else { visitor_count };
-        // A second run with the same seed must not repeat the message ids of the first: they would be duplicates.
+        // A second run with the same seed must not repeat the message ids of the first: they would count as
+        // duplicates.
         let mut dice = Dice::new(seed, start.as_ms().unsigned_abs());
         let run = format!("{:08x}", dice.next() >> 32);
         let visitors: Vec<Visitor> =

@@ -10,7 +10,7 @@ use beckon_domain::{DurationMs, Timestamp};
 use serde_json::{Value, json};
 
 /// Visits last 2 to 15 minutes: this much browsing, then at most one dwell and a checkout.
-const BROWSING_SECS: (u64, u64) = (120, 720);
+const BROWSING_SECS: (u64, u64) = (120, 690);
 const DWELL_SECS: (u64, u64) = (5, 120);
 const CHECKOUT_SECS: (u64, u64) = (20, 60);
 const PAUSE_SECS: (u64, u64) = (10 * 60, 60 * 60);

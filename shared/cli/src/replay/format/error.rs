@@ -30,7 +30,10 @@ pub enum ReadError {
         found: String,
     },
     /// The file ends early or is damaged.
-    #[error("{}: reading stopped after line {line}: {source}; the file is damaged or cut, get it again", path.display())]
+    #[error(
+        "{}: reading stopped after line {line}: {source}; the file is damaged or cut, get it again",
+        path.display()
+    )]
     Broken {
         /// The file.
         path: PathBuf,

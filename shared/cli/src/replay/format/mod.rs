@@ -1,7 +1,7 @@
 //! Readers of behaviour files: each turns a public data set's rows into Segment events.
 //!
-//! Streaming, plain or gzip. A bad row is told and passed over; a file that cannot be read on ends the reading.
-//! What is *not* done here: message ids, keys, sending, sorting.
+//! Streaming, plain or gzip. A bad row is told and passed over; a file that cannot be read on ends the
+//! reading. What is *not* done here: message ids, keys, sending, sorting.
 
 mod error;
 mod input;
@@ -39,8 +39,8 @@ pub struct Row {
     pub at: Timestamp,
     /// Who did it: a user id, or an anonymous id when [`Row::anonymous`] is set.
     pub user: String,
-    /// A Segment event without `userId` and times. It has no `anonymousId` either, except a segment-jsonl event
-    /// that had both: there the second id links two halves of one person, and losing it would lose the link.
+    /// A Segment event without `userId` and times. It has no `anonymousId` either, except a segment-jsonl
+    /// event that had both: there the second id links two halves of one person, and must not be lost.
     pub body: Value,
     /// Whether [`Row::user`] is an anonymous id (only segment-jsonl has those).
     pub anonymous: bool,

@@ -42,7 +42,8 @@ const TAOBAO: &str = "user_id,item_id,category_id,behavior,ts\n\
     7,100,5,fav,1511539219\n\
     7,100,,buy,1511539220\n";
 
-const REES46: &str = "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session\n\
+const REES46: &str = "event_time,event_type,product_id,category_id,category_code,brand,price,\
+    user_id,user_session\n\
     2019-10-01 00:00:01 UTC,view,1,99,computers.notebook,lenovo,251.74,550,s1\n\
     2019-10-01 00:00:02 UTC,cart,1,99,,,251.74,550,s1\n\
     2019-10-01 00:00:03 UTC,remove_from_cart,1,99,,,,550,s1\n\
@@ -185,18 +186,25 @@ fn what_is_not_the_file_it_claims_to_be_is_refused_with_advice() {
 
 #[test]
 fn segment_lines_lose_their_ids_and_times_and_keep_the_rest() {
-    let text = "\u{feff}{\"type\":\"track\",\"event\":\"Product Viewed\",\"messageId\":\"m1\",\"anonymousId\":\"a\",\
-        \"timestamp\":\"2026-11-22T05:00:01.250+01:00\",\"sentAt\":\"2026-11-22T05:00:02Z\",\"writeKey\":\"k\",\
-        \"properties\":{\"product_id\":\"9\"}}\n\r\n\
-        {\"type\":\"identify\",\"userId\":42,\"anonymousId\":\"a\",\"originalTimestamp\":\"2026-11-22T05:00:03Z\"}\n\
-        {\"type\":\"page\",\"userId\":null,\"anonymousId\":\"b\",\"timestamp\":1795323604000}";
+    let text = [
+        "\u{feff}",
+        r#"{"type":"track","event":"Product Viewed","messageId":"m1","anonymousId":"a","writeKey":"k","#,
+        r#""timestamp":"2026-11-22T05:00:01.250+01:00","sentAt":"2026-11-22T05:00:02Z","#,
+        r#""properties":{"product_id":"9"}}"#,
+        "\n\r\n",
+        r#"{"type":"identify","userId":42,"anonymousId":"a","originalTimestamp":"2026-11-22T05:00:03Z"}"#,
+        "\n",
+        r#"{"type":"page","userId":null,"anonymousId":"b","timestamp":1795323604000}"#,
+    ]
+    .concat();
     let rows: Vec<Row> =
-        read("s.jsonl", text, Format::SegmentJsonl).into_iter().map(Result::unwrap).collect();
+        read("s.jsonl", &text, Format::SegmentJsonl).into_iter().map(Result::unwrap).collect();
     assert_eq!((rows[0].user.as_str(), rows[0].anonymous, rows[0].number), ("a", true, 1));
     assert_eq!(rows[0].at.as_ms() % 86_400_000, 4 * 3_600_000 + 1_250);
     assert_eq!(
         rows[0].body,
-        json!({"type": "track", "event": "Product Viewed", "messageId": "m1", "properties": {"product_id": "9"}})
+        json!({"type": "track", "event": "Product Viewed", "messageId": "m1",
+               "properties": {"product_id": "9"}})
     );
     assert_eq!((rows[1].user.as_str(), rows[1].anonymous, rows[1].number), ("42", false, 2));
     assert_eq!(rows[1].body, json!({"type": "identify", "anonymousId": "a"}));

@@ -1,0 +1,51 @@
+//! The cart mailer's configuration.
+
+use beckon_runtime::env::{Env, EnvError};
+
+/// What the environment tells the cart mailer.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `PROFILE_TABLE`: name of the table.
+    pub profile_table: String,
+    /// `CONTACT_TABLE`: name of the table.
+    pub contact_table: String,
+    /// `OUTREACH_TABLE`: name of the table with the ledger.
+    pub outreach_table: String,
+    /// `CONFIG_TABLE`: name of the table with the ruleset.
+    pub config_table: String,
+    /// `EVENT_STREAM`: name of the stream, for `Timer Due`.
+    pub event_stream: String,
+    /// `SECRET_ARN`: pepper and write keys.
+    pub secret_arn: String,
+    /// `SENDER`: the From address, with or without a name.
+    pub sender: String,
+    /// `CONFIGURATION_SET`: SES configuration set.
+    pub configuration_set: String,
+    /// `PUBLIC_URL`: https address under which unsubscribe links are served.
+    pub public_url: String,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong, at once.
+    pub fn from_env(mut env: Env) -> Result<Self, EnvError> {
+        let config = Self {
+            profile_table: env.required("PROFILE_TABLE"),
+            contact_table: env.required("CONTACT_TABLE"),
+            outreach_table: env.required("OUTREACH_TABLE"),
+            config_table: env.required("CONFIG_TABLE"),
+            event_stream: env.required("EVENT_STREAM"),
+            secret_arn: env.required("SECRET_ARN"),
+            sender: env.required("SENDER"),
+            configuration_set: env.required("CONFIGURATION_SET"),
+            public_url: env.required("PUBLIC_URL"),
+        };
+        if !config.public_url.is_empty() && !config.public_url.starts_with("https://") {
+            env.fault("PUBLIC_URL", "must be https: RFC 8058 allows nothing else");
+        }
+        env.finish()?;
+        Ok(config)
+    }
+}

@@ -1,0 +1,223 @@
+//! One reminder: plan, claim, look again, send, record, tell the profiler.
+//!
+//! `PENDING → CLAIMED → SENDING → SENT`, or SUPPRESSED, FAILED, UNKNOWN. A claim that is not followed by a send may be
+//! taken over after its lease; SENDING never is, because SES has no idempotency token.
+
+use crate::error::MailerError;
+use crate::mail::Material;
+use crate::process::{Mailer, Run};
+use crate::send::{Email, SendEmail, SendError};
+use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
+use beckon_domain::event::TimerOutcome;
+use beckon_domain::{DurationMs, EpisodeId, Profile, ProfileKey};
+use beckon_rules::{Page, Person};
+use beckon_store::streams::{EventStream, NewRecord};
+use beckon_store::tables::{
+    ConfigStore, Contact, ContactStore, Due, OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus,
+};
+use beckon_wire::stream::{Line, encode};
+
+/// How long a claim holds without a send.
+const LEASE: DurationMs = DurationMs::from_minutes(2);
+/// After this time a send that never ended is UNKNOWN.
+const SENDING_MAX: DurationMs = DurationMs::from_minutes(15);
+/// The only step, until there are series.
+const STEP: u8 = 1;
+
+/// How a due entry ended in this run.
+pub(crate) enum Ended {
+    /// Mailed.
+    Sent,
+    /// Not mailed, by a status or reason.
+    NotSent(String),
+    /// SES takes nothing until somebody acts.
+    Stopped(String),
+    /// Nothing to do: no longer due, or another run has it.
+    Nothing,
+}
+
+/// What is read, with strong reads, before a decision to send.
+struct Reading {
+    profile: Profile,
+    contact: Option<Contact>,
+    plan: Plan,
+}
+
+impl<T, S, M> Mailer<T, S, M>
+where
+    T: ProfileStore + ContactStore + OutreachStore + ConfigStore,
+    S: EventStream,
+    M: SendEmail,
+{
+    pub(crate) async fn remind(&self, run: &Run, due: &Due) -> Result<Ended, MailerError> {
+        let Some(reading) = self.read(run, &due.key).await? else { return Ok(Ended::Nothing) };
+        match reading.plan {
+            Plan::NotDue => Ok(Ended::Nothing),
+            Plan::Skip(episode, reason) => self.skip(run, &due.key, episode, reason).await,
+            Plan::Remind(episode) => {
+                let id = ReminderId { episode, step: STEP };
+                if self.tables.claim(&id, &due.key, &run.id, run.now, run.now + LEASE).await? {
+                    self.send_claimed(run, &due.key, id).await
+                } else {
+                    self.follow(run, &due.key, id).await
+                }
+            }
+        }
+    }
+
+    async fn read(&self, run: &Run, key: &ProfileKey) -> Result<Option<Reading>, MailerError> {
+        let Some(stored) = self.tables.load(std::slice::from_ref(key), Read::Strong).await?.remove(key)
+        else {
+            return Ok(None);
+        };
+        let contact = self.tables.contact(key, run.now).await?.filter(|c| c.verified && c.email.is_some());
+        let is_suppressed = match contact.as_ref().and_then(|c| c.email.as_deref()) {
+            Some(email) => self.tables.is_suppressed(&self.secrets.pepper.contact(email)).await?,
+            None => false,
+        };
+        let profile = stored.profile;
+        let person =
+            Person { profile: Some(&profile), is_known: profile.is_known(key), page: Page::default() };
+        let situation = Situation {
+            has_contact: contact.is_some(),
+            is_suppressed,
+            is_eligible: run.ruleset.reminder_applies(&person, run.now),
+        };
+        let plan = plan(&profile, situation, run.ruleset.policy(), run.now);
+        Ok(Some(Reading { profile, contact, plan }))
+    }
+
+    async fn skip(
+        &self,
+        run: &Run,
+        key: &ProfileKey,
+        episode: EpisodeId,
+        reason: SkipReason,
+    ) -> Result<Ended, MailerError> {
+        self.tables.record_skip(&ReminderId { episode, step: STEP }, key, reason, run.now).await?;
+        let outcome =
+            if reason == SkipReason::NoContact { TimerOutcome::NoContact } else { TimerOutcome::Done };
+        self.put_timer(run, key, episode, outcome).await?;
+        Ok(Ended::NotSent(reason.code().to_owned()))
+    }
+
+    /// The claim is ours: look once more, then send.
+    async fn send_claimed(&self, run: &Run, key: &ProfileKey, id: ReminderId) -> Result<Ended, MailerError> {
+        let reading = self.read(run, key).await?;
+        let (profile, contact) = match reading {
+            Some(Reading { profile, contact: Some(contact), plan: Plan::Remind(episode) })
+                if episode == id.episode =>
+            {
+                (profile, contact)
+            }
+            _ => {
+                // Bought, changed or refused in this very moment. The next run plans afresh.
+                self.release(run, id).await?;
+                return Ok(Ended::Nothing);
+            }
+        };
+        let email = self.compose(run, id, &profile, &contact)?;
+        let sending = ReminderStatus::Sending { owner: run.id.clone() };
+        if !self.tables.advance(&id, &run.id, sending, self.clock.now()).await? {
+            return Ok(Ended::Nothing);
+        }
+        let (status, ended) = match self.sender.send(&email).await {
+            Ok(message_id) => (ReminderStatus::Sent { message_id }, Ended::Sent),
+            Err(SendError::Refused(reason)) => {
+                (ReminderStatus::Failed { reason }, Ended::NotSent("FAILED".to_owned()))
+            }
+            Err(SendError::Unknown(reason)) => {
+                (ReminderStatus::Unknown { reason }, Ended::NotSent("UNKNOWN".to_owned()))
+            }
+            Err(SendError::NotNow(reason)) => {
+                self.release(run, id).await?;
+                return Ok(Ended::NotSent(format!("NOT_NOW: {reason}")));
+            }
+            Err(SendError::Stopped(reason)) => {
+                self.release(run, id).await?;
+                return Ok(Ended::Stopped(reason));
+            }
+        };
+        self.tables.advance(&id, &run.id, status, self.clock.now()).await?;
+        self.put_timer(run, key, id.episode, TimerOutcome::Done).await?;
+        Ok(ended)
+    }
+
+    /// Lets go of a claim: the next run may have it at once.
+    async fn release(&self, run: &Run, id: ReminderId) -> Result<(), MailerError> {
+        let free = ReminderStatus::Claimed { owner: run.id.clone(), lease_until: run.now };
+        self.tables.advance(&id, &run.id, free, run.now).await?;
+        Ok(())
+    }
+
+    /// The reminder is not ours to send. If it has ended, the profiler may not have heard; if a send never ended, it is
+    /// given up.
+    async fn follow(&self, run: &Run, key: &ProfileKey, id: ReminderId) -> Result<Ended, MailerError> {
+        let Some(row) = self.tables.reminder(&id).await? else { return Ok(Ended::Nothing) };
+        let ended = match row.status {
+            ReminderStatus::Claimed { .. } => false,
+            ReminderStatus::Sending { .. } => {
+                self.tables.give_up_sending(&id, run.now - SENDING_MAX, run.now).await?
+            }
+            _ => true,
+        };
+        if ended {
+            self.put_timer(run, key, id.episode, TimerOutcome::Done).await?;
+        }
+        Ok(Ended::Nothing)
+    }
+
+    fn compose(
+        &self,
+        run: &Run,
+        id: ReminderId,
+        profile: &Profile,
+        contact: &Contact,
+    ) -> Result<Email, MailerError> {
+        let pepper = &self.secrets.pepper;
+        let to = contact.email.clone().unwrap_or_default();
+        let unsubscribe_url =
+            format!("{}/u/{}", self.public_url, pepper.unsubscribe_token(&pepper.contact(&to)));
+        let discount = run.reminder.discount.as_ref();
+        let code = discount.map(|d| pepper.discount_code(&d.code_prefix, &id.episode));
+        let material = Material {
+            profile,
+            contact,
+            ruleset: &run.ruleset,
+            reminder: &run.reminder,
+            code: code.as_deref(),
+            sender: &self.from,
+            unsubscribe_url: &unsubscribe_url,
+            now: run.now,
+        };
+        let rendered = material.view().render()?;
+        Ok(Email {
+            from: self.from.clone(),
+            to,
+            subject: rendered.subject,
+            text: rendered.text,
+            html: rendered.html,
+            headers: vec![
+                ("List-Unsubscribe".to_owned(), format!("<{unsubscribe_url}>")),
+                ("List-Unsubscribe-Post".to_owned(), "List-Unsubscribe=One-Click".to_owned()),
+            ],
+            tags: vec![
+                ("episode".to_owned(), id.episode.to_string()),
+                ("step".to_owned(), id.step.to_string()),
+            ],
+        })
+    }
+
+    async fn put_timer(
+        &self,
+        run: &Run,
+        key: &ProfileKey,
+        episode: EpisodeId,
+        outcome: TimerOutcome,
+    ) -> Result<(), MailerError> {
+        let line = Line::timer(key, &episode.to_string(), outcome, run.now);
+        let data = encode(std::slice::from_ref(&line))?;
+        self.stream.put(vec![NewRecord { partition_key: line.key, data }]).await?;
+        Ok(())
+    }
+}
