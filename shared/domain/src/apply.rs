@@ -15,6 +15,7 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
     if !event.kind.is_internal() {
         observe(profile, event, policy);
     }
+    let episode_before = profile.cart.episode.as_ref().map(|e| e.id);
     let change = Change { profile: key, source: &event.source, event: &event.id, at: event.occurred_at };
     match &event.kind {
         EventKind::ProductViewed(item) => {
@@ -58,6 +59,8 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
         }
         EventKind::Track(_) | EventKind::Group | EventKind::Merge { .. } => {}
     }
+    let episode = profile.cart.episode.as_ref().map(|e| e.id);
+    profile.counts.carts += u64::from(episode.is_some() && episode != episode_before);
 }
 
 /// What every event of behaviour tells, whatever its kind.

@@ -99,6 +99,7 @@ fn add_counts(a: Counts, b: Counts) -> Counts {
         adds: a.adds.saturating_add(b.adds),
         removes: a.removes.saturating_add(b.removes),
         orders: a.orders.saturating_add(b.orders),
+        carts: a.carts.saturating_add(b.carts),
     }
 }
 

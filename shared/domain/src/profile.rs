@@ -45,6 +45,8 @@ pub struct Counts {
     pub removes: u64,
     /// `Order Completed`.
     pub orders: u64,
+    /// Carts begun: fillings of an empty cart.
+    pub carts: u64,
 }
 
 /// What a person bought.

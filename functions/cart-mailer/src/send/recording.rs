@@ -1,6 +1,8 @@
 //! A sender that keeps what it is given: the laptop's inbox, and the tests' witness.
 
 use super::{Email, SendEmail, SendError};
+use beckon_domain::Timestamp;
+use beckon_runtime::Clock;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +14,8 @@ const KEPT_MAX: usize = 10_000;
 pub struct Recorded {
     /// The message id it was given.
     pub id: String,
+    /// When it was sent.
+    pub at: Timestamp,
     /// The e-mail.
     pub email: Email,
 }
@@ -24,12 +28,21 @@ struct Inner {
 }
 
 /// A sender that records. Clones share the record.
-#[derive(Clone, Default)]
-pub struct RecordingSender(Arc<Mutex<Inner>>);
+#[derive(Clone)]
+pub struct RecordingSender {
+    inner: Arc<Mutex<Inner>>,
+    clock: Clock,
+}
 
 impl RecordingSender {
+    /// An empty record by this clock.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self { inner: Arc::default(), clock }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was sent, oldest first.
@@ -58,7 +71,7 @@ impl SendEmail for RecordingSender {
         }
         inner.sent_count += 1;
         let id = format!("recorded-{:06}", inner.sent_count);
-        inner.mails.push_back(Recorded { id: id.clone(), email: email.clone() });
+        inner.mails.push_back(Recorded { id: id.clone(), at: self.clock.now(), email: email.clone() });
         if inner.mails.len() > KEPT_MAX {
             inner.mails.pop_front();
         }

@@ -27,6 +27,10 @@ struct Inner {
     lines_put: u64,
 }
 
+fn line_count(data: &[u8]) -> u64 {
+    data.split(|byte| *byte == b'\n').count() as u64
+}
+
 type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 type Wake = Arc<dyn Fn() + Send + Sync>;
 
@@ -73,6 +77,12 @@ impl MemoryStream {
         self.lock().refuse = count;
     }
 
+    /// Lines that arrived and were not taken.
+    #[must_use]
+    pub fn waiting_lines(&self) -> u64 {
+        self.lock().waiting.iter().map(|record| line_count(&record.data)).sum()
+    }
+
     /// Lines put so far, over all records.
     #[must_use]
     pub fn lines_put(&self) -> u64 {
@@ -97,7 +107,7 @@ impl EventStream for MemoryStream {
                 let shard = format!("shardId-{:012}", hash % u64::from(inner.shard_count));
                 let sequence = format!("{SEQUENCE_PREFIX}{:016}", inner.next_sequence);
                 inner.next_sequence += 1;
-                inner.lines_put += record.data.split(|b| *b == b'\n').count() as u64;
+                inner.lines_put += line_count(&record.data);
                 let NewRecord { partition_key, data } = record;
                 inner.waiting.push(StreamRecord { shard, sequence, partition_key, data, arrived_at });
             }

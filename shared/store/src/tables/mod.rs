@@ -281,3 +281,9 @@ pub trait ConfigStore: Send + Sync {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
+
+/// Reads every profile: for reports and checks of a laptop, never in a function.
+pub trait ProfileScan: Send + Sync {
+    /// Every profile, in key order.
+    fn scan_profiles(&self) -> impl Future<Output = Result<Vec<(ProfileKey, Profile)>, StoreError>> + Send;
+}

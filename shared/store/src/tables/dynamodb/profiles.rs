@@ -3,7 +3,7 @@
 use super::schema::{DUE_AT, DUE_INDEX, DUE_SHARD, PK, STATE, TTL, VERSION};
 use super::{DynamoTables, Item, corrupt, get_number, get_text, get_time, number, text, time, ttl};
 use crate::error::{ErrorKind, StoreError};
-use crate::tables::{DUE_SHARD_COUNT, Due, ProfileStore, Read, Save, Stored};
+use crate::tables::{DUE_SHARD_COUNT, Due, ProfileScan, ProfileStore, Read, Save, Stored};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use beckon_domain::policy::PROFILE_RETENTION;
@@ -163,5 +163,24 @@ impl ProfileStore for DynamoTables {
                 key.zip(at).map(|(key, at)| Due { key, at }).ok_or_else(|| corrupt(DUE, "key or due time"))
             })
             .collect()
+    }
+}
+
+impl ProfileScan for DynamoTables {
+    async fn scan_profiles(&self) -> Result<Vec<(ProfileKey, Profile)>, StoreError> {
+        let mut found = BTreeMap::new();
+        let mut start: Option<Item> = None;
+        loop {
+            let scan = self.client.scan().table_name(&self.names.profile).set_exclusive_start_key(start);
+            let page = scan.send().await.map_err(|e| StoreError::from_sdk("list profiles", e))?;
+            for item in page.items.unwrap_or_default() {
+                let (key, stored) = from_item(&item)?;
+                found.insert(key, stored.profile);
+            }
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(found.into_iter().collect());
+            }
+        }
     }
 }

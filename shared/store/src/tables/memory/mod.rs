@@ -3,8 +3,8 @@
 mod outreach;
 
 use super::{
-    ConfigStore, Contact, ContactStore, Due, ProfileStore, Read, Reminder, ReminderId, RulesetDocument, Save,
-    Stored,
+    ConfigStore, Contact, ContactStore, Due, ProfileScan, ProfileStore, Read, Reminder, ReminderId,
+    RulesetDocument, Save, Stored,
 };
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::DUE_SHARD_COUNT;
@@ -36,15 +36,6 @@ impl MemoryTables {
     fn lock(&self) -> MutexGuard<'_, Tables> {
         // A panic elsewhere cannot leave a map half written in a way that matters here: each call does one step.
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// Every profile, in key order: for reports and checks.
-    ///
-    /// # Errors
-    /// When a stored profile cannot be read.
-    pub fn profiles(&self) -> Result<Vec<(ProfileKey, Profile)>, StoreError> {
-        let tables = self.lock();
-        tables.profiles.iter().map(|(key, row)| Ok((key.clone(), unpack("list profiles", row)?))).collect()
     }
 
     /// Bytes of every stored state, in key order.
@@ -134,6 +125,13 @@ impl ProfileStore for MemoryTables {
             .map(|(at, key)| Due { key: key.clone(), at: *at })
             .collect();
         Ok(due)
+    }
+}
+
+impl ProfileScan for MemoryTables {
+    async fn scan_profiles(&self) -> Result<Vec<(ProfileKey, Profile)>, StoreError> {
+        let tables = self.lock();
+        tables.profiles.iter().map(|(key, row)| Ok((key.clone(), unpack("list profiles", row)?))).collect()
     }
 }
 

@@ -1,0 +1,100 @@
+//! The conservation law: what came in is accounted for, to the last event.
+//!
+//! `received = rejected + accepted`; `accepted = applied + duplicate + failed + in flight`. In flight is counted from
+//! positions in the stream, never by subtraction. Records that Beckon itself puts have a balance of their own.
+
+use beckon_domain::profile::Tallies;
+use beckon_domain::{Profile, ProfileKey};
+use serde::Serialize;
+use std::fmt;
+
+/// What the collector answered, added up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Collected {
+    /// Events received.
+    pub received: u64,
+    /// Events rejected with a verdict.
+    pub rejected: u64,
+    /// Events accepted.
+    pub accepted: u64,
+}
+
+/// The balance of a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Conservation {
+    /// What the collector answered.
+    #[serde(flatten)]
+    pub collected: Collected,
+    /// Events applied to profiles.
+    pub applied: u64,
+    /// Repetitions recognised.
+    pub duplicate: u64,
+    /// Events kept as failed.
+    pub failed: u64,
+    /// Events in the stream that are not done.
+    pub in_flight: u64,
+    /// Beckon's own records: put.
+    pub internal_put: u64,
+    /// Beckon's own records: applied.
+    pub internal_applied: u64,
+    /// Beckon's own records: repetitions recognised.
+    pub internal_duplicate: u64,
+}
+
+impl Conservation {
+    /// Balances what the collector answered against every profile, the failed events, and the stream.
+    #[must_use]
+    pub fn of(
+        collected: Collected,
+        profiles: &[(ProfileKey, Profile)],
+        failed: u64,
+        in_flight: u64,
+        lines_put: u64,
+    ) -> Self {
+        let mut sum = Tallies::default();
+        for (_, profile) in profiles {
+            sum.applied += profile.tallies.applied;
+            sum.duplicate += profile.tallies.duplicate;
+            sum.internal_applied += profile.tallies.internal_applied;
+            sum.internal_duplicate += profile.tallies.internal_duplicate;
+        }
+        Self {
+            collected,
+            applied: sum.applied,
+            duplicate: sum.duplicate,
+            failed,
+            in_flight,
+            internal_put: lines_put.saturating_sub(collected.accepted),
+            internal_applied: sum.internal_applied,
+            internal_duplicate: sum.internal_duplicate,
+        }
+    }
+
+    /// Whether nothing is lost and nothing counted twice.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let Collected { received, rejected, accepted } = self.collected;
+        received == rejected + accepted
+            && accepted == self.applied + self.duplicate + self.failed + self.in_flight
+            && self.internal_put == self.internal_applied + self.internal_duplicate
+    }
+}
+
+impl fmt::Display for Conservation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Collected { received, rejected, accepted } = self.collected;
+        let verdict = if self.holds() { "holds" } else { "DOES NOT HOLD" };
+        write!(
+            f,
+            "received {received} = rejected {rejected} + accepted {accepted}; accepted {accepted} = applied {} + duplicate {} \
+             + failed {} + in flight {}; own records {} = applied {} + duplicate {}: {verdict}",
+            self.applied,
+            self.duplicate,
+            self.failed,
+            self.in_flight,
+            self.internal_put,
+            self.internal_applied,
+            self.internal_duplicate,
+        )
+    }
+}

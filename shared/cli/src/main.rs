@@ -1,0 +1,56 @@
+//! The `beckon` command.
+
+use beckon_cli::{CliError, replay, serve, smoke};
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Real-time personalization that runs in your own AWS account; this command runs it on a laptop.
+#[derive(Parser)]
+#[command(name = "beckon", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 done; 1 something did not hold or went wrong; 2 an argument, a file or a port to mend.
+
+Start here:
+  beckon serve --shop 50   then open http://127.0.0.1:8787/live"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the whole loop on 127.0.0.1, with pages to watch it
+    Serve(serve::ServeArgs),
+    /// Drive the loop once, headless, and say whether every step held
+    Smoke(smoke::SmokeArgs),
+    /// Drive recorded behaviour through the loop at full speed
+    Replay(replay::ReplayArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("BECKON_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&CliError::failed(format!("the async runtime did not start: {error}"))),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(args) => Box::pin(serve::run(args)).await,
+            Command::Smoke(args) => Box::pin(smoke::run(args)).await,
+            Command::Replay(args) => Box::pin(replay::run(args)).await,
+        }
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &CliError) -> ExitCode {
+    eprintln!("beckon: {error}");
+    error.exit_code()
+}

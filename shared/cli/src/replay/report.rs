@@ -1,0 +1,72 @@
+//! What a replay has to say.
+
+use crate::conservation::Conservation;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The figures of a replay.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Rows of the file.
+    pub rows: u64,
+    /// Rows that are no events.
+    pub bad_rows: u64,
+    /// The first of them, and why.
+    pub bad_row_samples: Vec<String>,
+    /// Wall time.
+    pub seconds: f64,
+    /// Rows a second, through everything.
+    pub events_per_second: f64,
+    /// Profiles.
+    pub profiles: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Carts begun.
+    pub carts: u64,
+    /// Orders.
+    pub orders: u64,
+    /// Carts left for longer than the reminder's delay.
+    pub abandonments: u64,
+    /// The reminder's delay.
+    pub reminder_delay: Option<String>,
+    /// Mails sent.
+    pub mails: u64,
+    /// Carts left and not mailed, by reason.
+    pub not_mailed_by_reason: BTreeMap<String, u64>,
+    /// Events rejected, by code.
+    pub rejected_by_code: BTreeMap<String, u64>,
+    /// Failed events, by reason.
+    pub failed_by_reason: BTreeMap<String, u64>,
+    /// The balance.
+    pub conservation: Conservation,
+}
+
+fn list(counts: &BTreeMap<String, u64>) -> String {
+    if counts.is_empty() {
+        return "none".to_owned();
+    }
+    counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let delay = self.reminder_delay.as_deref().unwrap_or("no reminder rule");
+        writeln!(
+            f,
+            "rows            {} in {:.1} s: {:.0} events/s",
+            self.rows, self.seconds, self.events_per_second
+        )?;
+        writeln!(f, "profiles        {}", self.profiles)?;
+        writeln!(f, "sessions        {}", self.sessions)?;
+        writeln!(f, "carts           {} begun, {} orders", self.carts, self.orders)?;
+        writeln!(f, "abandonments    {} (delay {delay})", self.abandonments)?;
+        writeln!(f, "mails           {}; not mailed: {}", self.mails, list(&self.not_mailed_by_reason))?;
+        writeln!(f, "rejected        {}", list(&self.rejected_by_code))?;
+        writeln!(f, "failed events   {}", list(&self.failed_by_reason))?;
+        if self.bad_rows > 0 {
+            writeln!(f, "bad rows        {}, the first: {}", self.bad_rows, self.bad_row_samples.join("; "))?;
+        }
+        writeln!(f, "conservation    {}", self.conservation)
+    }
+}

@@ -1,0 +1,206 @@
+//! `beckon serve`: the whole loop on 127.0.0.1, until Ctrl-C.
+
+mod pages;
+mod shopping;
+
+use crate::error::CliError;
+use crate::feed::{Feed, Told};
+use crate::laptop;
+use crate::stack::{Parts, Stack, Tables, epoch};
+use beckon_domain::DurationMs;
+use beckon_rules::{Ruleset, SAMPLE};
+use beckon_runtime::Clock;
+use beckon_store::objects::FailedEventStore;
+use beckon_store::objects::folder::FolderFailedEvents;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Where a laptop's state lives, below the folder the command runs in.
+const STATE_FOLDER: &str = "target/beckon";
+/// How fast time runs with synthetic visitors, unless told: a minute a second.
+const SHOP_SPEED: f64 = 60.0;
+/// Shards of the laptop's stream.
+const SHARD_COUNT: u32 = 2;
+
+/// Arguments of `beckon serve`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  beckon serve --shop 50             50 synthetic visitors, a minute a second: see /live and /inbox
+  beckon serve --rules my-shop.yaml  your own ruleset, real time
+  beckon serve --memory --port 9000  nothing kept, another port")]
+pub struct ServeArgs {
+    /// Port on 127.0.0.1
+    #[arg(long, default_value_t = 8787)]
+    pub port: u16,
+    /// Ruleset to serve by [default: the sample shop]
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+    /// Keep nothing: state in memory instead of target/beckon/
+    #[arg(long)]
+    pub memory: bool,
+    /// Synthetic visitors that browse, fill carts, leave and buy
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub shop: u32,
+    /// How fast time runs [default: 60 with --shop, else 1]
+    #[arg(long, value_name = "FACTOR", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Seed of the synthetic visitors
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if (1.0..=3_600.0).contains(&speed) => Ok(speed),
+        _ => Err("expected a number from 1 to 3600".to_owned()),
+    }
+}
+
+/// Runs until Ctrl-C.
+///
+/// # Errors
+/// When the port is taken, the ruleset is bad, or a file cannot be read.
+pub async fn run(args: ServeArgs) -> Result<(), CliError> {
+    let (ruleset, from) = read_ruleset(args.rules.as_deref())?;
+    let compiled = Ruleset::parse(&ruleset)
+        .map_err(|e| CliError::usage(format!("{from} is not a valid ruleset:\n{e}")))?;
+    let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|e| {
+        CliError::usage(format!(
+            "port {} on 127.0.0.1 cannot be used: {e}; choose another with --port",
+            args.port
+        ))
+    })?;
+    let port = listener
+        .local_addr()
+        .map_err(|e| CliError::failed(format!("the listener has no address: {e}")))?
+        .port();
+    let speed = args.speed.unwrap_or(if args.shop > 0 { SHOP_SPEED } else { 1.0 });
+    let clock = if (speed - 1.0).abs() < f64::EPSILON { Clock::system() } else { Clock::scaled(speed) };
+    let file = (!args.memory).then(|| Path::new(STATE_FOLDER).join("dynamodb.sqlite"));
+    let tables = laptop::tables(file.as_deref()).await?;
+    let feed = Arc::new(Feed::new(speed));
+    let failed_folder = if args.memory {
+        std::env::temp_dir().join(format!("beckon-{port}"))
+    } else {
+        PathBuf::from(STATE_FOLDER)
+    };
+    let failed = Told { inner: FolderFailedEvents::new(&failed_folder), feed: Arc::clone(&feed) };
+    let base_url = format!("http://127.0.0.1:{port}");
+    let stack = Stack::new(Parts {
+        tables,
+        failed,
+        ruleset,
+        clock: clock.clone(),
+        shard_count: SHARD_COUNT,
+        batch_size: 100,
+        epoch: epoch(Clock::system().now()),
+        public_url: base_url.clone(),
+        feed: Some(Arc::clone(&feed)),
+    })
+    .await?;
+    announce(&base_url, &compiled, &from, file.as_deref(), &args, speed);
+    keep_running(Arc::new(stack), listener, feed, &compiled, &args, speed).await
+}
+
+fn read_ruleset(file: Option<&Path>) -> Result<(String, String), CliError> {
+    match file {
+        None => Ok((SAMPLE.to_owned(), "the sample".to_owned())),
+        Some(file) => {
+            let text = std::fs::read_to_string(file).map_err(|e| {
+                CliError::usage(format!("the ruleset {} cannot be read: {e}", file.display()))
+            })?;
+            Ok((text, file.display().to_string()))
+        }
+    }
+}
+
+fn announce(
+    base_url: &str,
+    ruleset: &Ruleset,
+    from: &str,
+    file: Option<&Path>,
+    args: &ServeArgs,
+    speed: f64,
+) {
+    let state = file.map_or_else(
+        || "in memory, gone when this ends".to_owned(),
+        |file| format!("{} (delete it to start afresh)", file.display()),
+    );
+    println!("Beckon runs on {base_url}");
+    println!("  watch   {base_url}/live    what happens, as it happens");
+    println!("  mails   {base_url}/inbox   each mail as a person sees it");
+    println!("  keys    pk_local (pages), sk_local (servers)");
+    println!("  rules   {} ({from})", ruleset.name());
+    println!("  state   {state}");
+    if args.shop > 0 {
+        println!("  shop    {} synthetic visitors, seed {}", args.shop, args.seed);
+    }
+    if speed > 1.0 {
+        println!("  time    runs {speed} times as fast");
+    }
+    println!("Ctrl-C ends it.");
+}
+
+async fn keep_running<T: Tables, F: FailedEventStore + Clone + 'static>(
+    stack: Arc<Stack<T, F>>,
+    listener: TcpListener,
+    feed: Arc<Feed>,
+    ruleset: &Ruleset,
+    args: &ServeArgs,
+    speed: f64,
+) -> Result<(), CliError> {
+    let app = pages::app(Arc::clone(&stack), Arc::clone(&feed));
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(Box::pin(deliver(Arc::clone(&stack))));
+    tasks.spawn(Box::pin(schedule(Arc::clone(&stack), speed)));
+    if args.shop > 0 {
+        tasks.spawn(shopping::shop(app.clone(), stack.clock.clone(), ruleset, args, speed));
+    }
+    let server = axum::serve(listener, app).with_graceful_shutdown(async {
+        // Without a handler for Ctrl-C the process ends at once, which is what was asked for.
+        let _ = tokio::signal::ctrl_c().await;
+    });
+    tokio::select! {
+        result = server.into_future() => result.map_err(|e| CliError::failed(format!("the server stopped: {e}")))?,
+        Some(task) = tasks.join_next() => {
+            return Err(CliError::failed(format!("a part of the loop stopped: {task:?}")));
+        }
+        // Watchers of /live keep their connection open; they are not waited for.
+        () = async { let _ = tokio::signal::ctrl_c().await; } => {}
+    }
+    tasks.abort_all();
+    let drained = stack.drain().await?;
+    println!("\nstopped; {} records left undone", drained.stuck_count);
+    Ok(())
+}
+
+/// The mapping: whatever arrives is delivered.
+async fn deliver<T: Tables, F: FailedEventStore + Clone>(stack: Arc<Stack<T, F>>) -> Result<(), CliError> {
+    loop {
+        stack.arrival().await;
+        let drained = stack.drain().await?;
+        if drained.stuck_count > 0 {
+            tracing::warn!(record.stuck_count = drained.stuck_count, "records wait for a store that fails");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+}
+
+/// The scheduler: each minute of the stack's clock.
+async fn schedule<T: Tables, F: FailedEventStore + Clone>(
+    stack: Arc<Stack<T, F>>,
+    speed: f64,
+) -> Result<(), CliError> {
+    let minute = DurationMs::from_minutes(1).as_ms() as f64 / speed;
+    let mut ticks = tokio::time::interval(Duration::from_millis((minute as u64).max(100)));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = stack.tick().await {
+            tracing::warn!(error = %error, "the cart mailer did not run");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The laptop's own pages beside the functions' routes: `/healthz`, `/live`, `/inbox`, and a way in.
+
+use crate::feed::Feed;
+use crate::stack::{Stack, Tables};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use beckon_runtime::Clock;
+use beckon_store::objects::FailedEventStore;
+use beckon_wire::problem::Problem;
+use cart_mailer::send::recording::{Recorded, RecordingSender};
+use futures_util::{Stream, StreamExt};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
+
+/// Bytes of a decisions answer that are looked at for the feed.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+const PAGE_POLICY: &str =
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; frame-src 'self'";
+/// A mail is somebody's HTML: it may show styles and pictures and do nothing.
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; sandbox";
+
+#[derive(Clone)]
+struct Pages {
+    feed: Arc<Feed>,
+    inbox: RecordingSender,
+    clock: Clock,
+}
+
+/// Everything that is served.
+pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
+    stack: Arc<Stack<T, F>>,
+    feed: Arc<Feed>,
+) -> Router {
+    let pages = Pages { feed: Arc::clone(&feed), inbox: stack.sender.clone(), clock: stack.clock.clone() };
+    let clock = stack.clock.clone();
+    let tap = from_fn(move |request: Request, next: Next| {
+        let (feed, clock) = (Arc::clone(&feed), clock.clone());
+        async move { tap_decisions(request, next, &feed, &clock).await }
+    });
+    let own = Router::new()
+        .route("/", get(|| async { Redirect::temporary("/live") }))
+        .route("/healthz", get(|| async { Json(json!({ "status": "ok" })) }))
+        .route("/live", get(|| async { page(include_str!("../pages/live.html")) }))
+        .route("/live/feed", get(live_feed))
+        .route("/inbox", get(|| async { page(include_str!("../pages/inbox.html")) }))
+        .route("/inbox/mails", get(inbox_mails))
+        .route("/inbox/mails/{id}/html", get(mail_html))
+        .route("/assets/beckon.css", get(|| async { asset("text/css", include_str!("../pages/common.css")) }))
+        .route(
+            "/assets/live.js",
+            get(|| async { asset("text/javascript", include_str!("../pages/live.js")) }),
+        )
+        .route(
+            "/assets/inbox.js",
+            get(|| async { asset("text/javascript", include_str!("../pages/inbox.js")) }),
+        )
+        .with_state(pages);
+    let nothing =
+        || async { Problem::not_found("see / for what there is to watch, and the README for the API") };
+    stack.router().layer(tap).merge(own).fallback(nothing)
+}
+
+fn page(html: &'static str) -> Response {
+    secured(Html(html).into_response(), PAGE_POLICY)
+}
+
+fn asset(content_type: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-cache")], text).into_response()
+}
+
+fn secured(mut response: Response, policy: &'static str) -> Response {
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cache-control"), "no-store"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn live_feed(State(pages): State<Pages>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let (backlog, receiver) = pages.feed.watch();
+    // A watcher that fell behind loses messages; its browser shows what comes next.
+    let new = BroadcastStream::new(receiver).filter_map(|message| async move { message.ok() });
+    let (feed, clock) = (pages.feed, pages.clock);
+    let totals = IntervalStream::new(tokio::time::interval(Duration::from_secs(1)))
+        .map(move |_| feed.totals(clock.now()));
+    let messages = futures_util::stream::iter(backlog).chain(futures_util::stream::select(new, totals));
+    Sse::new(messages.map(|message| Ok(Event::default().data(message)))).keep_alive(KeepAlive::default())
+}
+
+async fn inbox_mails(State(pages): State<Pages>) -> Json<Vec<Value>> {
+    Json(pages.inbox.mails().iter().rev().map(mail).collect())
+}
+
+fn mail(recorded: &Recorded) -> Value {
+    let email = &recorded.email;
+    let episode = email.tags.iter().find(|(name, _)| name == "episode").map(|(_, value)| value.as_str());
+    json!({
+        "id": recorded.id, "at": recorded.at.as_ms(), "from": email.from, "to": email.to, "subject": email.subject,
+        "text": email.text, "headers": email.headers, "episode": episode,
+    })
+}
+
+async fn mail_html(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+    match pages.inbox.mails().into_iter().find(|recorded| recorded.id == id) {
+        Some(recorded) => secured(Html(recorded.email.html).into_response(), MAIL_POLICY),
+        None => Problem::not_found("no such mail").into_response(),
+    }
+}
+
+/// Shows the answers of the decisions API to the feed, and passes them on untouched.
+async fn tap_decisions(request: Request, next: Next, feed: &Feed, clock: &Clock) -> Response {
+    let is_decision = request.uri().path() == "/v1/decisions";
+    let response = next.run(request).await;
+    if !is_decision || response.status() != StatusCode::OK {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, ANSWER_BYTES_MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if let Ok(answer) = serde_json::from_slice(&bytes) {
+        feed.decisions(&answer, clock.now());
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}

@@ -1,0 +1,65 @@
+//! The synthetic shop's visitors, sent through the same router as everybody else.
+
+use super::ServeArgs;
+use crate::error::CliError;
+use crate::shop::{Action, Shop, ShopProduct};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, header};
+use beckon_rules::Ruleset;
+use beckon_runtime::Clock;
+use data_encoding::BASE64;
+use std::time::Duration;
+use tower::ServiceExt;
+
+/// Lets visitors act until the end of the process.
+pub fn shop(
+    app: Router,
+    clock: Clock,
+    ruleset: &Ruleset,
+    args: &ServeArgs,
+    speed: f64,
+) -> impl Future<Output = Result<(), CliError>> + Send + use<> {
+    let products = ruleset.products().iter().map(product).collect();
+    let mut shop = Shop::new(args.seed, args.shop as usize, products, clock.now());
+    async move {
+        loop {
+            for action in shop.until(clock.now()) {
+                act(&app, &action).await;
+            }
+            let Some(next_at) = shop.next_at() else { return std::future::pending().await };
+            let wait_ms = next_at.since(clock.now()).as_ms() as f64 / speed;
+            tokio::time::sleep(Duration::from_millis((wait_ms as u64).clamp(5, 1_000))).await;
+        }
+    }
+}
+
+fn product(product: &beckon_rules::Product) -> ShopProduct {
+    let price = product.price.map(|p| p.minor as f64 / f64::from(10_u32.pow(p.currency.exponent())));
+    ShopProduct {
+        id: product.id.as_str().to_owned(),
+        name: product.name.clone(),
+        category: product.category.as_str().to_owned(),
+        price,
+        currency: product.price.map_or_else(String::new, |p| p.currency.as_str().to_owned()),
+        url: product.url.clone(),
+        accessories: product.accessories.iter().map(|id| id.as_str().to_owned()).collect(),
+    }
+}
+
+async fn act(app: &Router, action: &Action) {
+    let key = if action.secret { "sk_local:" } else { "pk_local:" };
+    let request = Request::post(action.path)
+        .header(header::AUTHORIZATION, format!("Basic {}", BASE64.encode(key.as_bytes())))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(action.body.to_string()));
+    let Ok(request) = request else { return };
+    let Ok(response) = app.clone().oneshot(request).await;
+    if !response.status().is_success() {
+        tracing::warn!(
+            http.path = action.path,
+            http.status = response.status().as_u16(),
+            "a visitor was refused"
+        );
+    }
+}
