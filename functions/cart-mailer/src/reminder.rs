@@ -9,7 +9,7 @@ use crate::process::{Mailer, Run};
 use crate::send::{Email, SendEmail, SendError};
 use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
 use beckon_domain::event::TimerOutcome;
-use beckon_domain::{DurationMs, EpisodeId, Profile, ProfileKey};
+use beckon_domain::{DurationMs, EpisodeId, Profile, ProfileKey, Timestamp};
 use beckon_rules::{Page, Person};
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{
@@ -36,6 +36,20 @@ pub(crate) enum Ended {
     Nothing,
 }
 
+/// Which timer ran out: of whose cart, in which episode, since which change.
+#[derive(Clone, Copy)]
+struct Timer<'a> {
+    key: &'a ProfileKey,
+    episode: EpisodeId,
+    changed_at: Timestamp,
+}
+
+impl Timer<'_> {
+    const fn reminder(&self) -> ReminderId {
+        ReminderId { episode: self.episode, step: STEP }
+    }
+}
+
 /// What is read, with strong reads, before a decision to send.
 struct Reading {
     profile: Profile,
@@ -53,13 +67,16 @@ where
         let Some(reading) = self.read(run, &due.key).await? else { return Ok(Ended::Nothing) };
         match reading.plan {
             Plan::NotDue => Ok(Ended::Nothing),
-            Plan::Skip(episode, reason) => self.skip(run, &due.key, episode, reason).await,
+            Plan::Skip(episode, reason) => {
+                let timer = Timer { key: &due.key, episode, changed_at: reading.profile.cart.changed_at };
+                self.skip(run, timer, reason).await
+            }
             Plan::Remind(episode) => {
-                let id = ReminderId { episode, step: STEP };
-                if self.tables.claim(&id, &due.key, &run.id, run.now, run.now + LEASE).await? {
-                    self.send_claimed(run, &due.key, id).await
+                let timer = Timer { key: &due.key, episode, changed_at: reading.profile.cart.changed_at };
+                if self.tables.claim(&timer.reminder(), &due.key, &run.id, run.now, run.now + LEASE).await? {
+                    self.send_claimed(run, timer).await
                 } else {
-                    self.follow(run, &due.key, id).await
+                    self.follow(run, timer).await
                 }
             }
         }
@@ -87,23 +104,18 @@ where
         Ok(Some(Reading { profile, contact, plan }))
     }
 
-    async fn skip(
-        &self,
-        run: &Run,
-        key: &ProfileKey,
-        episode: EpisodeId,
-        reason: SkipReason,
-    ) -> Result<Ended, MailerError> {
-        self.tables.record_skip(&ReminderId { episode, step: STEP }, key, reason, run.now).await?;
+    async fn skip(&self, run: &Run, timer: Timer<'_>, reason: SkipReason) -> Result<Ended, MailerError> {
+        self.tables.record_skip(&timer.reminder(), timer.key, reason, run.now).await?;
         let outcome =
             if reason == SkipReason::NoContact { TimerOutcome::NoContact } else { TimerOutcome::Done };
-        self.put_timer(run, key, episode, outcome).await?;
+        self.put_timer(run, timer, outcome).await?;
         Ok(Ended::NotSent(reason.code().to_owned()))
     }
 
     /// The claim is ours: look once more, then send.
-    async fn send_claimed(&self, run: &Run, key: &ProfileKey, id: ReminderId) -> Result<Ended, MailerError> {
-        let reading = self.read(run, key).await?;
+    async fn send_claimed(&self, run: &Run, timer: Timer<'_>) -> Result<Ended, MailerError> {
+        let id = timer.reminder();
+        let reading = self.read(run, timer.key).await?;
         let (profile, contact) = match reading {
             Some(Reading { profile, contact: Some(contact), plan: Plan::Remind(episode) })
                 if episode == id.episode =>
@@ -139,7 +151,7 @@ where
             }
         };
         self.tables.advance(&id, &run.id, status, self.clock.now()).await?;
-        self.put_timer(run, key, id.episode, TimerOutcome::Done).await?;
+        self.put_timer(run, timer, TimerOutcome::Done).await?;
         Ok(ended)
     }
 
@@ -150,21 +162,23 @@ where
         Ok(())
     }
 
-    /// The reminder is not ours to send. If it has ended, the profiler may not have heard; if a send never ended, it is
-    /// given up.
-    async fn follow(&self, run: &Run, key: &ProfileKey, id: ReminderId) -> Result<Ended, MailerError> {
+    /// The reminder is not ours to send. If it has ended, before this change of the cart or without the profiler having
+    /// heard, the timer is answered; a send that never ended is given up.
+    async fn follow(&self, run: &Run, timer: Timer<'_>) -> Result<Ended, MailerError> {
+        let id = timer.reminder();
         let Some(row) = self.tables.reminder(&id).await? else { return Ok(Ended::Nothing) };
         let ended = match row.status {
-            ReminderStatus::Claimed { .. } => false,
+            ReminderStatus::Claimed { .. } => return Ok(Ended::Nothing),
             ReminderStatus::Sending { .. } => {
-                self.tables.give_up_sending(&id, run.now - SENDING_MAX, run.now).await?
+                if !self.tables.give_up_sending(&id, run.now - SENDING_MAX, run.now).await? {
+                    return Ok(Ended::Nothing);
+                }
+                "UNKNOWN".to_owned()
             }
-            _ => true,
+            status => format!("ALREADY_{}", status.name()),
         };
-        if ended {
-            self.put_timer(run, key, id.episode, TimerOutcome::Done).await?;
-        }
-        Ok(Ended::Nothing)
+        self.put_timer(run, timer, TimerOutcome::Done).await?;
+        Ok(Ended::NotSent(ended))
     }
 
     fn compose(
@@ -208,14 +222,9 @@ where
         })
     }
 
-    async fn put_timer(
-        &self,
-        run: &Run,
-        key: &ProfileKey,
-        episode: EpisodeId,
-        outcome: TimerOutcome,
-    ) -> Result<(), MailerError> {
-        let line = Line::timer(key, &episode.to_string(), outcome, run.now);
+    async fn put_timer(&self, run: &Run, timer: Timer<'_>, outcome: TimerOutcome) -> Result<(), MailerError> {
+        let episode = timer.episode.to_string();
+        let line = Line::timer(timer.key, &episode, timer.changed_at, outcome, run.now);
         let data = encode(std::slice::from_ref(&line))?;
         self.stream.put(vec![NewRecord { partition_key: line.key, data }]).await?;
         Ok(())

@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn a_bad_line_is_set_aside_and_its_neighbours_keep_their_places() {
         let key = key("c");
-        let good = Line::timer(&key, "e", TimerOutcome::Done, Timestamp::from_ms(1));
+        let good = Line::timer(&key, "e", Timestamp::EPOCH, TimerOutcome::Done, Timestamp::from_ms(1));
         let mut data = encode(&[good.clone()]).unwrap();
         data.extend_from_slice(b"\nnot json\n");
         data.extend_from_slice(&encode(&[good]).unwrap());
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn every_kind_of_poison_becomes_one_failed_event_with_its_reason() {
         let key = key("c");
-        let line = Line::timer(&key, "e", TimerOutcome::Done, Timestamp::from_ms(1));
+        let line = Line::timer(&key, "e", Timestamp::EPOCH, TimerOutcome::Done, Timestamp::from_ms(1));
         let data = encode(&[line]).unwrap();
         let deep = "[".repeat(1_000_000);
         let cases: [(Record<'_>, FailedReason); 6] = [
@@ -189,7 +189,8 @@ mod tests {
     fn a_profile_keeps_the_order_of_its_records() {
         let (a, b) = (key("a"), key("b"));
         let data = |key: &ProfileKey| {
-            encode(&[Line::timer(key, "e", TimerOutcome::Done, Timestamp::from_ms(1))]).unwrap()
+            encode(&[Line::timer(key, "e", Timestamp::EPOCH, TimerOutcome::Done, Timestamp::from_ms(1))])
+                .unwrap()
         };
         let (data_a, data_b) = (data(&a), data(&b));
         let records = [

@@ -50,12 +50,12 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
             profile.cart.contact_may_be_known();
         }
         EventKind::Page | EventKind::Screen => profile.counts.pages += 1,
-        EventKind::TimerDue { episode, outcome } => {
+        EventKind::TimerDue { episode, changed_at, outcome } => {
             let state = match outcome {
                 TimerOutcome::Done => ReminderState::Done,
                 TimerOutcome::NoContact => ReminderState::NoContact,
             };
-            profile.cart.answer(episode, state);
+            profile.cart.answer(episode, *changed_at, state);
         }
         EventKind::Track(_) | EventKind::Group | EventKind::Merge { .. } => {}
     }

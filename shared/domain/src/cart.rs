@@ -180,16 +180,23 @@ impl Cart {
         self.lines.drain(..excess);
         self.id = cart.id.clone().or_else(|| self.id.take());
         self.url = cart.url.clone().or_else(|| self.url.take());
+        let restarts = change.at > self.changed_at;
         self.changed_at = self.changed_at.max(change.at);
-        if self.episode.is_none() {
-            let id = EpisodeId::derive(change.profile.as_str(), change.source, change.event);
-            self.episode = Some(Episode { id, reminder: ReminderState::Pending });
+        match &mut self.episode {
+            Some(episode) if restarts => episode.reminder = ReminderState::Pending,
+            Some(_) => {}
+            None => {
+                let id = EpisodeId::derive(change.profile.as_str(), change.source, change.event);
+                self.episode = Some(Episode { id, reminder: ReminderState::Pending });
+            }
         }
     }
 
-    /// The reminder of an episode has come to an end; another episode's end changes nothing.
-    pub fn answer(&mut self, episode: &str, state: ReminderState) {
-        if let Some(kept) = self.episode.as_mut().filter(|e| e.id.to_string() == episode) {
+    /// The timer that ran from the change at `changed_at` has come to its end. Another episode's timer, or one that a
+    /// later change has restarted, changes nothing.
+    pub fn answer(&mut self, episode: &str, changed_at: Timestamp, state: ReminderState) {
+        let is_current = changed_at >= self.changed_at;
+        if let Some(kept) = self.episode.as_mut().filter(|e| is_current && e.id.to_string() == episode) {
             kept.reminder = kept.reminder.max(state);
         }
     }
@@ -290,15 +297,30 @@ mod tests {
         let (shopper, mut cart) = (Shopper::new(), Cart::default());
         shopper.act("e1", 0, |c| cart.add(&CartRef::default(), &item("a", 1), c));
         let episode = cart.episode.as_ref().unwrap().id.to_string();
-        cart.answer("another", ReminderState::Done);
+        cart.answer("another", cart.changed_at, ReminderState::Done);
         assert!(cart.due_at(D).is_some());
-        cart.answer(&episode, ReminderState::NoContact);
+        cart.answer(&episode, cart.changed_at, ReminderState::NoContact);
         assert!(cart.due_at(D).is_none());
         cart.contact_may_be_known();
         assert!(cart.due_at(D).is_some());
-        cart.answer(&episode, ReminderState::Done);
+        cart.answer(&episode, cart.changed_at, ReminderState::Done);
         cart.contact_may_be_known();
         assert!(cart.due_at(D).is_none());
+    }
+
+    #[test]
+    fn a_change_after_the_reminder_restarts_the_clock_and_an_old_timer_does_not_stop_it() {
+        let (shopper, mut cart) = (Shopper::new(), Cart::default());
+        shopper.act("e1", 0, |c| cart.add(&CartRef::default(), &item("a", 1), c));
+        let (episode, first_change) = (cart.episode.as_ref().unwrap().id, cart.changed_at);
+        shopper.act("e2", 20, |c| cart.add(&CartRef::default(), &item("b", 1), c));
+        cart.answer(&episode.to_string(), first_change, ReminderState::Done);
+        assert_eq!(cart.due_at(D), Some(Timestamp::EPOCH + DurationMs::from_minutes(35)));
+        cart.answer(&episode.to_string(), cart.changed_at, ReminderState::Done);
+        assert_eq!(cart.due_at(D), None);
+        shopper.act("e3", 60, |c| cart.add(&CartRef::default(), &item("c", 1), c));
+        assert_eq!(cart.due_at(D), Some(Timestamp::EPOCH + DurationMs::from_minutes(75)));
+        assert_eq!(cart.episode.as_ref().unwrap().id, episode);
     }
 
     #[test]

@@ -207,6 +207,8 @@ pub struct ConsentLine {
 pub struct TimerLine {
     /// Episode.
     pub episode: String,
+    /// The cart's last change that the timer ran from.
+    pub changed_at: i64,
     /// How it ended.
     pub outcome: TimerOutcome,
 }
@@ -259,13 +261,21 @@ impl Line {
         }
     }
 
-    /// `Timer Due`: the reminder of an episode has come to an end. The id is the episode's and the outcome's, so that
-    /// a repetition is recognised.
+    /// `Timer Due`: the timer that ran from the cart's change at `changed_at` has come to an end. The id says which
+    /// timer and how it ended, so that a repetition is recognised.
     #[must_use]
-    pub fn timer(key: &ProfileKey, episode: &str, outcome: TimerOutcome, at: Timestamp) -> Self {
+    pub fn timer(
+        key: &ProfileKey,
+        episode: &str,
+        changed_at: Timestamp,
+        outcome: TimerOutcome,
+        at: Timestamp,
+    ) -> Self {
         let kind = if outcome == TimerOutcome::Done { "done" } else { "no-contact" };
-        let mut line = Self::internal(key, &format!("timer:{episode}:{kind}"), LineType::Timer, at);
-        line.timer = Some(TimerLine { episode: episode.to_owned(), outcome });
+        let changed_at = changed_at.as_ms();
+        let mut line =
+            Self::internal(key, &format!("timer:{episode}:{changed_at}:{kind}"), LineType::Timer, at);
+        line.timer = Some(TimerLine { episode: episode.to_owned(), changed_at, outcome });
         line
     }
 
@@ -354,7 +364,11 @@ impl Line {
             LineType::Track => self.track()?,
             LineType::Timer => {
                 let timer = self.timer.as_ref().ok_or_else(|| undecodable("a timer line without a timer"))?;
-                EventKind::TimerDue { episode: timer.episode.clone(), outcome: timer.outcome }
+                EventKind::TimerDue {
+                    episode: timer.episode.clone(),
+                    changed_at: Timestamp::from_ms(timer.changed_at),
+                    outcome: timer.outcome,
+                }
             }
             LineType::Merge => {
                 let merge = self.merge.as_ref().ok_or_else(|| undecodable("a merge line without a state"))?;
@@ -470,13 +484,13 @@ mod tests {
 
     #[test]
     fn a_line_survives_the_stream_and_is_held_to_its_key() {
-        let line = Line::timer(&key(), "e", TimerOutcome::Done, Timestamp::from_ms(5));
+        let line = Line::timer(&key(), "e", Timestamp::from_ms(1), TimerOutcome::Done, Timestamp::from_ms(5));
         let data = encode(&[line.clone(), line.clone()]).unwrap();
         let text = String::from_utf8(data).unwrap();
         assert_eq!(text.lines().count(), 2);
         let (read, event) = Line::parse(text.lines().next().unwrap(), key().as_str()).unwrap();
         assert_eq!(read, line);
-        assert_eq!(event.id.as_str(), "timer:e:done");
+        assert_eq!(event.id.as_str(), "timer:e:1:done");
         let other = Line::parse(text.lines().next().unwrap(), "c1_other").unwrap_err();
         assert_eq!(other.reason, FailedReason::WrongKey);
     }

@@ -184,12 +184,12 @@ impl ReminderStatus {
         }
     }
 
-    /// Whether a claim may replace it: nobody owns it any more, or the only obstacle was a missing contact.
+    /// Whether a claim may replace it: nobody owns it any more, or it was never sent and its cart is due again.
     #[must_use]
     pub fn may_be_claimed(&self, now: Timestamp) -> bool {
         match self {
             Self::Claimed { lease_until, .. } => *lease_until <= now,
-            Self::Suppressed { reason } => reason == SkipReason::NoContact.code(),
+            Self::Suppressed { .. } => true,
             _ => false,
         }
     }

@@ -24,8 +24,10 @@ const ADVANCE: &str = "advance a reminder";
 const SKIP: &str = "record a skipped reminder";
 const GET: &str = "get a reminder";
 
-/// A row may be claimed when there is none, when a claim's lease is over, or when only the contact was missing.
-const MAY_BE_CLAIMED: &str = "attribute_not_exists(#k) OR (#status = :claimed AND #lease <= :now) OR (#status = :suppressed AND #reason = :no_contact)";
+/// A row may be claimed when there is none, when a claim's lease is over, or when nothing was sent and the cart is due
+/// again ([`ReminderStatus::may_be_claimed`]).
+const MAY_BE_CLAIMED: &str =
+    "attribute_not_exists(#k) OR (#status = :claimed AND #lease <= :now) OR #status = :suppressed";
 
 fn keys(id: &ReminderId) -> (String, String) {
     (format!("episode#{}", id.episode), format!("reminder#{}", id.step))
@@ -53,10 +55,8 @@ impl DynamoTables {
             .expression_attribute_names("#k", PK)
             .expression_attribute_names("#status", STATUS)
             .expression_attribute_names("#lease", LEASE_UNTIL)
-            .expression_attribute_names("#reason", REASON)
             .expression_attribute_values(":claimed", text("CLAIMED"))
             .expression_attribute_values(":suppressed", text("SUPPRESSED"))
-            .expression_attribute_values(":no_contact", text(SkipReason::NoContact.code()))
             .expression_attribute_values(":now", time(now));
         for (name, value) in attributes(status) {
             put = put.item(name, value);
