@@ -4,8 +4,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-/// Where the meaning of a problem's `type` is documented: a section of the repository's README of this crate.
-const TYPE_BASE: &str = "https://github.com/beckon/beckon/blob/main/shared/wire/README.md#";
+/// What a problem's `type` begins with; README.md of this crate has a section for each.
+const TYPE_BASE: &str = "urn:beckon:problem:";
 
 /// One thing that is wrong with a request or an event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

@@ -1,22 +1,19 @@
 //! One event: checked, corrected in time, and split into what enters the stream and what does not.
 
 use super::commerce;
+use super::contact::{ContactTraits, contact};
 use super::context::context;
+use super::time::occurred_at;
 use crate::fields::Fields;
-use crate::limits::{EVENT_BYTES_MAX, NESTING_MAX, TEXT_BYTES_MAX, nesting};
+use crate::limits::{EVENT_BYTES_MAX, NESTING_MAX, nesting};
 use crate::privacy::{self, Of};
 use crate::problem::Fault;
 use crate::stream::{Context, Line, LineType, Properties, VERSION};
 use beckon_domain::id::{AnonymousId, EventName, UserId, is_blocked_person_id};
 use beckon_domain::policy::TRAIT_COUNT_MAX;
-use beckon_domain::{Currency, DurationMs, EventId, SourceId, Timestamp};
+use beckon_domain::{Currency, EventId, SourceId, Timestamp};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-
-/// How far back an event may lie.
-const PAST_MAX: DurationMs = DurationMs::from_hours(24);
-/// How far ahead of our clock an event may lie.
-const FUTURE_MAX: DurationMs = DurationMs::from_minutes(5);
 
 /// The kinds of call in Segment's spec.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,31 +65,6 @@ pub struct Received<'a> {
     pub event_type: Option<EventType>,
     /// An id for an event that came without one.
     pub fresh_id: &'a dyn Fn() -> String,
-}
-
-/// Contact data of an `identify`: for ContactTable alone.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct ContactTraits {
-    /// E-mail address.
-    pub email: Option<String>,
-    /// Telephone number.
-    pub phone: Option<String>,
-    /// First name.
-    pub first_name: Option<String>,
-    /// Last name.
-    pub last_name: Option<String>,
-}
-
-impl std::fmt::Debug for ContactTraits {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ContactTraits(…)")
-    }
-}
-
-impl ContactTraits {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 /// An event that is fit for the stream, once the collector has decided whose it is.
@@ -229,24 +201,6 @@ fn ids(fields: &Fields<'_>, event_type: EventType) -> Result<(Option<AnonymousId
     Ok((anonymous, user))
 }
 
-/// Segment's correction of the sender's clock: `received_at − (sentAt − timestamp)`, held within a day back and five
-/// minutes ahead.
-fn occurred_at(fields: &Fields<'_>, received: &Received<'_>) -> Result<(Timestamp, bool), Fault> {
-    let name = if fields.get("timestamp").is_some() { "timestamp" } else { "originalTimestamp" };
-    let Some(value) = fields.get(name) else { return Ok((received.at, false)) };
-    let timestamp = crate::parse_time(value).ok_or_else(|| {
-        let detail = "expected RFC 3339 with an offset, such as 2026-11-22T05:00:01.000Z";
-        Fault::new(fields.at(name), "schema.timestamp", detail)
-    })?;
-    let corrected = match received.sent_at {
-        Some(sent_at) if sent_at >= timestamp => received.at - sent_at.since(timestamp),
-        Some(sent_at) => received.at + timestamp.since(sent_at),
-        None => timestamp,
-    };
-    let clamped = corrected.max(received.at - PAST_MAX).min(received.at + FUTURE_MAX);
-    Ok((clamped, clamped != corrected))
-}
-
 fn merged_context(fields: &Fields<'_>, received: &Received<'_>) -> Result<Map<String, Value>, Fault> {
     let mut context = received.context.clone();
     for (name, value) in fields.object("context")?.into_iter().flatten() {
@@ -279,47 +233,6 @@ fn kept_traits(traits: &Map<String, Value>, ids: &[&str]) -> BTreeMap<String, cr
         .filter_map(|(name, value)| Some((name.clone(), commerce::scalar(value)?)))
         .take(TRAIT_COUNT_MAX)
         .collect()
-}
-
-fn contact(traits: &Map<String, Value>, warnings: &mut Vec<Fault>) -> ContactTraits {
-    let mut text = |names: &[&str], valid: &dyn Fn(&str) -> bool, expected: &str| {
-        let (name, value) = names.iter().find_map(|name| Some((*name, traits.get(*name)?)))?;
-        let text = value.as_str().map(str::trim).unwrap_or_default();
-        if valid(text) && text.len() <= TEXT_BYTES_MAX && !text.chars().any(char::is_control) {
-            return Some(text.to_owned());
-        }
-        if !text.is_empty() || !(value.is_string() || value.is_null()) {
-            warnings.push(Fault::new(
-                format!("/traits/{name}"),
-                "schema.value",
-                format!("expected {expected}; left out"),
-            ));
-        }
-        None
-    };
-    let any = |text: &str| !text.is_empty();
-    ContactTraits {
-        email: text(&["email"], &is_email, "an e-mail address"),
-        phone: text(&["phone"], &any, "a telephone number"),
-        first_name: text(&["firstName", "first_name"], &any, "a name"),
-        last_name: text(&["lastName", "last_name"], &any, "a name"),
-    }
-}
-
-/// Whether a text can be an address that mail is sent to. Deliberately narrower than RFC 5321: no quotes, no spaces,
-/// no comments, nothing that could end a header.
-fn is_email(text: &str) -> bool {
-    let Some((local, host)) = text.rsplit_once('@') else { return false };
-    let local_ok = (1..=64).contains(&local.len())
-        && local.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~.-".contains(c));
-    let host_ok = host.len() <= 253
-        && host.contains('.')
-        && host.split('.').all(|part| {
-            !part.is_empty()
-                && part.chars().all(|c| c.is_alphanumeric() || c == '-')
-                && !part.starts_with('-')
-        });
-    local_ok && host_ok && text.len() <= 254
 }
 
 #[cfg(test)]

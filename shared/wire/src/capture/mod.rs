@@ -6,9 +6,12 @@
 mod answer;
 mod body;
 mod commerce;
+mod contact;
 mod context;
 mod event;
+mod time;
 
 pub use answer::{CaptureAnswer, Verdict};
 pub use body::{Body, parse_batch, parse_single};
-pub use event::{Captured, ContactTraits, EventType, Received, capture};
+pub use contact::ContactTraits;
+pub use event::{Captured, EventType, Received, capture};

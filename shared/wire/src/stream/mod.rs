@@ -4,14 +4,11 @@
 //! profile key that every line repeats (an archive keeps lines and loses partition keys). Money is in minor units,
 //! times are milliseconds since 1970.
 
+mod event;
+
 use crate::failed::FailedReason;
-use beckon_domain::consent::ConsentChoices;
-use beckon_domain::event::{CartRef, Event, EventKind, Item, TimerOutcome, TraitValue};
-use beckon_domain::id::EventName;
-use beckon_domain::{CartId, DurationMs};
-use beckon_domain::{
-    Category, Currency, EventId, Money, OrderId, ProductId, Profile, ProfileKey, SourceId, Timestamp, packed,
-};
+use beckon_domain::event::{Event, TimerOutcome};
+use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -329,112 +326,6 @@ impl Line {
         let event = line.to_event()?;
         Ok((line, event))
     }
-
-    /// The event a line says.
-    ///
-    /// # Errors
-    /// When a value is invalid; the collector never writes such a line.
-    pub fn to_event(&self) -> Result<Event, LineError> {
-        let key = |text: &Option<String>| {
-            text.as_deref().map(ProfileKey::parse).transpose().map_err(|e| undecodable(e.to_string()))
-        };
-        Ok(Event {
-            id: EventId::new(&self.id).map_err(|e| undecodable(format!("id {e}")))?,
-            source: SourceId::new(&self.source).map_err(|e| undecodable(format!("source {e}")))?,
-            occurred_at: Timestamp::from_ms(self.occurred_at),
-            received_at: Timestamp::from_ms(self.received_at),
-            consent: ConsentChoices {
-                analytics: self.consent.analytics,
-                personalization: self.consent.personalization,
-                marketing_email: self.consent.marketing_email,
-            },
-            timezone: self.context.timezone.clone(),
-            locale: self.context.locale.clone(),
-            claim: key(&self.claim)?,
-            kind: self.event_kind(key(&self.link)?)?,
-        })
-    }
-
-    fn event_kind(&self, link: Option<ProfileKey>) -> Result<EventKind, LineError> {
-        Ok(match self.kind {
-            LineType::Page => EventKind::Page,
-            LineType::Screen => EventKind::Screen,
-            LineType::Group => EventKind::Group,
-            LineType::Identify => EventKind::Identify { traits: self.trait_values(), link },
-            LineType::Track => self.track()?,
-            LineType::Timer => {
-                let timer = self.timer.as_ref().ok_or_else(|| undecodable("a timer line without a timer"))?;
-                EventKind::TimerDue {
-                    episode: timer.episode.clone(),
-                    changed_at: Timestamp::from_ms(timer.changed_at),
-                    outcome: timer.outcome,
-                }
-            }
-            LineType::Merge => {
-                let merge = self.merge.as_ref().ok_or_else(|| undecodable("a merge line without a state"))?;
-                let from = ProfileKey::parse(&merge.from).map_err(|e| undecodable(e.to_string()))?;
-                let bytes =
-                    BASE64.decode(merge.state.as_bytes()).map_err(|_| undecodable("state not base64"))?;
-                let state = packed::unpack(&bytes).map_err(|e| undecodable(e.to_string()))?;
-                EventKind::Merge { from, state: Box::new(state) }
-            }
-        })
-    }
-
-    fn trait_values(&self) -> BTreeMap<String, TraitValue> {
-        let value = |scalar: &Scalar| match scalar {
-            Scalar::Bool(value) => TraitValue::Bool(*value),
-            Scalar::Number(value) => TraitValue::Number(*value),
-            Scalar::Text(value) => TraitValue::Text(value.clone()),
-        };
-        self.traits.iter().map(|(name, scalar)| (name.clone(), value(scalar))).collect()
-    }
-
-    fn track(&self) -> Result<EventKind, LineError> {
-        let name = self.event.as_deref().ok_or_else(|| undecodable("a track line without an event name"))?;
-        let properties = &self.properties;
-        let currency = properties.currency.as_deref().map(Currency::new).transpose();
-        let currency = currency.map_err(|e| undecodable(e.to_string()))?;
-        let product = || {
-            let line = properties
-                .product
-                .as_ref()
-                .ok_or_else(|| undecodable(format!("{name} without a product")))?;
-            item(line, currency)
-        };
-        let products = || {
-            properties.products.iter().flatten().map(|line| item(line, currency)).collect::<Result<_, _>>()
-        };
-        Ok(match name {
-            "Product Viewed" => EventKind::ProductViewed(product()?),
-            "Product Added" => EventKind::ProductAdded(self.cart()?, product()?),
-            "Product Removed" => EventKind::ProductRemoved(self.cart()?, product()?),
-            "Product Dwelled" => EventKind::ProductDwelled {
-                product: product()?.product,
-                engaged: DurationMs::from_ms(properties.engaged_ms.unwrap_or_default()),
-            },
-            "Cart Updated" => EventKind::CartUpdated(self.cart()?, products().map_err(undecodable_item)?),
-            "Order Completed" => EventKind::OrderCompleted {
-                order: properties.order_id.as_deref().and_then(|id| OrderId::new(id).ok()),
-                total: properties
-                    .total_minor
-                    .zip(currency)
-                    .map(|(minor, currency)| Money { minor, currency }),
-                items: products().map_err(undecodable_item)?,
-            },
-            _ => EventKind::Track(EventName::new(name).map_err(|e| undecodable(format!("event name {e}")))?),
-        })
-    }
-
-    fn cart(&self) -> Result<CartRef, LineError> {
-        let id = self.properties.cart_id.as_deref().map(CartId::new).transpose();
-        let id = id.map_err(|e| undecodable(format!("cart id {e}")))?;
-        Ok(CartRef { id, url: self.properties.cart_url.clone() })
-    }
-}
-
-fn undecodable_item(error: LineError) -> LineError {
-    LineError { detail: format!("in products: {}", error.detail), ..error }
 }
 
 fn unknown_version(version: u8) -> LineError {
@@ -445,16 +336,6 @@ fn unknown_version(version: u8) -> LineError {
 /// What kind of error it is and where; serde's own message could quote the payload.
 fn without_values(error: &serde_json::Error) -> String {
     format!("{:?} error at column {}", error.classify(), error.column())
-}
-
-fn item(line: &ProductLine, currency: Option<Currency>) -> Result<Item, LineError> {
-    Ok(Item {
-        product: ProductId::new(&line.id).map_err(|e| undecodable(format!("product id {e}")))?,
-        category: line.category.as_deref().and_then(|c| Category::new(c).ok()),
-        name: line.name.clone(),
-        price: line.price_minor.zip(currency).map(|(minor, currency)| Money { minor, currency }),
-        quantity: line.quantity,
-    })
 }
 
 /// Joins lines into the data of one record.
@@ -473,50 +354,4 @@ pub fn encode(lines: &[Line]) -> Result<Vec<u8>, serde_json::Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use beckon_domain::Pepper;
-    use beckon_domain::id::UserId;
-
-    fn key() -> ProfileKey {
-        Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new("c").unwrap())
-    }
-
-    #[test]
-    fn a_line_survives_the_stream_and_is_held_to_its_key() {
-        let line = Line::timer(&key(), "e", Timestamp::from_ms(1), TimerOutcome::Done, Timestamp::from_ms(5));
-        let data = encode(&[line.clone(), line.clone()]).unwrap();
-        let text = String::from_utf8(data).unwrap();
-        assert_eq!(text.lines().count(), 2);
-        let (read, event) = Line::parse(text.lines().next().unwrap(), key().as_str()).unwrap();
-        assert_eq!(read, line);
-        assert_eq!(event.id.as_str(), "timer:e:1:done");
-        let other = Line::parse(text.lines().next().unwrap(), "c1_other").unwrap_err();
-        assert_eq!(other.reason, FailedReason::WrongKey);
-    }
-
-    #[test]
-    fn a_merge_line_carries_the_state() {
-        let mut state = Profile::default();
-        state.counts.adds = 3;
-        let line = Line::merge(&key(), &key(), &state, Timestamp::from_ms(5)).unwrap();
-        let EventKind::Merge { state: read, .. } = line.to_event().unwrap().kind else {
-            panic!("not a merge")
-        };
-        assert_eq!(*read, state);
-    }
-
-    #[test]
-    fn what_cannot_be_read_says_why_without_quoting_it() {
-        let cases = [
-            ("{\"v\":9,\"shape\":\"new\"}", FailedReason::UnknownVersion),
-            ("{\"v\":1,\"key\":\"secret-value\"}", FailedReason::Undecodable),
-            ("not json secret-value", FailedReason::Undecodable),
-        ];
-        for (text, reason) in cases {
-            let error = Line::parse(text, "k").unwrap_err();
-            assert_eq!(error.reason, reason, "{text}");
-            assert!(!error.detail.contains("secret-value"), "{}", error.detail);
-        }
-    }
-}
+mod tests;
