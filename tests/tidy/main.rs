@@ -1,1 +1,8 @@
-//! placeholder
+//! House rules, as tests: what a reviewer would otherwise have to notice.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "assertions of a test")]
+
+mod direction;
+mod events;
+mod readme;
+mod source;
+mod tree;

@@ -27,9 +27,9 @@ async fn main() -> anyhow::Result<()> {
         config: config.config_table,
     };
     let mailer = Mailer {
-        tables: DynamoTables::new(aws_sdk_dynamodb::Client::new(&sdk), names),
-        stream: KinesisStream::new(aws_sdk_kinesis::Client::new(&sdk), config.event_stream),
-        sender: SesSender::new(aws_sdk_sesv2::Client::new(&send), config.configuration_set),
+        tables: DynamoTables::from_config(&sdk, names),
+        stream: KinesisStream::from_config(&sdk, config.event_stream),
+        sender: SesSender::from_config(&send, config.configuration_set),
         rulesets: ActiveRuleset::default(),
         secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
         clock: Clock::system(),

@@ -16,8 +16,8 @@ async fn main() -> anyhow::Result<()> {
     let sdk = aws::config(Patience::REQUEST).await;
     let names = TableNames { contact: config.contact_table, ..TableNames::default() };
     let collector = Collector {
-        stream: KinesisStream::new(aws_sdk_kinesis::Client::new(&sdk), config.event_stream),
-        contacts: DynamoTables::new(aws_sdk_dynamodb::Client::new(&sdk), names),
+        stream: KinesisStream::from_config(&sdk, config.event_stream),
+        contacts: DynamoTables::from_config(&sdk, names),
         secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
         clock: Clock::system(),
         currency: config.currency,

@@ -18,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
     let names =
         TableNames { profile: config.profile_table, config: config.config_table, ..TableNames::default() };
     let decider = Decider {
-        tables: DynamoTables::new(aws_sdk_dynamodb::Client::new(&page), names.clone()),
+        tables: DynamoTables::from_config(&page, names.clone()),
         rulesets: ActiveRuleset::default(),
         secrets: Secrets::load(&start, &config.secret_arn)
             .await
@@ -26,7 +26,7 @@ async fn main() -> anyhow::Result<()> {
         clock: Clock::system(),
     };
     // In init there is time: the ruleset is compiled and the connection warmed before the first page waits.
-    let patient = DynamoTables::new(aws_sdk_dynamodb::Client::new(&start), names);
+    let patient = DynamoTables::from_config(&start, names);
     if let Err(error) = decider.rulesets.get(&patient, decider.clock.now()).await {
         tracing::warn!(error = ?error, "started without a ruleset");
     }

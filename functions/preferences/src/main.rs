@@ -15,7 +15,7 @@ async fn main() -> anyhow::Result<()> {
     let sdk = aws::config(Patience::REQUEST).await;
     let names = TableNames { outreach: config.outreach_table, ..TableNames::default() };
     let preferences = Preferences {
-        tables: DynamoTables::new(aws_sdk_dynamodb::Client::new(&sdk), names),
+        tables: DynamoTables::from_config(&sdk, names),
         secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
         clock: Clock::system(),
     };

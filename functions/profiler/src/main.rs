@@ -21,9 +21,9 @@ async fn main() -> anyhow::Result<()> {
     let names =
         TableNames { profile: config.profile_table, config: config.config_table, ..TableNames::default() };
     let profiler = Profiler {
-        tables: DynamoTables::new(aws_sdk_dynamodb::Client::new(&sdk), names),
-        stream: KinesisStream::new(aws_sdk_kinesis::Client::new(&sdk), config.event_stream),
-        failed: S3FailedEvents::new(aws_sdk_s3::Client::new(&sdk), config.failed_bucket),
+        tables: DynamoTables::from_config(&sdk, names),
+        stream: KinesisStream::from_config(&sdk, config.event_stream),
+        failed: S3FailedEvents::from_config(&sdk, config.failed_bucket),
         rulesets: ActiveRuleset::default(),
         clock: Clock::system(),
         epoch: config.stream_epoch,

@@ -3,9 +3,21 @@
 
 use super::{Email, SendEmail, SendError};
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::error::{BuildError, SdkError};
+use aws_sdk_sesv2::config::http::HttpResponse;
+use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
+
+/// Codes, of every AWS service, for a caller that may not call: the request was looked at no further.
+const NOT_ALLOWED: [&str; 7] = [
+    "AccessDeniedException",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationTokenException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
 
 /// Sends through SES v2.
 #[derive(Clone, Debug)]
@@ -15,7 +27,12 @@ pub struct SesSender {
 }
 
 impl SesSender {
-    /// A sender with this configuration set.
+    /// A sender with this configuration set, by the function's AWS configuration.
+    pub fn from_config(config: &aws_config::SdkConfig, configuration_set: impl Into<String>) -> Self {
+        Self::new(Client::new(config), configuration_set)
+    }
+
+    /// A sender with this configuration set, behind a client.
     pub fn new(client: Client, configuration_set: impl Into<String>) -> Self {
         Self { client, configuration_set: configuration_set.into() }
     }
@@ -55,8 +72,9 @@ impl SendEmail for SesSender {
     }
 }
 
-/// Only what SES says outright counts as "not taken"; everything else may have been.
-fn send_error<R>(error: &SdkError<SendEmailError, R>) -> SendError {
+/// Only what SES says outright counts as "not taken", and a connection that was never made; everything else may have
+/// been.
+fn send_error(error: &SdkError<SendEmailError, HttpResponse>) -> SendError {
     use SendEmailError as E;
     match error {
         SdkError::ConstructionFailure(_) => SendError::Refused("the request could not be built".to_owned()),
@@ -71,8 +89,26 @@ fn send_error<R>(error: &SdkError<SendEmailError, R>) -> SendError {
             E::MessageRejected(_) => SendError::Refused("the message was rejected".to_owned()),
             E::BadRequestException(_) => SendError::Refused("the request was not valid".to_owned()),
             E::NotFoundException(_) => SendError::Refused("the configuration set does not exist".to_owned()),
+            other if service.raw().status().is_client_error() => match other.code() {
+                Some(code) if NOT_ALLOWED.contains(&code) => {
+                    SendError::Stopped(format!("the mailer may not send: {code}"))
+                }
+                Some("ThrottlingException") => SendError::NotNow("too many requests".to_owned()),
+                _ => SendError::Unknown("SES answered with an unknown error".to_owned()),
+            },
             _ => SendError::Unknown("SES answered with an unknown error".to_owned()),
         },
+        SdkError::DispatchFailure(_) if is_connection_refused(error) => {
+            SendError::NotNow("the connection was refused".to_owned())
+        }
         _ => SendError::Unknown("the connection failed or timed out".to_owned()),
     }
+}
+
+/// Whether nobody listened: the one failure of a connection that certainly came before the request.
+fn is_connection_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::ConnectionRefused)
 }

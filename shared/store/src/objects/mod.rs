@@ -23,7 +23,10 @@ fn object_key(id: &str, reason: &str) -> String {
     let safe = |text: &str| -> String {
         text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
     };
-    format!("failed/{}/{}.json", safe(reason), safe(id))
+    // A folder named by nothing but dots is this one or the one above; one without a name is none.
+    let folder = safe(reason);
+    let folder = if folder.chars().all(|c| c == '.') { format!("_{folder}") } else { folder };
+    format!("failed/{folder}/{}.json", safe(id))
 }
 
 #[cfg(test)]
@@ -33,5 +36,7 @@ mod tests {
     #[test]
     fn an_object_key_cannot_leave_its_folder() {
         assert_eq!(object_key("../../etc/x", "a/b"), "failed/a_b/.._.._etc_x.json");
+        assert_eq!(object_key("x", ".."), "failed/_../x.json");
+        assert_eq!(object_key("x", ""), "failed/_/x.json");
     }
 }

@@ -13,10 +13,10 @@ pub struct S3FailedEvents {
 }
 
 impl S3FailedEvents {
-    /// Failed events in this bucket.
+    /// Failed events in this bucket, by a function's AWS configuration.
     #[must_use]
-    pub fn new(client: Client, bucket: impl Into<String>) -> Self {
-        Self { client, bucket: bucket.into() }
+    pub fn from_config(config: &aws_config::SdkConfig, bucket: impl Into<String>) -> Self {
+        Self { client: Client::new(config), bucket: bucket.into() }
     }
 }
 

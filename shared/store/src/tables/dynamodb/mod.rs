@@ -36,7 +36,13 @@ pub struct DynamoTables {
 }
 
 impl DynamoTables {
-    /// Tables of these names.
+    /// Tables of these names, by a function's AWS configuration.
+    #[must_use]
+    pub fn from_config(config: &aws_config::SdkConfig, names: TableNames) -> Self {
+        Self::new(Client::new(config), names)
+    }
+
+    /// Tables of these names, behind a client.
     #[must_use]
     pub fn new(client: Client, names: TableNames) -> Self {
         Self { client, names }

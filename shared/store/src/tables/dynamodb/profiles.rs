@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use beckon_domain::policy::PROFILE_RETENTION;
 use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Keys of one BatchGetItem at most (AWS's limit).
@@ -22,7 +22,7 @@ const DUE: &str = "query the due index";
 impl DynamoTables {
     async fn load_chunk(
         &self,
-        keys: &[ProfileKey],
+        keys: &[&ProfileKey],
         read: Read,
         found: &mut BTreeMap<ProfileKey, Stored>,
     ) -> Result<(), StoreError> {
@@ -80,6 +80,8 @@ impl ProfileStore for DynamoTables {
         read: Read,
     ) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
         let mut found = BTreeMap::new();
+        // DynamoDB refuses a request that names a key twice.
+        let keys: Vec<&ProfileKey> = keys.iter().collect::<BTreeSet<_>>().into_iter().collect();
         for chunk in keys.chunks(BATCH_GET_KEYS_MAX) {
             self.load_chunk(chunk, read, &mut found).await?;
         }
