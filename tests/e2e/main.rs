@@ -1,1 +1,19 @@
-//! placeholder
+//! The loop from end to end: real handlers, real event JSON, a clock that is moved by hand.
+//!
+//! `scenarios` and `http_cases` run files and need no Rust for another one; the rest is what files cannot say.
+#![forbid(unsafe_code)]
+#![recursion_limit = "256"]
+// A test stops with the reason at the first thing that is not as it must be.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod collecting;
+mod deciding;
+mod http_cases;
+mod mailing;
+mod partial_batch;
+mod privacy;
+mod redelivery;
+mod scenario;
+mod scenarios;
+mod send_errors;
+mod unsubscribing;

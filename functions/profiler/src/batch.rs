@@ -153,7 +153,7 @@ mod tests {
     fn a_bad_line_is_set_aside_and_its_neighbours_keep_their_places() {
         let key = key("c");
         let good = Line::timer(&key, "e", Timestamp::EPOCH, TimerOutcome::Done, Timestamp::from_ms(1));
-        let mut data = encode(&[good.clone()]).unwrap();
+        let mut data = encode(std::slice::from_ref(&good)).unwrap();
         data.extend_from_slice(b"\nnot json\n");
         data.extend_from_slice(&encode(&[good]).unwrap());
         let batch = split(&[record("7", key.as_str(), &data)], "1", 0);

@@ -30,10 +30,9 @@ where
     let mut response = KinesisEventResponse::default();
     if let Some(sequence) = outcome.failed_from {
         // As the record had it: the mapping compares texts.
-        let as_given = event.records.iter().map(|record| &record.kinesis.sequence_number);
+        let mut as_given = event.records.iter().map(|record| &record.kinesis.sequence_number);
         let identifier = as_given
-            .filter(|given| given.trim_start_matches('0') == sequence.as_str())
-            .next()
+            .find(|given| given.trim_start_matches('0') == sequence.as_str())
             .map_or_else(|| sequence.to_string(), ToString::to_string);
         let mut failure = KinesisBatchItemFailure::default();
         failure.item_identifier = Some(identifier);

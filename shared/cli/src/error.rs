@@ -34,6 +34,20 @@ impl CliError {
         Self { message, code: 1 }
     }
 
+    /// A ruleset that cannot be used: each problem on a line of its own, `file:line:column: what to do`, as editors
+    /// understand it.
+    pub fn ruleset(file: impl Display, error: &beckon_rules::RulesetError) -> Self {
+        let problem = |p: &beckon_rules::Problem| match p.line {
+            0 => format!("{file}: {}", p.message),
+            line => format!("{file}:{line}:{}: {}", p.column, p.message),
+        };
+        let mut lines: Vec<String> = error.problems().iter().map(problem).collect();
+        if error.omitted() > 0 {
+            lines.push(format!("{file}: and {} more", error.omitted()));
+        }
+        Self::usage(lines.join("\nbeckon: "))
+    }
+
     /// The exit code.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {

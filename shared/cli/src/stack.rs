@@ -104,8 +104,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
     pub async fn new(parts: Parts<T, F>) -> Result<Self, CliError> {
         let Parts { tables, failed, ruleset, clock, shard_count, batch_size, epoch, public_url, feed } =
             parts;
-        let compiled = Ruleset::parse(&ruleset)
-            .map_err(|e| CliError::usage(format!("the ruleset is not valid:\n{e}")))?;
+        let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset("ruleset", &e))?;
         let document = RulesetDocument { version: compiled.version().to_owned(), body: ruleset };
         let activated = tables.activate_ruleset(&document, clock.now()).await;
         activated.map_err(|e| CliError::caused("the ruleset could not be stored", &e))?;

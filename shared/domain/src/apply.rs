@@ -2,12 +2,12 @@
 
 use crate::affinity::{ADD_POINTS, ORDER_POINTS, VIEW_POINTS};
 use crate::cart::{Change, ReminderState};
-use crate::event::{Event, EventKind, Item, TimerOutcome, TraitValue};
+use crate::event::{Event, EventKind, Item, TimerOutcome};
 use crate::id::EventName;
 use crate::key::ProfileKey;
-use crate::policy::{Policy, TRAIT_COUNT_MAX};
+use crate::policy::Policy;
 use crate::profile::Profile;
-use std::collections::BTreeMap;
+use crate::told::Told;
 
 /// Applies one event of behaviour or one timer to a profile. Deduplication, links and merges are not decided here
 /// but in [`crate::fold`], which calls this for each event that counts.
@@ -46,7 +46,9 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
             }
         }
         EventKind::Identify { traits, .. } => {
-            set_traits(&mut profile.traits, traits);
+            for (name, value) in traits {
+                profile.set_trait(name, Told::new(value.clone(), event.occurred_at));
+            }
             profile.cart.contact_may_be_known();
         }
         EventKind::Page | EventKind::Screen => profile.counts.pages += 1,
@@ -69,7 +71,6 @@ fn observe(profile: &mut Profile, event: &Event, policy: &Policy) {
     if profile.counts.events == 0 || at < profile.first_seen_at {
         profile.first_seen_at = at;
     }
-    let is_newest = at >= profile.last_seen_at;
     profile.last_seen_at = profile.last_seen_at.max(at);
     profile.counts.events += 1;
     let is_page = matches!(event.kind, EventKind::Page | EventKind::Screen);
@@ -81,10 +82,15 @@ fn observe(profile: &mut Profile, event: &Event, policy: &Policy) {
         profile.remember_event(&name, at);
     }
     profile.consent.apply(&event.consent, at);
-    if is_newest {
-        profile.timezone = event.timezone.clone().or_else(|| profile.timezone.take());
-        profile.locale = event.locale.clone().or_else(|| profile.locale.take());
-        profile.claim = event.claim.clone().or_else(|| profile.claim.take());
+    let told = |value: &Option<String>| value.clone().map(|value| Told::new(value, at));
+    if let Some(timezone) = told(&event.timezone) {
+        Told::keep_newer(&mut profile.timezone, timezone);
+    }
+    if let Some(locale) = told(&event.locale) {
+        Told::keep_newer(&mut profile.locale, locale);
+    }
+    if let Some(claim) = event.claim.clone() {
+        Told::keep_newer(&mut profile.claim, Told::new(claim, at));
     }
 }
 
@@ -102,15 +108,5 @@ pub(crate) fn add_revenue(sum: Option<crate::Money>, add: Option<crate::Money>) 
             Some(crate::Money { minor: sum.minor.saturating_add(add.minor), currency: sum.currency })
         }
         (sum, add) => sum.or(add),
-    }
-}
-
-/// Sets traits, the newest value of each; names beyond the cap are left out, last ones first.
-pub(crate) fn set_traits(kept: &mut BTreeMap<String, TraitValue>, new: &BTreeMap<String, TraitValue>) {
-    for (name, value) in new {
-        kept.insert(name.clone(), value.clone());
-    }
-    while kept.len() > TRAIT_COUNT_MAX {
-        kept.pop_last();
     }
 }

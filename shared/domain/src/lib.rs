@@ -27,6 +27,7 @@ pub mod policy;
 pub mod profile;
 pub mod session;
 pub mod time;
+pub mod told;
 pub mod viewed;
 
 pub use id::{CartId, Category, EpisodeId, EventId, OrderId, ProductId, SourceId};

@@ -5,6 +5,7 @@ use crate::key::ProfileKey;
 use crate::mark::{Marks, Ring};
 use crate::policy::{MERGE_COUNT_MAX, Policy};
 use crate::profile::{Counts, Orders, Profile, Tallies};
+use crate::told::Told;
 
 /// What of a frozen visitor's state travels in the merge record: the behaviour, not the row's own bookkeeping.
 #[must_use]
@@ -59,7 +60,6 @@ pub fn union(customer: &mut Profile, visitor: &Profile, policy: &Policy) {
         customer.first_seen_at =
             if is_new { visitor.first_seen_at } else { customer.first_seen_at.min(visitor.first_seen_at) };
     }
-    let visitor_is_newer = visitor.last_seen_at > customer.last_seen_at;
     customer.last_seen_at = customer.last_seen_at.max(visitor.last_seen_at);
     customer.sessions = customer.sessions.merge(&visitor.sessions);
     customer.counts = add_counts(customer.counts, visitor.counts);
@@ -71,23 +71,19 @@ pub fn union(customer: &mut Profile, visitor: &Profile, policy: &Policy) {
     customer.cart = customer.cart.merge(&visitor.cart);
     customer.orders = merge_orders(&customer.orders, &visitor.orders);
     customer.consent = customer.consent.merge(&visitor.consent);
-    merge_traits(customer, visitor, visitor_is_newer);
+    merge_told(customer, visitor);
 }
 
-/// Traits and the like: the newer half's value where both have one.
-fn merge_traits(customer: &mut Profile, visitor: &Profile, visitor_is_newer: bool) {
-    let mut traits = visitor.traits.clone();
-    if visitor_is_newer {
-        let mut older = customer.traits.clone();
-        crate::apply::set_traits(&mut older, &traits);
-        customer.traits = older;
-        customer.timezone = visitor.timezone.clone().or_else(|| customer.timezone.take());
-        customer.locale = visitor.locale.clone().or_else(|| customer.locale.take());
-    } else {
-        crate::apply::set_traits(&mut traits, &customer.traits);
-        customer.traits = traits;
-        customer.timezone = customer.timezone.take().or_else(|| visitor.timezone.clone());
-        customer.locale = customer.locale.take().or_else(|| visitor.locale.clone());
+/// Traits and the like: of each the newest telling.
+fn merge_told(customer: &mut Profile, visitor: &Profile) {
+    for (name, told) in &visitor.traits {
+        customer.set_trait(name, told.clone());
+    }
+    for (kept, new) in [(&mut customer.timezone, &visitor.timezone), (&mut customer.locale, &visitor.locale)]
+    {
+        if let Some(new) = new {
+            Told::keep_newer(kept, new.clone());
+        }
     }
 }
 
@@ -109,3 +105,6 @@ fn merge_orders(a: &Orders, b: &Orders) -> Orders {
         if a.revenue.map(|m| m.currency) >= b.revenue.map(|m| m.currency) { (a, b) } else { (b, a) };
     Orders { last_at: a.last_at.max(b.last_at), revenue: add_revenue(first.revenue, second.revenue) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,9 @@ pub enum PackError {
     /// The bytes do not decode.
     #[error("the stored profile cannot be decoded")]
     Corrupt(#[source] postcard::Error),
+    /// More bytes than a profile has: some were overwritten or it is something else.
+    #[error("the stored profile is followed by {0} bytes that do not belong to it")]
+    Trailing(usize),
     /// The state does not encode.
     #[error("the profile cannot be encoded")]
     Encode(#[source] postcard::Error),
@@ -41,7 +44,10 @@ pub fn pack(profile: &Profile) -> Result<Vec<u8>, PackError> {
 pub fn unpack(bytes: &[u8]) -> Result<Profile, PackError> {
     match bytes.split_first() {
         None => Err(PackError::Empty),
-        Some((&VERSION, packed)) => postcard::from_bytes(packed).map_err(PackError::Corrupt),
+        Some((&VERSION, packed)) => match postcard::take_from_bytes(packed).map_err(PackError::Corrupt)? {
+            (profile, []) => Ok(profile),
+            (_, rest) => Err(PackError::Trailing(rest.len())),
+        },
         Some((&version, _)) => Err(PackError::Version(version)),
     }
 }
@@ -55,6 +61,7 @@ mod tests {
     use crate::mark::{Position, SequenceNumber, ShardKey};
     use crate::profile::Link;
     use crate::time::{DurationMs, Timestamp};
+    use crate::told::Told;
 
     /// A profile with something in every part. Changing it makes the fixtures useless: add a new one instead.
     fn full_profile() -> Profile {
@@ -73,9 +80,9 @@ mod tests {
         let category = crate::Category::new("tents").unwrap();
         profile.affinity.add(&category, 3, at, DurationMs::from_days(7));
         profile.orders.revenue = crate::Money::parse("12.34 EUR").ok();
-        profile.traits.insert("plan".into(), TraitValue::Text("gold".into()));
-        profile.traits.insert("visits".into(), TraitValue::Number(2.5));
-        profile.timezone = Some("Europe/Berlin".into());
+        profile.set_trait("plan", Told::new(TraitValue::Text("gold".into()), at));
+        profile.set_trait("visits", Told::new(TraitValue::Number(2.5), at));
+        profile.timezone = Some(Told::new("Europe/Berlin".into(), at));
         profile.link = Some(Link { to: key.clone(), at, merge_pending: true });
         profile.merged = vec![key];
         profile
@@ -100,6 +107,8 @@ mod tests {
         assert!(matches!(unpack(&[]), Err(PackError::Empty)));
         assert!(matches!(unpack(&[9, 0]), Err(PackError::Version(9))));
         let mut cut = pack(&full_profile()).unwrap();
+        cut.push(0);
+        assert!(matches!(unpack(&cut), Err(PackError::Trailing(1))));
         cut.truncate(cut.len() / 2);
         assert!(matches!(unpack(&cut), Err(PackError::Corrupt(_))));
     }

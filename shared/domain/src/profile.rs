@@ -8,9 +8,10 @@ use crate::id::EventName;
 use crate::key::{ProfileKey, ProfileKind};
 use crate::mark::{Marks, Ring};
 use crate::money::Money;
-use crate::policy::{EVENT_NAME_COUNT_MAX, Policy};
+use crate::policy::{EVENT_NAME_COUNT_MAX, Policy, TRAIT_COUNT_MAX};
 use crate::session::Sessions;
 use crate::time::Timestamp;
+use crate::told::Told;
 use crate::viewed::Viewed;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -99,15 +100,15 @@ pub struct Profile {
     /// Purchases.
     pub orders: Orders,
     /// Traits, without contact data.
-    pub traits: BTreeMap<String, TraitValue>,
+    pub traits: BTreeMap<String, Told<TraitValue>>,
     /// Consent per purpose.
     pub consent: Consent,
     /// IANA time zone last told.
-    pub timezone: Option<String>,
+    pub timezone: Option<Told<String>>,
     /// Locale last told.
-    pub locale: Option<String>,
+    pub locale: Option<Told<String>>,
     /// The customer that a publishable key last claimed this visitor to be; never believed.
-    pub claim: Option<ProfileKey>,
+    pub claim: Option<Told<ProfileKey>>,
     /// The customer that this visitor was proven to be.
     pub link: Option<Link>,
     /// Visitors folded into this customer.
@@ -140,6 +141,24 @@ impl Profile {
             let oldest =
                 self.last_events.iter().enumerate().min_by_key(|(_, (n, at))| (*at, n)).map(|(i, _)| i);
             self.last_events.remove(oldest.unwrap_or(0));
+        }
+    }
+
+    /// A trait's value.
+    #[must_use]
+    pub fn trait_value(&self, name: &str) -> Option<&TraitValue> {
+        self.traits.get(name).map(|told| &told.value)
+    }
+
+    /// Sets a trait unless a newer value is known; names beyond the cap are left out, last ones first.
+    pub fn set_trait(&mut self, name: &str, told: Told<TraitValue>) {
+        let mut kept = self.traits.remove(name);
+        Told::keep_newer(&mut kept, told);
+        if let Some(kept) = kept {
+            self.traits.insert(name.to_owned(), kept);
+        }
+        while self.traits.len() > TRAIT_COUNT_MAX {
+            self.traits.pop_last();
         }
     }
 

@@ -122,7 +122,7 @@ impl Condition {
                     && empty.is_none_or(|empty| cart.is_empty() == empty)
             }
             Self::Consent(purpose) => facts.profile?.consent.allows(*purpose, &policy.consent_default),
-            Self::Trait { name, eq } => facts.profile?.traits.get(name)? == eq,
+            Self::Trait { name, eq } => facts.profile?.trait_value(name)? == eq,
             Self::Page { kind, category, product } => {
                 (kind.is_none() || *kind == facts.page.kind)
                     && (category.is_none() || category.as_ref() == facts.page_category)

@@ -6,7 +6,6 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 /// CORS for these origins, `*` for any. The router answers preflights itself: the gateway's own CORS would override what
 /// the function says.
-#[must_use]
 pub fn cors(allowed_origins: &[String]) -> CorsLayer {
     let origins = if allowed_origins.iter().any(|o| o == "*") {
         AllowOrigin::any()

@@ -1,5 +1,6 @@
 //! What can go wrong with a store, and whether trying again can help.
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// The kind of failure, which decides what the caller does.
@@ -45,19 +46,24 @@ impl StoreError {
     }
 
     /// From an error of an AWS client.
-    pub fn from_sdk<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
+    pub fn from_sdk<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
     {
         let kind = kind_of(&error);
         Self::new(operation, kind, error)
     }
 }
 
-fn kind_of<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> ErrorKind {
+fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> ErrorKind {
     match error {
-        SdkError::ServiceError(service) => kind_of_code(service.err().code().unwrap_or_default()),
+        SdkError::ServiceError(service) => {
+            match kind_of_code(service.err().code().unwrap_or_default()) {
+                // Whatever a server calls its own failure, it may have done what was asked.
+                ErrorKind::Refused if service.raw().status().is_server_error() => ErrorKind::Ambiguous,
+                kind => kind,
+            }
+        }
         SdkError::ConstructionFailure(_) => ErrorKind::Refused,
         _ => ErrorKind::Ambiguous,
     }
@@ -71,6 +77,7 @@ fn kind_of_code(code: &str) -> ErrorKind {
         | "LimitExceededException"
         | "SlowDown"
         | "KMSThrottlingException"
+        | "TransactionConflictException"
         | "TransactionInProgressException" => ErrorKind::Throttled,
         "InternalServerError" | "InternalFailure" | "InternalError" | "ServiceUnavailable" | "" => {
             ErrorKind::Ambiguous

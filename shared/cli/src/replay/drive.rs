@@ -108,7 +108,7 @@ impl<T: Tables> Drive<T> {
             pending.events.push(event);
         }
         if let Some(error) = reader.failure() {
-            return Err(CliError::failed(error));
+            return Err(CliError::usage(error));
         }
         self.send(&mut pending).await?;
         let end = last_at + self.idle.unwrap_or(DurationMs::ZERO);

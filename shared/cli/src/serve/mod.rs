@@ -65,8 +65,7 @@ fn speed(text: &str) -> Result<f64, String> {
 /// When the port is taken, the ruleset is bad, or a file cannot be read.
 pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     let (ruleset, from) = read_ruleset(args.rules.as_deref())?;
-    let compiled = Ruleset::parse(&ruleset)
-        .map_err(|e| CliError::usage(format!("{from} is not a valid ruleset:\n{e}")))?;
+    let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(&from, &e))?;
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|e| {
         CliError::usage(format!(
             "port {} on 127.0.0.1 cannot be used: {e}; choose another with --port",
@@ -159,22 +158,33 @@ async fn keep_running<T: Tables, F: FailedEventStore + Clone + 'static>(
     if args.shop > 0 {
         tasks.spawn(shopping::shop(app.clone(), stack.clock.clone(), ruleset, args, speed));
     }
-    let server = axum::serve(listener, app).with_graceful_shutdown(async {
-        // Without a handler for Ctrl-C the process ends at once, which is what was asked for.
-        let _ = tokio::signal::ctrl_c().await;
-    });
+    let server = axum::serve(listener, app);
     tokio::select! {
         result = server.into_future() => result.map_err(|e| CliError::failed(format!("the server stopped: {e}")))?,
         Some(task) = tasks.join_next() => {
             return Err(CliError::failed(format!("a part of the loop stopped: {task:?}")));
         }
         // Watchers of /live keep their connection open; they are not waited for.
-        () = async { let _ = tokio::signal::ctrl_c().await; } => {}
+        () = asked_to_end() => {}
     }
     tasks.abort_all();
     let drained = stack.drain().await?;
     println!("\nstopped; {} records left undone", drained.stuck_count);
     Ok(())
+}
+
+/// Ctrl-C, or the polite signal that scripts send. Without handlers for them the process would end at once, which is
+/// what was asked for.
+async fn asked_to_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
 }
 
 /// The mapping: whatever arrives is delivered.

@@ -1,0 +1,68 @@
+//! A value that somebody told, and when: the newest wins, in whatever order the tellings arrive or are merged.
+
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+
+/// A value with the time it was told.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Told<T> {
+    /// The value.
+    pub value: T,
+    /// When it was told (event time).
+    pub at: Timestamp,
+}
+
+/// Values that can be told apart for good: at the same instant the larger wins, so that no order of merging matters.
+pub trait Ranked {
+    /// A total order.
+    fn rank(&self, other: &Self) -> Ordering;
+}
+
+macro_rules! ranked_by_its_order {
+    ($($type:ty),*) => {$(
+        impl Ranked for $type {
+            fn rank(&self, other: &Self) -> Ordering {
+                self.cmp(other)
+            }
+        }
+    )*};
+}
+
+ranked_by_its_order!(String, &str, crate::key::ProfileKey);
+
+impl<T: Ranked> Told<T> {
+    /// A value told at an instant.
+    pub const fn new(value: T, at: Timestamp) -> Self {
+        Self { value, at }
+    }
+
+    /// Whether this telling counts more than another.
+    fn beats(&self, other: &Self) -> bool {
+        self.at.cmp(&other.at).then_with(|| self.value.rank(&other.value)) == Ordering::Greater
+    }
+
+    /// Keeps the newer of two tellings.
+    pub fn keep_newer(kept: &mut Option<Self>, new: Self) {
+        if kept.as_ref().is_none_or(|kept| new.beats(kept)) {
+            *kept = Some(new);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_telling_wins_in_any_order() {
+        let tellings = [("a", 2), ("c", 2), ("b", 1)].map(|(v, at)| Told::new(v, Timestamp::from_ms(at)));
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut kept = None;
+            for index in order {
+                Told::keep_newer(&mut kept, tellings[index].clone());
+            }
+            assert_eq!(kept.unwrap().value, "c");
+        }
+    }
+}

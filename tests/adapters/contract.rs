@@ -1,0 +1,154 @@
+//! The stand-in in memory and the DynamoDB adapter keep the same promises, and a file keeps what was written.
+
+use beckon_cli::laptop;
+use beckon_domain::abandonment::SkipReason;
+use beckon_domain::id::{EventId, SourceId, UserId};
+use beckon_domain::{DurationMs, EpisodeId, Pepper, Profile, ProfileKey, Timestamp};
+use beckon_store::contract;
+use beckon_store::tables::dynamodb::DynamoTables;
+use beckon_store::tables::memory::MemoryTables;
+use beckon_store::tables::{
+    ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, OutreachStore, ProfileScan, ProfileStore, Read,
+    ReminderId, RulesetDocument, Save, Stored,
+};
+use std::path::Path;
+
+async fn embedded(file: Option<&Path>) -> DynamoTables {
+    laptop::tables(file).await.expect("the engine starts")
+}
+
+fn key(name: &str) -> ProfileKey {
+    Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new(name).unwrap())
+}
+
+const NOW: Timestamp = Timestamp::from_ms(1_763_800_000_000);
+
+fn profile(adds: u64) -> Profile {
+    let mut profile = Profile { last_received_at: NOW, ..Profile::default() };
+    profile.counts.adds = adds;
+    profile
+}
+
+#[tokio::test]
+async fn memory_keeps_the_contract() {
+    Box::pin(contract::all(&MemoryTables::default())).await;
+}
+
+#[tokio::test]
+async fn the_embedded_engine_keeps_the_contract() {
+    Box::pin(contract::all(&embedded(None).await)).await;
+}
+
+#[tokio::test]
+async fn the_embedded_engine_on_a_file_keeps_the_contract() {
+    let folder = tempfile::tempdir().unwrap();
+    Box::pin(contract::all(&embedded(Some(&folder.path().join("state.db"))).await)).await;
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_the_file_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    // A folder that does not exist yet is made.
+    let file = folder.path().join("deep/er/state.db");
+    let (who, contact) = (
+        key("anna"),
+        Contact { email: Some("anna@shop.example".into()), verified: true, at: NOW, ..Contact::default() },
+    );
+    let episode =
+        EpisodeId::derive(who.as_str(), &SourceId::new("web").unwrap(), &EventId::new("e-1").unwrap());
+    let id = ReminderId { episode, step: 2 };
+    let document = RulesetDocument { version: "v1".into(), body: "rules: []".into() };
+
+    let before = embedded(Some(&file)).await;
+    assert_eq!(before.save(&who, &profile(7), None, Some(NOW)).await.unwrap(), Save::Saved);
+    assert!(before.put_contact(&who, &contact).await.unwrap());
+    assert!(before.claim(&id, &who, "run-1", NOW, NOW + DurationMs::from_minutes(5)).await.unwrap());
+    before.activate_ruleset(&document, NOW).await.unwrap();
+    let reminder = before.reminder(&id).await.unwrap();
+    drop(before);
+
+    // The first engine lives in its thread to the end of the process; the second reads what is in the file.
+    let after = embedded(Some(&file)).await;
+    let stored = after.load(std::slice::from_ref(&who), Read::Strong).await.unwrap().remove(&who);
+    assert_eq!(stored, Some(Stored { profile: profile(7), version: 1 }));
+    let due = after.due(who.shard(DUE_SHARD_COUNT), NOW, None, 10).await.unwrap();
+    assert_eq!(due.iter().map(|d| (&d.key, d.at)).collect::<Vec<_>>(), [(&who, NOW)]);
+    assert_eq!(after.contact(&who, NOW).await.unwrap(), Some(contact));
+    assert!(reminder.is_some());
+    assert_eq!(after.reminder(&id).await.unwrap(), reminder);
+    assert_eq!(after.active_ruleset().await.unwrap(), Some(document));
+    assert_eq!(
+        after.save(&who, &profile(8), None, None).await.unwrap(),
+        Save::Conflict,
+        "it is no first write"
+    );
+    assert_eq!(after.save(&who, &profile(8), Some(1), None).await.unwrap(), Save::Saved);
+}
+
+/// What the suite leaves out and callers rely on.
+async fn keeps_the_small_print<T: ProfileStore + ProfileScan + OutreachStore + ContactStore>(tables: &T) {
+    asked_twice(tables).await;
+    page_after_an_entry_that_left(tables).await;
+    leases(tables).await;
+}
+
+/// DynamoDB refuses a BatchGetItem that names a key twice; no caller has to know.
+async fn asked_twice<T: ProfileStore + ProfileScan>(tables: &T) {
+    let (ada, bob) = (key("ada"), key("bob"));
+    tables.save(&ada, &profile(1), None, None).await.unwrap();
+    let asked = [ada.clone(), bob.clone(), ada.clone(), bob];
+    let loaded = tables.load(&asked, Read::Eventual).await.expect("a key named twice is no error");
+    assert_eq!(loaded.keys().collect::<Vec<_>>(), [&ada]);
+    assert!(tables.load(&[], Read::Strong).await.unwrap().is_empty(), "nobody asked, nobody answered");
+    let everybody = tables.scan_profiles().await.unwrap();
+    assert_eq!(everybody, [(ada, profile(1))]);
+}
+
+/// A run pages through the index while what it did takes entries out of it.
+async fn page_after_an_entry_that_left<T: ProfileStore>(tables: &T) {
+    let shard = key("due-0").shard(DUE_SHARD_COUNT);
+    let mates = (0..200).map(|n| key(&format!("due-{n}"))).filter(|k| k.shard(DUE_SHARD_COUNT) == shard);
+    let mates: Vec<_> = mates.take(5).collect();
+    for (minute, mate) in (0..).zip(&mates) {
+        let at = NOW + DurationMs::from_minutes(minute);
+        tables.save(mate, &profile(0), None, Some(at)).await.unwrap();
+    }
+    let until = NOW + DurationMs::from_minutes(3);
+    let first = tables.due(shard, until, None, 2).await.unwrap();
+    assert_eq!(first.iter().map(|d| &d.key).collect::<Vec<_>>(), [&mates[0], &mates[1]]);
+    tables.save(&mates[1], &profile(0), Some(1), None).await.unwrap();
+    let rest = tables.due(shard, until, first.last(), 10).await.unwrap();
+    assert_eq!(
+        rest.iter().map(|d| &d.key).collect::<Vec<_>>(),
+        [&mates[2], &mates[3]],
+        "the fifth is not due"
+    );
+}
+
+/// A skip does not take a claim that is held, and letting go of a claim frees it at once.
+async fn leases<T: OutreachStore>(tables: &T) {
+    use beckon_store::tables::ReminderStatus::{Claimed, Sending};
+    let who = key("ada");
+    let episode = EpisodeId::derive("p", &SourceId::new("web").unwrap(), &EventId::new("lease").unwrap());
+    let (id, later) = (ReminderId { episode, step: 1 }, NOW + DurationMs::from_minutes(5));
+    assert!(!tables.give_up_sending(&id, later, later).await.unwrap(), "there is nothing to give up");
+    let sending = Sending { owner: "a".into() };
+    assert!(!tables.advance(&id, "a", sending.clone(), NOW).await.unwrap(), "there is no claim");
+    assert!(tables.claim(&id, &who, "a", NOW, later).await.unwrap());
+    tables.record_skip(&id, &who, SkipReason::NoConsent, NOW).await.unwrap();
+    let free = Claimed { owner: "a".into(), lease_until: NOW };
+    assert_eq!(tables.reminder(&id).await.unwrap().unwrap().status.name(), "CLAIMED");
+    assert!(tables.advance(&id, "a", free, NOW).await.unwrap());
+    assert!(tables.claim(&id, &who, "b", NOW, later).await.unwrap(), "it was let go");
+    assert!(!tables.advance(&id, "a", sending, NOW).await.unwrap(), "it belongs to b");
+}
+
+#[tokio::test]
+async fn memory_keeps_the_small_print() {
+    Box::pin(keeps_the_small_print(&MemoryTables::default())).await;
+}
+
+#[tokio::test]
+async fn the_embedded_engine_keeps_the_small_print() {
+    Box::pin(keeps_the_small_print(&embedded(None).await)).await;
+}

@@ -1,0 +1,51 @@
+//! DynamoDB: what each operation asks over the wire, and what each answer, and each missing answer, means.
+
+mod faults;
+mod load;
+mod requests;
+
+use crate::clients;
+use crate::server::Server;
+use beckon_domain::id::{EventId, SourceId, UserId};
+use beckon_domain::{EpisodeId, Pepper, Profile, ProfileKey, Timestamp, packed};
+use beckon_store::tables::ReminderId;
+use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use data_encoding::BASE64;
+use serde_json::{Value, json};
+
+const NOW: Timestamp = Timestamp::from_ms(1_763_800_000_000);
+
+fn key(name: &str) -> ProfileKey {
+    Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new(name).unwrap())
+}
+
+fn profile(adds: u64) -> Profile {
+    let mut profile = Profile { last_received_at: NOW, ..Profile::default() };
+    profile.counts.adds = adds;
+    profile
+}
+
+fn reminder() -> ReminderId {
+    let episode = EpisodeId::derive("p", &SourceId::new("web").unwrap(), &EventId::new("e").unwrap());
+    ReminderId { episode, step: 1 }
+}
+
+/// Tables at this server, tried once.
+fn tables(server: &Server) -> DynamoTables {
+    DynamoTables::new(clients::dynamodb(&server.endpoint, clients::ONCE), TableNames::local())
+}
+
+/// A stored profile as DynamoDB returns it.
+fn item(key: &ProfileKey, profile: &Profile, version: u64) -> Value {
+    let state = BASE64.encode(&packed::pack(profile).unwrap());
+    json!({ "pk": { "S": key.as_str() }, "s": { "B": state }, "v": { "N": version.to_string() } })
+}
+
+/// The answer of a BatchGetItem: these items, and these keys left unprocessed.
+fn batch(items: &[Value], unprocessed: &[Value]) -> Value {
+    let rest = match unprocessed {
+        [] => json!({}),
+        keys => json!({ "beckon-profile": { "Keys": keys } }),
+    };
+    json!({ "Responses": { "beckon-profile": items }, "UnprocessedKeys": rest })
+}

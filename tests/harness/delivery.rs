@@ -1,0 +1,93 @@
+//! Delivery to a profiler by hand: Lambda's event JSON in, its partial-batch answer out.
+
+use crate::world::World;
+use aws_lambda_events::event::kinesis::KinesisEvent;
+use beckon_cli::stack::Tables;
+use beckon_domain::mark::SequenceNumber;
+use beckon_mapping::payload::{RecordView, kinesis_event};
+use beckon_mapping::{Answer, Mapping, Options};
+use beckon_store::objects::FailedEventStore;
+use beckon_store::streams::EventStream;
+use beckon_store::streams::memory::{MemoryStream, StreamRecord};
+use beckon_store::tables::{ConfigStore, ProfileStore};
+use profiler::Profiler;
+
+/// The event that Lambda would make of these records.
+#[must_use]
+pub fn event(records: &[StreamRecord]) -> KinesisEvent {
+    let payload = kinesis_event(records.iter().map(|record| RecordView {
+        shard: &record.shard,
+        sequence: &record.sequence,
+        partition_key: &record.partition_key,
+        data: &record.data,
+        arrived_at_ms: record.arrived_at.as_ms(),
+    }));
+    serde_json::from_value(payload).expect("the payload is a Kinesis event")
+}
+
+/// Hands records over once. Returns the sequence numbers that the answer names.
+pub async fn once<T, S, F>(profiler: &Profiler<T, S, F>, records: &[StreamRecord]) -> Vec<String>
+where
+    T: ProfileStore + ConfigStore,
+    S: EventStream,
+    F: FailedEventStore,
+{
+    let response = profiler::handle(profiler, event(records)).await;
+    let answer = serde_json::to_value(&response).expect("an answer is JSON");
+    let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
+    failures.iter().map(|f| f["itemIdentifier"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// A mapping of its own, for a story whose profilers come and go.
+pub struct Delivery {
+    mapping: Mapping<StreamRecord>,
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self { mapping: Mapping::new(Options { batch_size: 100 }) }
+    }
+}
+
+impl Delivery {
+    /// Delivers until nothing waits or `rounds_max` rounds are over. Returns how many records are left.
+    pub async fn run<T, S, F>(
+        &mut self,
+        stream: &MemoryStream,
+        profiler: &Profiler<T, S, F>,
+        rounds_max: u32,
+    ) -> usize
+    where
+        T: ProfileStore + ConfigStore,
+        S: EventStream,
+        F: FailedEventStore,
+    {
+        for _ in 0..rounds_max {
+            for record in stream.take() {
+                let sequence = SequenceNumber::parse(&record.sequence).expect("a number");
+                self.mapping.push(&record.shard.clone(), sequence, record);
+            }
+            let batches: Vec<_> = std::iter::from_fn(|| self.mapping.next_batch()).collect();
+            if batches.is_empty() {
+                return 0;
+            }
+            for batch in batches {
+                let failures = once(profiler, &batch.records).await;
+                let answer = Answer::Returned(failures.into_iter().map(Some).collect());
+                self.mapping.complete(&batch.shard, &answer);
+            }
+        }
+        self.mapping.undone().count()
+    }
+}
+
+impl<T: Tables> World<T> {
+    /// Delivers what waits now and nothing that comes of it: a merge record stays in the stream.
+    pub async fn deliver_once(&mut self) {
+        let records = self.stack.stream.take();
+        let profiler = self.profiler();
+        let failures = once(&profiler, &records).await;
+        assert_eq!(failures, Vec::<String>::new(), "everything is applied");
+        self.see_episodes().await;
+    }
+}

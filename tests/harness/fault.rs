@@ -1,0 +1,317 @@
+//! Faults between a function and what it calls: each port can be wrapped, and all wrappers of one [`Faults`] count their
+//! calls together, so that a test can strike at every call of a run in turn.
+
+use beckon_domain::abandonment::SkipReason;
+use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
+use beckon_store::objects::FailedEventStore;
+use beckon_store::streams::{EventStream, NewRecord, StreamError};
+use beckon_store::tables::{
+    ConfigStore, Contact, ContactStore, Due, OutreachStore, ProfileScan, ProfileStore, Read, Reminder,
+    ReminderId, ReminderStatus, RulesetDocument, Save, Stored,
+};
+use beckon_store::{ErrorKind, StoreError};
+use cart_mailer::send::{Email, SendEmail, SendError};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// What a fault does to the call it hits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// The call never arrives.
+    Lost,
+    /// The call takes effect and its answer is lost.
+    AnswerLost,
+    /// The process ends before the call: no later call arrives either.
+    DeathBefore,
+    /// The process ends after the call took effect.
+    DeathAfter,
+}
+
+impl Fault {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Lost, Self::AnswerLost, Self::DeathBefore, Self::DeathAfter];
+}
+
+#[derive(Default)]
+struct Inner {
+    calls: Vec<&'static str>,
+    strike: Option<(usize, Fault)>,
+    pause: Option<usize>,
+    broken: bool,
+    struck: bool,
+    unsaved: Option<ProfileKey>,
+}
+
+/// Which call is hit, and what was called so far. Clones count together.
+#[derive(Clone, Default)]
+pub struct Faults {
+    inner: Arc<Mutex<Inner>>,
+    reached: Arc<Notify>,
+    resumed: Arc<Notify>,
+}
+
+impl Faults {
+    /// Strikes at the `n`-th call, counted from 1.
+    #[must_use]
+    pub fn at(n: usize, fault: Fault) -> Self {
+        let faults = Self::default();
+        faults.lock().strike = Some((n, fault));
+        faults
+    }
+
+    /// Every call fails.
+    #[must_use]
+    pub fn broken() -> Self {
+        let faults = Self::default();
+        faults.lock().broken = true;
+        faults
+    }
+
+    /// Holds the run before its `n`-th call until [`Self::resume`].
+    #[must_use]
+    pub fn held_at(self, n: usize) -> Self {
+        self.lock().pause = Some(n);
+        self
+    }
+
+    /// No write of this profile arrives.
+    #[must_use]
+    pub fn never_saving(key: ProfileKey) -> Self {
+        let faults = Self::default();
+        faults.lock().unsaved = Some(key);
+        faults
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the fault was reached: after `false` the run needs no more calls than that.
+    #[must_use]
+    pub fn struck(&self) -> bool {
+        self.lock().struck
+    }
+
+    /// From now on everything works, or nothing does.
+    pub fn set_broken(&self, broken: bool) {
+        self.lock().broken = broken;
+    }
+
+    /// The names of the calls so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<&'static str> {
+        self.lock().calls.clone()
+    }
+
+    /// Waits until the run is held.
+    pub async fn held(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets the held run go on.
+    pub fn resume(&self) {
+        self.resumed.notify_one();
+    }
+
+    /// What happens to the next call.
+    fn next(&self, name: &'static str) -> (Option<Fault>, bool) {
+        let mut inner = self.lock();
+        inner.calls.push(name);
+        let n = inner.calls.len();
+        let held = inner.pause == Some(n);
+        if inner.broken {
+            return (Some(Fault::Lost), held);
+        }
+        let fault = inner.strike.filter(|(at, _)| *at == n).map(|(_, fault)| fault);
+        if let Some(fault) = fault {
+            inner.struck = true;
+            inner.broken = matches!(fault, Fault::DeathBefore | Fault::DeathAfter);
+        }
+        (fault, held)
+    }
+
+    async fn around<R, E>(
+        &self,
+        name: &'static str,
+        call: impl Future<Output = Result<R, E>> + Send,
+        error: impl FnOnce(&'static str, Fault) -> E + Send,
+    ) -> Result<R, E> {
+        let (fault, held) = self.next(name);
+        if held {
+            self.reached.notify_one();
+            self.resumed.notified().await;
+        }
+        // A call over a network lets others run before it arrives; here nothing else would.
+        tokio::task::yield_now().await;
+        match fault {
+            None => call.await,
+            Some(fault @ (Fault::Lost | Fault::DeathBefore)) => Err(error(name, fault)),
+            Some(fault @ (Fault::AnswerLost | Fault::DeathAfter)) => {
+                call.await?;
+                Err(error(name, fault))
+            }
+        }
+    }
+}
+
+fn store_error(name: &'static str, fault: Fault) -> StoreError {
+    let kind = if fault == Fault::Lost { ErrorKind::Throttled } else { ErrorKind::Ambiguous };
+    StoreError::new(name, kind, "injected")
+}
+
+/// A port with faults before it.
+#[derive(Clone)]
+pub struct Faulty<T> {
+    /// The port.
+    pub inner: T,
+    /// The faults.
+    pub faults: Faults,
+}
+
+impl<T> Faulty<T> {
+    /// Puts faults before a port.
+    pub fn new(inner: T, faults: &Faults) -> Self {
+        Self { inner, faults: faults.clone() }
+    }
+}
+
+impl<T: ProfileStore> ProfileStore for Faulty<T> {
+    async fn load(
+        &self,
+        keys: &[ProfileKey],
+        read: Read,
+    ) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
+        self.faults.around("load", self.inner.load(keys, read), store_error).await
+    }
+
+    async fn save(
+        &self,
+        key: &ProfileKey,
+        profile: &Profile,
+        read_version: Option<u64>,
+        due_at: Option<Timestamp>,
+    ) -> Result<Save, StoreError> {
+        if self.faults.lock().unsaved.as_ref() == Some(key) {
+            return Err(store_error("save", Fault::Lost));
+        }
+        let call = self.inner.save(key, profile, read_version, due_at);
+        self.faults.around("save", call, store_error).await
+    }
+
+    async fn due(
+        &self,
+        shard: u32,
+        until: Timestamp,
+        after: Option<&Due>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        self.faults.around("due", self.inner.due(shard, until, after, limit), store_error).await
+    }
+}
+
+impl<T: ContactStore> ContactStore for Faulty<T> {
+    async fn put_contact(&self, key: &ProfileKey, contact: &Contact) -> Result<bool, StoreError> {
+        self.faults.around("put_contact", self.inner.put_contact(key, contact), store_error).await
+    }
+
+    async fn contact(&self, key: &ProfileKey, now: Timestamp) -> Result<Option<Contact>, StoreError> {
+        self.faults.around("contact", self.inner.contact(key, now), store_error).await
+    }
+}
+
+impl<T: OutreachStore> OutreachStore for Faulty<T> {
+    async fn claim(
+        &self,
+        id: &ReminderId,
+        profile: &ProfileKey,
+        owner: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let call = self.inner.claim(id, profile, owner, now, lease_until);
+        self.faults.around("claim", call, store_error).await
+    }
+
+    async fn advance(
+        &self,
+        id: &ReminderId,
+        owner: &str,
+        status: ReminderStatus,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.faults.around("advance", self.inner.advance(id, owner, status, now), store_error).await
+    }
+
+    async fn give_up_sending(
+        &self,
+        id: &ReminderId,
+        began_until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let call = self.inner.give_up_sending(id, began_until, now);
+        self.faults.around("give_up_sending", call, store_error).await
+    }
+
+    async fn record_skip(
+        &self,
+        id: &ReminderId,
+        profile: &ProfileKey,
+        reason: SkipReason,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let call = self.inner.record_skip(id, profile, reason, now);
+        self.faults.around("record_skip", call, store_error).await
+    }
+
+    async fn reminder(&self, id: &ReminderId) -> Result<Option<Reminder>, StoreError> {
+        self.faults.around("reminder", self.inner.reminder(id), store_error).await
+    }
+
+    async fn suppress(&self, contact: &ContactHash, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.faults.around("suppress", self.inner.suppress(contact, reason, now), store_error).await
+    }
+
+    async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
+        self.faults.around("is_suppressed", self.inner.is_suppressed(contact), store_error).await
+    }
+}
+
+impl<T: ConfigStore> ConfigStore for Faulty<T> {
+    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
+        self.faults.around("active_ruleset", self.inner.active_ruleset(), store_error).await
+    }
+
+    async fn activate_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.activate_ruleset(document, now).await
+    }
+}
+
+/// The books are read past the faults: they are the test's, not a function's.
+impl<T: ProfileScan> ProfileScan for Faulty<T> {
+    async fn scan_profiles(&self) -> Result<Vec<(ProfileKey, Profile)>, StoreError> {
+        self.inner.scan_profiles().await
+    }
+}
+
+impl<T: EventStream> EventStream for Faulty<T> {
+    async fn put(&self, records: Vec<NewRecord>) -> Result<(), StreamError> {
+        let error = |_, _| StreamError::Unavailable("injected".into());
+        self.faults.around("put", self.inner.put(records), error).await
+    }
+}
+
+impl<T: FailedEventStore> FailedEventStore for Faulty<T> {
+    async fn keep(&self, id: &str, reason: &str, document: Vec<u8>) -> Result<(), StoreError> {
+        self.faults.around("keep", self.inner.keep(id, reason, document), store_error).await
+    }
+}
+
+/// From a lost connection nobody can tell whether the mail went out.
+impl<T: SendEmail> SendEmail for Faulty<T> {
+    async fn send(&self, email: &Email) -> Result<String, SendError> {
+        let error = |_, _| SendError::Unknown("injected".to_owned());
+        self.faults.around("send", self.inner.send(email), error).await
+    }
+}
