@@ -15,17 +15,32 @@ use std::collections::BTreeSet;
 /// often Beckon's own records were recognised as repetitions, may differ.
 #[derive(Debug, PartialEq)]
 struct Effect {
-    profiles: Vec<(ProfileKey, Profile, [u64; 3], Option<ProfileKey>, Vec<ProfileKey>)>,
+    profiles: Vec<PerProfile>,
     failed: Vec<String>,
 }
 
+#[derive(Debug, PartialEq)]
+struct PerProfile {
+    key: ProfileKey,
+    behaviour: Profile,
+    applied: u64,
+    duplicate: u64,
+    internal_applied: u64,
+    link: Option<ProfileKey>,
+    merged: Vec<ProfileKey>,
+}
+
 async fn effect(world: &World<MemoryTables>) -> Effect {
-    let profiles = world.stack.tables.scan_profiles().await.unwrap().into_iter().map(|(key, profile)| {
-        let tallies = profile.tallies;
-        let counts = [tallies.applied, tallies.duplicate, tallies.internal_applied];
-        let link = profile.link.as_ref().map(|link| link.to.clone());
-        (key, portable(&profile), counts, link, profile.merged)
-    });
+    let profiles =
+        world.stack.tables.scan_profiles().await.unwrap().into_iter().map(|(key, profile)| PerProfile {
+            key,
+            behaviour: portable(&profile),
+            applied: profile.tallies.applied,
+            duplicate: profile.tallies.duplicate,
+            internal_applied: profile.tallies.internal_applied,
+            link: profile.link.map(|link| link.to),
+            merged: profile.merged,
+        });
     let failed = world.stack.failed.documents().into_keys();
     Effect { profiles: profiles.collect(), failed: failed.collect() }
 }

@@ -63,7 +63,7 @@ impl Batch {
     fn split_record(&mut self, record: &Record<'_>, epoch: &str, failed_at: i64) {
         let sequence = SequenceNumber::parse(record.sequence);
         let mut fail = |offset: u32, reason: FailedReason, detail: String, payload: &[u8]| {
-            let id = format!("{epoch}-{}-{}-{offset}", record.shard, record.sequence);
+            let id = format!("{epoch}:{}-{}-{offset}", record.shard, record.sequence);
             let failed = FailedEvent {
                 id,
                 reason,
@@ -119,14 +119,20 @@ impl Batch {
     }
 }
 
-/// The failed event that a line becomes when applying it panicked.
+/// The failed event that a valid line becomes when it cannot be applied for a reason of ours.
 #[must_use]
-pub fn panicked(work: &Work, key: &ProfileKey, failed_at: i64) -> FailedEvent {
+pub fn failed(
+    work: &Work,
+    key: &ProfileKey,
+    reason: FailedReason,
+    detail: &str,
+    failed_at: i64,
+) -> FailedEvent {
     let position = &work.item.position;
     FailedEvent {
-        id: format!("panicked-{key}-{}-{}", position.sequence, position.offset),
-        reason: FailedReason::Panicked,
-        detail: "applying the event panicked: a bug of Beckon".to_owned(),
+        id: format!("{}-{}-{}", position.shard.as_str(), position.sequence, position.offset),
+        reason,
+        detail: detail.to_owned(),
         partition_key: key.as_str().to_owned(),
         payload_base64: BASE64.encode(&serde_json::to_vec(&work.line).unwrap_or_default()),
         failed_at,
@@ -160,7 +166,7 @@ mod tests {
         let offsets: Vec<_> = batch.parts[0].work.iter().map(|w| w.item.position.offset).collect();
         assert_eq!(offsets, [0, 2]);
         assert_eq!(batch.failed.len(), 1);
-        assert_eq!(batch.failed[0].1.id, "1-shardId-000000000000-7-1");
+        assert_eq!(batch.failed[0].1.id, "1:shardId-000000000000-7-1");
         assert_eq!(batch.line_count, 3);
     }
 

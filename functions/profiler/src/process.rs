@@ -5,10 +5,11 @@ use crate::error::ProcessError;
 use beckon_domain::mark::SequenceNumber;
 use beckon_domain::{Policy, ProfileKey};
 use beckon_runtime::Clock;
+use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::{ActiveRuleset, RulesetUnavailable};
 use beckon_store::streams::EventStream;
-use beckon_store::tables::{ConfigStore, ProfileStore, Read};
+use beckon_store::tables::{ConfigStore, ProfileStore, Read, Stored};
 use beckon_wire::failed::FailedEvent;
 use futures_util::StreamExt;
 
@@ -110,33 +111,54 @@ where
         Ok(())
     }
 
-    async fn settle_all(&self, parts: Vec<Part>, policy: &Policy, outcome: &mut Outcome) {
+    /// Loads all profiles of the batch in one go. One that cannot be read must not take the others with it: then each is
+    /// loaded by itself.
+    async fn load(&self, parts: Vec<Part>, outcome: &mut Outcome) -> Vec<(Part, Option<Stored>)> {
         let keys: Vec<ProfileKey> = parts.iter().map(|part| part.key.clone()).collect();
-        let mut stored = match self.tables.load(&keys, Read::Eventual).await {
-            Ok(stored) => stored,
-            Err(error) => {
-                tracing::warn!(error = ?error, "profiles not loaded");
-                for part in &parts {
-                    outcome.fail_from(first_sequence(part));
-                }
-                return;
+        match self.tables.load(&keys, Read::Eventual).await {
+            Ok(mut stored) => {
+                return parts
+                    .into_iter()
+                    .map(|part| (stored.remove(&part.key), part))
+                    .map(|(s, p)| (p, s))
+                    .collect();
             }
-        };
-        let settling = parts.into_iter().map(|part| {
-            let before = stored.remove(&part.key);
+            Err(error) if error.kind != ErrorKind::Corrupt => {
+                tracing::warn!(error = ?error, "profiles not loaded");
+                parts.iter().for_each(|part| outcome.fail_from(first_sequence(part)));
+                return Vec::new();
+            }
+            Err(_) => {}
+        }
+        let mut loaded = Vec::with_capacity(parts.len());
+        for part in parts {
+            let result = match self.tables.load(std::slice::from_ref(&part.key), Read::Strong).await {
+                Ok(mut stored) => {
+                    let before = stored.remove(&part.key);
+                    loaded.push((part, before));
+                    continue;
+                }
+                Err(error) if error.kind == ErrorKind::Corrupt => {
+                    tracing::error!(error = ?error, profile = ?part.key, "profile cannot be read");
+                    self.set_aside(&part).await
+                }
+                Err(error) => Err(error.into()),
+            };
+            outcome.settled(first_sequence(&part), result);
+        }
+        loaded
+    }
+
+    async fn settle_all(&self, parts: Vec<Part>, policy: &Policy, outcome: &mut Outcome) {
+        let loaded = self.load(parts, outcome).await;
+        let settling = loaded.into_iter().map(|(part, before)| {
             let first = first_sequence(&part);
             // Boxed: the nested futures of the AWS client would otherwise exceed what the compiler lays out.
             Box::pin(async move { (first, self.settle(part, before, policy).await) })
         });
         let mut settled = futures_util::stream::iter(settling).buffer_unordered(CONCURRENCY);
         while let Some((first, result)) = settled.next().await {
-            match result {
-                Ok(failed_count) => outcome.failed_count += failed_count,
-                Err(error) => {
-                    tracing::warn!(error = ?error, error.transient = error.is_transient(), "profile not applied");
-                    outcome.fail_from(first);
-                }
-            }
+            outcome.settled(first, result);
         }
     }
 }
@@ -150,6 +172,16 @@ fn lowest(records: &[Record<'_>]) -> Option<SequenceNumber> {
 }
 
 impl Outcome {
+    fn settled(&mut self, first: Option<SequenceNumber>, result: Result<u64, ProcessError>) {
+        match result {
+            Ok(failed_count) => self.failed_count += failed_count,
+            Err(error) => {
+                tracing::warn!(error = ?error, error.transient = error.is_transient(), "profile not applied");
+                self.fail_from(first);
+            }
+        }
+    }
+
     fn fail_from(&mut self, sequence: Option<SequenceNumber>) {
         self.failed_from = match (self.failed_from.take(), sequence) {
             (Some(a), Some(b)) => Some(a.min(b)),

@@ -1,6 +1,6 @@
 //! One profile's part of a batch: fold, put what must go first, write once, put what must go after.
 
-use crate::batch::{Part, Work, panicked};
+use crate::batch::{Part, Work, failed};
 use crate::error::ProcessError;
 use crate::process::Profiler;
 use beckon_domain::fold::{Folded, Item, fold};
@@ -10,6 +10,7 @@ use beckon_domain::{Profile, ProfileKey};
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
+use beckon_wire::failed::FailedReason;
 use beckon_wire::stream::{Line, encode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -42,8 +43,9 @@ where
             let Some(folded) = fold_caught(before, &part.key, &part.work[at..], policy) else {
                 let index = at + first_panic(before, &part.key, &part.work[at..], policy);
                 let work = part.work.remove(index);
-                let failed = panicked(&work, &part.key, self.clock.now().as_ms());
-                self.keep(&failed).await?;
+                let detail = "applying the event panicked: a bug of Beckon";
+                let now_ms = self.clock.now().as_ms();
+                self.keep(&failed(&work, &part.key, FailedReason::Panicked, detail, now_ms)).await?;
                 failed_count += 1;
                 continue;
             };
@@ -72,6 +74,17 @@ where
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// A part whose profile cannot be read: its events are kept as failed, so that they neither get lost nor block their
+    /// shard, and can be put again once the profile is mended. Returns how many.
+    pub(crate) async fn set_aside(&self, part: &Part) -> Result<u64, ProcessError> {
+        let now_ms = self.clock.now().as_ms();
+        for work in &part.work {
+            let detail = "the stored profile cannot be read";
+            self.keep(&failed(work, &part.key, FailedReason::CorruptProfile, detail, now_ms)).await?;
+        }
+        Ok(part.work.len() as u64)
     }
 
     async fn reload(&self, key: &ProfileKey, attempts: u32) -> Result<Option<Stored>, ProcessError> {

@@ -62,6 +62,12 @@ impl ShardKey {
     pub fn new(epoch: &str, shard: &str) -> Self {
         Self(format!("{epoch}:{shard}"))
     }
+
+    /// Epoch and shard.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Where an event stands in the stream: its record, and its place among the events of that record.

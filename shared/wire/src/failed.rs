@@ -18,6 +18,8 @@ pub enum FailedReason {
     NoPosition,
     /// Applying it panicked: a bug of ours.
     Panicked,
+    /// The stored profile it belongs to cannot be read.
+    CorruptProfile,
 }
 
 impl FailedReason {
@@ -31,6 +33,7 @@ impl FailedReason {
             Self::WrongKey => "wrong_key",
             Self::NoPosition => "no_position",
             Self::Panicked => "panicked",
+            Self::CorruptProfile => "corrupt_profile",
         }
     }
 }
