@@ -2,13 +2,11 @@
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p e2e --test tidy` writes them anew.
 
-use crate::tree::{files, read, root};
+use crate::tree::{files, read, root, stack};
 use axum::body::to_bytes;
-use beckon_cli::stack::{Parts, Stack};
 use beckon_domain::Timestamp;
 use beckon_mapping::payload::{RecordView, kinesis_event};
-use beckon_rules::SAMPLE;
-use beckon_runtime::{Clock, Secrets};
+use beckon_runtime::Clock;
 use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::MemoryStream;
@@ -146,20 +144,7 @@ async fn the_profiler_applies_every_sample_batch() {
 
 #[tokio::test]
 async fn sample_requests_pass_from_the_gateways_form_through_the_router() {
-    let (clock, _) = Clock::manual(NOW);
-    let stack = Stack::new(Parts {
-        tables: MemoryTables::default(),
-        failed: MemoryFailedEvents::default(),
-        ruleset: SAMPLE.to_owned(),
-        clock,
-        shard_count: 1,
-        batch_size: 100,
-        epoch: "1".to_owned(),
-        public_url: "https://b.example".to_owned(),
-        feed: None,
-    })
-    .await
-    .unwrap();
+    let stack = stack(NOW).await;
     for path in files("events/api", ".json") {
         let request = lambda_http::request::from_str(&read(&path)).unwrap();
         let response = stack.router().oneshot(request.map(axum::body::Body::new)).await.unwrap();
@@ -168,5 +153,4 @@ async fn sample_requests_pass_from_the_gateways_form_through_the_router() {
         let answer: Value = serde_json::from_slice(&body).unwrap();
         assert!(answer["requestId"].is_string(), "{path}");
     }
-    assert!(Secrets::local().is_ok());
 }

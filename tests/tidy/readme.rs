@@ -1,14 +1,9 @@
 //! The README's commands work, and its answers have the form that is shown.
 
-use crate::tree::{files, read};
+use crate::tree::{files, read, stack};
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use beckon_cli::stack::{Parts, Stack};
 use beckon_domain::Timestamp;
-use beckon_rules::SAMPLE;
-use beckon_runtime::Clock;
-use beckon_store::objects::memory::MemoryFailedEvents;
-use beckon_store::tables::memory::MemoryTables;
 use data_encoding::BASE64;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -90,20 +85,7 @@ fn same_shape(shown: &Value, real: &Value) -> bool {
 
 #[tokio::test]
 async fn every_curl_line_of_the_readme_gets_the_answer_it_shows() {
-    let (clock, _) = Clock::manual(Timestamp::from_ms(1_763_800_000_000));
-    let stack = Stack::new(Parts {
-        tables: MemoryTables::default(),
-        failed: MemoryFailedEvents::default(),
-        ruleset: SAMPLE.to_owned(),
-        clock,
-        shard_count: 1,
-        batch_size: 100,
-        epoch: "1".to_owned(),
-        public_url: "http://127.0.0.1:8787".to_owned(),
-        feed: None,
-    })
-    .await
-    .unwrap();
+    let stack = stack(Timestamp::from_ms(1_763_800_000_000)).await;
     let blocks = blocks(&read("README.md"));
     let mut tried = 0;
     for pair in blocks.windows(2) {

@@ -1,5 +1,11 @@
 //! The repository's files, for the other rules.
 
+use beckon_cli::stack::{Parts, Stack};
+use beckon_domain::Timestamp;
+use beckon_rules::SAMPLE;
+use beckon_runtime::Clock;
+use beckon_store::objects::memory::MemoryFailedEvents;
+use beckon_store::tables::memory::MemoryTables;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -34,4 +40,21 @@ pub fn read(path: &str) -> String {
 /// Rust files of functions, shared and tests.
 pub fn rust_files() -> Vec<String> {
     ["functions", "shared", "tests"].iter().flat_map(|folder| files(folder, ".rs")).collect()
+}
+
+/// A fresh stack in memory whose clock stands at `now`.
+pub async fn stack(now: Timestamp) -> Stack<MemoryTables, MemoryFailedEvents> {
+    let (clock, _) = Clock::manual(now);
+    let parts = Parts {
+        tables: MemoryTables::default(),
+        failed: MemoryFailedEvents::default(),
+        ruleset: SAMPLE.to_owned(),
+        clock,
+        shard_count: 1,
+        batch_size: 100,
+        epoch: "1".to_owned(),
+        public_url: "https://b.example".to_owned(),
+        feed: None,
+    };
+    Stack::new(parts).await.unwrap()
 }

@@ -1,7 +1,7 @@
 //! ContactTable: the only place with an e-mail address. Its rows are encrypted under their own key on AWS.
 
 use super::schema::{PK, TTL};
-use super::{DynamoTables, Item, get_text, get_time, text, time, ttl};
+use super::{DynamoTables, Item, condition_held, get_text, get_time, text, time, ttl};
 use crate::error::StoreError;
 use crate::tables::{Contact, ContactStore};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -61,15 +61,7 @@ impl ContactStore for DynamoTables {
             .expression_attribute_values(":no", AttributeValue::Bool(false))
             .send()
             .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::from_sdk(OPERATION, error)),
-        }
+        condition_held(OPERATION, result)
     }
 
     async fn contact(&self, key: &ProfileKey, now: Timestamp) -> Result<Option<Contact>, StoreError> {

@@ -11,6 +11,8 @@ pub mod schema;
 
 use crate::error::{ErrorKind, StoreError};
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 use beckon_domain::Timestamp;
 use std::collections::HashMap;
@@ -46,6 +48,21 @@ impl DynamoTables {
     #[must_use]
     pub fn new(client: Client, names: TableNames) -> Self {
         Self { client, names }
+    }
+}
+
+/// Whether the condition of a write held. A condition that did not hold is an answer, not an error.
+fn condition_held<T, E>(
+    operation: &'static str,
+    result: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<bool, StoreError>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match result {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+        Err(error) => Err(StoreError::from_sdk(operation, error)),
     }
 }
 

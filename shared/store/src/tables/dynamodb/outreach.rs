@@ -1,12 +1,11 @@
 //! OutreachTable: the ledger of reminders (`episode#…` / `reminder#n`) and suppression (`suppression#…` / `-`).
 
 use super::schema::{PK, SK, TTL};
-use super::{DynamoTables, Item, corrupt, get_text, get_time, text, time, ttl};
+use super::{DynamoTables, Item, condition_held, corrupt, get_text, get_time, text, time, ttl};
 use crate::error::StoreError;
 use crate::tables::{NO_ANSWER, OutreachStore, Reminder, ReminderId, ReminderStatus};
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::put_item::{PutItemError, builders::PutItemFluentBuilder};
-use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder};
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::{ContactHash, DurationMs, ProfileKey, Timestamp};
 
@@ -103,29 +102,6 @@ fn attributes(status: &ReminderStatus) -> Vec<(&'static str, aws_sdk_dynamodb::t
     attributes
 }
 
-fn held<T>(operation: &'static str, result: Result<T, SdkError<PutItemError>>) -> Result<bool, StoreError> {
-    match result {
-        Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-            Ok(false)
-        }
-        Err(error) => Err(StoreError::from_sdk(operation, error)),
-    }
-}
-
-fn updated<T>(
-    operation: &'static str,
-    result: Result<T, SdkError<UpdateItemError>>,
-) -> Result<bool, StoreError> {
-    match result {
-        Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-            Ok(false)
-        }
-        Err(error) => Err(StoreError::from_sdk(operation, error)),
-    }
-}
-
 impl OutreachStore for DynamoTables {
     async fn claim(
         &self,
@@ -136,7 +112,7 @@ impl OutreachStore for DynamoTables {
         lease_until: Timestamp,
     ) -> Result<bool, StoreError> {
         let status = ReminderStatus::Claimed { owner: owner.to_owned(), lease_until };
-        held(CLAIM, self.put_if_claimable(id, profile, &status, now).send().await)
+        condition_held(CLAIM, self.put_if_claimable(id, profile, &status, now).send().await)
     }
 
     async fn advance(
@@ -153,7 +129,7 @@ impl OutreachStore for DynamoTables {
             .expression_attribute_values(":owner", text(owner))
             .expression_attribute_values(":claimed", text("CLAIMED"))
             .expression_attribute_values(":sending", text("SENDING"));
-        updated(ADVANCE, update.send().await)
+        condition_held(ADVANCE, update.send().await)
     }
 
     async fn give_up_sending(
@@ -168,7 +144,7 @@ impl OutreachStore for DynamoTables {
             .condition_expression("#status = :sending AND #at <= :until")
             .expression_attribute_values(":sending", text("SENDING"))
             .expression_attribute_values(":until", time(began_until));
-        updated(ADVANCE, update.send().await)
+        condition_held(ADVANCE, update.send().await)
     }
 
     async fn record_skip(
@@ -179,7 +155,7 @@ impl OutreachStore for DynamoTables {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let status = ReminderStatus::Suppressed { reason: reason.code().to_owned() };
-        held(SKIP, self.put_if_claimable(id, profile, &status, now).send().await).map(|_| ())
+        condition_held(SKIP, self.put_if_claimable(id, profile, &status, now).send().await).map(|_| ())
     }
 
     async fn reminder(&self, id: &ReminderId) -> Result<Option<Reminder>, StoreError> {
@@ -208,7 +184,7 @@ impl OutreachStore for DynamoTables {
             .item(AT, time(now))
             .condition_expression("attribute_not_exists(#k)")
             .expression_attribute_names("#k", PK);
-        held("suppress a contact", put.send().await).map(|_| ())
+        condition_held("suppress a contact", put.send().await).map(|_| ())
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {

@@ -1,7 +1,9 @@
 //! ProfileTable: one packed state per person, a version for compare-and-set, and the sparse due index.
 
 use super::schema::{DUE_AT, DUE_INDEX, DUE_SHARD, PK, STATE, TTL, VERSION};
-use super::{DynamoTables, Item, corrupt, get_number, get_text, get_time, number, text, time, ttl};
+use super::{
+    DynamoTables, Item, condition_held, corrupt, get_number, get_text, get_time, number, text, time, ttl,
+};
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::{DUE_SHARD_COUNT, Due, ProfileScan, ProfileStore, Read, Save, Stored};
 use aws_sdk_dynamodb::primitives::Blob;
@@ -115,15 +117,8 @@ impl ProfileStore for DynamoTables {
                 .expression_attribute_names("#v", VERSION)
                 .expression_attribute_values(":v", number(version)),
         };
-        match put.send().await {
-            Ok(_) => Ok(Save::Saved),
-            Err(error)
-                if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
-                Ok(Save::Conflict)
-            }
-            Err(error) => Err(StoreError::from_sdk(SAVE, error)),
-        }
+        let held = condition_held(SAVE, put.send().await)?;
+        Ok(if held { Save::Saved } else { Save::Conflict })
     }
 
     async fn due(
