@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod collecting;
+mod concurrency;
 mod deciding;
 mod http_cases;
 mod mailing;

@@ -39,6 +39,8 @@ pub struct BodySpec {
     pub parts: Vec<Part>,
     /// Whether it is compressed.
     pub gzip: bool,
+    /// Bytes cut off its end.
+    pub cut: usize,
 }
 
 fn write(sink: &mut impl Write, spec: &BodySpec) -> std::io::Result<()> {
@@ -68,13 +70,16 @@ impl BodySpec {
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        if self.gzip {
-            let mut encoder = GzEncoder::new(bytes, Compression::fast());
+        let mut bytes = if self.gzip {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
             write(&mut encoder, self).expect("memory takes every byte");
-            return encoder.finish().expect("memory takes every byte");
-        }
-        write(&mut bytes, self).expect("memory takes every byte");
+            encoder.finish().expect("memory takes every byte")
+        } else {
+            let mut bytes = Vec::new();
+            write(&mut bytes, self).expect("memory takes every byte");
+            bytes
+        };
+        bytes.truncate(bytes.len().saturating_sub(self.cut));
         bytes
     }
 }

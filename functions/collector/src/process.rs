@@ -102,7 +102,10 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
             let addressed = captured
                 .and_then(|c| address(&c, key.kind, &self.secrets.pepper).map(|addressed| (c, addressed)));
             match addressed {
-                Ok((captured, addressed)) => {
+                Ok((mut captured, addressed)) => {
+                    if captured.id_is_personal {
+                        captured.line.id = self.secrets.pepper.event_id(&captured.line.id);
+                    }
                     let verified = key.kind == beckon_domain::key::WriteKeyKind::Secret;
                     sorted.accept(index, json, captured, addressed, verified, received.at);
                 }

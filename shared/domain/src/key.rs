@@ -165,6 +165,13 @@ impl Pepper {
         self.profile_key(ProfileKind::Customer, "profile/customer", id.as_str())
     }
 
+    /// An event id that stands for one with a person's id in it: the same for the same text, so that a repetition is
+    /// still recognised.
+    #[must_use]
+    pub fn event_id(&self, text: &str) -> String {
+        format!("{}_{}", self.id, BASE64URL_NOPAD.encode(&self.mac("event/id", text)[..20]))
+    }
+
     /// The hash of an e-mail address, the same for `Jo@Example.com ` and `jo@example.com`.
     #[must_use]
     pub fn contact(&self, email: &str) -> ContactHash {

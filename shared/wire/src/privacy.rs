@@ -88,6 +88,23 @@ pub fn looks_like_email(text: &str) -> bool {
     at("@") || at("%40")
 }
 
+/// Ids shorter than this cannot be told from ordinary words and numbers within a text.
+const ID_BYTES_MIN: usize = 4;
+
+/// Whether a text carries an id, standing by itself between characters that are neither letters nor digits.
+#[must_use]
+pub fn mentions(text: &str, id: &str) -> bool {
+    if id.len() < ID_BYTES_MIN || text.len() < id.len() {
+        return false;
+    }
+    let (text, id) = (text.to_lowercase(), id.to_lowercase());
+    text.match_indices(&id).any(|(at, found)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + found.len()..].chars().next();
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    })
+}
+
 /// A URL or path without its query and fragment, which hold tokens and addresses; `None` when what is left still
 /// looks like an address.
 #[must_use]
@@ -147,6 +164,16 @@ mod tests {
         }
         for text in ["@home", "5 @ 3.50", "a@b", "user@", "100%40"] {
             assert!(!looks_like_email(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_found_where_it_stands_by_itself() {
+        for text in ["u-77a1", "/account/U-77a1/orders", "order of u-77a1", "u-77a1-1"] {
+            assert!(mentions(text, "u-77a1"), "{text}");
+        }
+        for (text, id) in [("pu-77a10", "u-77a1"), ("5 tents", "5"), ("1234567", "2345"), ("", "abcd")] {
+            assert!(!mentions(text, id), "{text}");
         }
     }
 

@@ -140,7 +140,8 @@ impl Material<'_> {
     #[must_use]
     pub fn view(&self) -> View {
         let cart = &self.profile.cart;
-        let first_name = self.contact.first_name.as_deref().map(|name| one_line(name, 40));
+        let first_name = self.contact.first_name.as_deref().filter(|name| !looks_like_link(name));
+        let first_name = first_name.map(|name| one_line(name, 40));
         let hosts = shop_hosts(self.ruleset);
         let discount = self.reminder.discount.as_ref().zip(self.code).map(|(discount, code)| DiscountView {
             percent: discount.percent,
@@ -162,8 +163,10 @@ impl Material<'_> {
 
     fn line(&self, line: &CartLine) -> LineView {
         let facts = self.ruleset.product(line.product.as_str());
-        let told = line.name.as_deref().filter(|name| !name.trim().is_empty());
-        let name = facts.map_or_else(|| told.unwrap_or(line.product.as_str()), |f| f.name.as_str());
+        // What a browser told is shown only if no mail program would make a link of it.
+        let told = [line.name.as_deref().unwrap_or_default(), line.product.as_str()];
+        let told = told.into_iter().find(|name| !name.trim().is_empty() && !looks_like_link(name));
+        let name = facts.map_or_else(|| told.unwrap_or("a product"), |f| f.name.as_str());
         LineView {
             name: one_line(name, NAME_CHARS_MAX),
             quantity: line.quantity,
@@ -214,6 +217,18 @@ fn one_line(text: &str, chars_max: usize) -> String {
         cut.push('…');
         cut
     }
+}
+
+/// Whether a mail program could make a link of a text: an address with a scheme, or a word with a dot between letters
+/// (`evil.example`).
+fn looks_like_link(text: &str) -> bool {
+    text.contains("://")
+        || text.split(|c: char| c.is_whitespace() || "/,;:()<>\"'".contains(c)).any(|word| {
+            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+            word.rsplit_once('.').is_some_and(|(host, ending)| {
+                !host.is_empty() && ending.chars().count() >= 2 && ending.chars().all(char::is_alphabetic)
+            })
+        })
 }
 
 fn display_name(sender: &str) -> String {

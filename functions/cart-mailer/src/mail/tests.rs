@@ -69,6 +69,19 @@ fn a_cart_is_linked_on_the_shops_own_host_only() {
 }
 
 #[test]
+fn a_name_that_would_become_a_link_is_not_shown() {
+    for name in
+        ["Prize at https://evil.example/win", "evil.example", "www.evil.example/x", "See (evil.example)!"]
+    {
+        assert_eq!(view(vec![line("tent-9", name)], None).lines[0].name, "tent-9", "{name}");
+        assert_eq!(view(vec![line("evil.example", name)], None).lines[0].name, "a product", "{name}");
+    }
+    for name in ["Mat, 2.5 cm", "St. John's jacket", "No. 5"] {
+        assert_eq!(view(vec![line("tent-9", name)], None).lines[0].name, name);
+    }
+}
+
+#[test]
 fn the_catalogs_name_and_price_win_over_the_browsers() {
     let ruleset = Ruleset::parse(SAMPLE).unwrap();
     let product = ruleset.products().iter().find(|p| p.price.is_some()).unwrap();

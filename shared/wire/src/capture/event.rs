@@ -3,12 +3,13 @@
 use super::commerce;
 use super::contact::{ContactTraits, contact};
 use super::context::context;
+use super::scrub::scrub;
 use super::time::occurred_at;
 use crate::fields::Fields;
 use crate::limits::{EVENT_BYTES_MAX, NESTING_MAX, nesting};
 use crate::privacy::{self, Of};
 use crate::problem::Fault;
-use crate::stream::{Context, Line, LineType, Properties, VERSION};
+use crate::stream::{Line, LineType, Properties, VERSION};
 use beckon_domain::id::{AnonymousId, EventName, UserId, is_blocked_person_id};
 use beckon_domain::policy::TRAIT_COUNT_MAX;
 use beckon_domain::{Currency, EventId, SourceId, Timestamp};
@@ -78,6 +79,8 @@ pub struct Captured {
     pub line: Line,
     /// Whether it says who somebody is (`identify`, `alias`).
     pub identifies: bool,
+    /// Whether the event's id carries one of the person's ids and must be hashed before it is kept.
+    pub id_is_personal: bool,
     /// Contact data, for ContactTable alone.
     pub contact: Option<ContactTraits>,
     /// Whether its time had to be clamped.
@@ -114,7 +117,7 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
         Some(id) => id.as_str().to_owned(),
         None => (received.fresh_id)(),
     };
-    let line = Line {
+    let mut line = Line {
         v: VERSION,
         key: String::new(),
         id,
@@ -129,7 +132,7 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
         } else {
             BTreeMap::new()
         },
-        context: Context { ..context },
+        context,
         consent,
         claim: None,
         link: None,
@@ -137,9 +140,10 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
         timer: None,
         merge: None,
     };
+    let id_is_personal = scrub(&mut line, &raw_ids);
     let identifies = matches!(event_type, EventType::Identify | EventType::Alias);
     let contact = contact.filter(|c| !c.is_empty());
-    Ok(Captured { anonymous, user, line, identifies, contact, clamped, warnings })
+    Ok(Captured { anonymous, user, line, identifies, id_is_personal, contact, clamped, warnings })
 }
 
 fn parse(json: &str) -> Result<Map<String, Value>, Fault> {

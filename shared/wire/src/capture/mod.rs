@@ -9,6 +9,7 @@ mod commerce;
 mod contact;
 mod context;
 mod event;
+mod scrub;
 mod time;
 
 pub use answer::{CaptureAnswer, Verdict};
