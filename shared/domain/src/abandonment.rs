@@ -122,7 +122,9 @@ mod tests {
     #[test]
     fn a_purchase_leaves_nothing_to_remind_of() {
         let mut profile = left_cart();
-        profile.cart.empty(minute(10));
+        let key = Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new("c").unwrap());
+        let (source, event) = (SourceId::new("s").unwrap(), EventId::new("order").unwrap());
+        profile.cart.empty(Change { profile: &key, source: &source, event: &event, at: minute(10) });
         assert_eq!(plan(&profile, READY, &policy(), minute(60)), Plan::NotDue);
     }
 

@@ -38,7 +38,7 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
         EventKind::CartUpdated(cart, items) => profile.cart.replace(cart, items, change),
         EventKind::OrderCompleted { total, items, .. } => {
             profile.counts.orders += 1;
-            profile.cart.empty(event.occurred_at);
+            profile.cart.empty(change);
             profile.orders.last_at = profile.orders.last_at.max(Some(event.occurred_at));
             profile.orders.revenue = add_revenue(profile.orders.revenue, *total);
             for item in items {

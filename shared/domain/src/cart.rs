@@ -21,16 +21,19 @@ pub struct CartLine {
     pub price: Option<Money>,
     /// How many.
     pub quantity: u32,
+    /// When it was last put there (event time): what is older than a purchase was bought, what is newer was not.
+    pub at: Timestamp,
 }
 
 impl CartLine {
-    fn from_item(item: &Item) -> Self {
+    fn from_item(item: &Item, at: Timestamp) -> Self {
         Self {
             product: item.product.clone(),
             category: item.category.clone(),
             name: item.name.clone(),
             price: item.price,
             quantity: item.quantity.clamp(1, QUANTITY_MAX),
+            at,
         }
     }
 }
@@ -122,10 +125,11 @@ impl Cart {
         if change.at < self.settled_at {
             return;
         }
-        let line = CartLine::from_item(item);
+        let line = CartLine::from_item(item, change.at);
         match self.lines.iter_mut().find(|l| l.product == line.product) {
             Some(kept) => {
                 kept.quantity = kept.quantity.saturating_add(line.quantity).min(QUANTITY_MAX);
+                kept.at = kept.at.max(line.at);
                 kept.price = line.price.or(kept.price);
                 kept.name = line.name.or_else(|| kept.name.take());
                 kept.category = line.category.or_else(|| kept.category.take());
@@ -149,7 +153,7 @@ impl Cart {
             l.quantity > 0
         });
         if self.lines.is_empty() && before > 0 {
-            self.empty(change.at);
+            self.empty(change);
         } else if !self.lines.is_empty() {
             self.changed(cart, change);
         }
@@ -161,18 +165,33 @@ impl Cart {
             return;
         }
         self.settled_at = change.at;
-        self.lines = items.iter().filter(|i| i.quantity > 0).map(CartLine::from_item).collect();
+        // What was put there after a snapshot that comes late is not in it and stays.
+        self.lines.retain(|line| line.at > change.at);
+        let is_kept = |lines: &[CartLine], item: &Item| lines.iter().any(|l| l.product == item.product);
+        for item in items.iter().filter(|i| i.quantity > 0) {
+            if !is_kept(&self.lines, item) {
+                self.lines.push(CartLine::from_item(item, change.at));
+            }
+        }
         if self.lines.is_empty() {
-            self.empty(change.at);
+            self.empty(change);
         } else {
             self.changed(cart, change);
         }
     }
 
-    /// The cart was bought or emptied: the episode is over, and older changes no longer matter.
-    pub fn empty(&mut self, at: Timestamp) {
-        let settled_at = self.settled_at.max(at);
-        *self = Self { settled_at, changed_at: self.changed_at.max(at), ..Self::default() };
+    /// The cart was bought or emptied: the episode is over, and older changes no longer matter. What was put there after
+    /// a purchase that comes late was not bought: it begins an episode of its own.
+    pub fn empty(&mut self, change: Change<'_>) {
+        let before = std::mem::take(self);
+        self.settled_at = before.settled_at.max(change.at);
+        self.changed_at = before.changed_at.max(change.at);
+        self.lines = before.lines.into_iter().filter(|line| line.at > change.at).collect();
+        if !self.lines.is_empty() {
+            (self.id, self.url) = (before.id, before.url);
+            let id = EpisodeId::derive(change.profile.as_str(), change.source, change.event);
+            self.episode = Some(Episode { id, reminder: ReminderState::Pending });
+        }
     }
 
     fn changed(&mut self, cart: &CartRef, change: Change<'_>) {
@@ -264,7 +283,7 @@ mod tests {
         let (shopper, mut cart) = (Shopper::new(), Cart::default());
         shopper.act("e1", 0, |c| cart.add(&CartRef::default(), &item("a", 1), c));
         let first = cart.episode.clone();
-        shopper.act("e2", 5, |c| cart.empty(c.at));
+        shopper.act("e2", 5, |c| cart.empty(c));
         assert_eq!(cart.due_at(D), None);
         shopper.act("late", 4, |c| cart.add(&CartRef::default(), &item("a", 1), c));
         assert!(cart.is_empty(), "an add from before the purchase must not reopen the cart");
@@ -282,6 +301,20 @@ mod tests {
         assert_eq!(cart.unit_count(), 2);
         shopper.act("e3", 3, |c| cart.remove(&CartRef::default(), &item("a", 0), c));
         assert_eq!((cart.is_empty(), cart.due_at(D)), (true, None));
+    }
+
+    #[test]
+    fn a_late_order_or_snapshot_leaves_what_was_added_after_it() {
+        let (shopper, mut cart) = (Shopper::new(), Cart::default());
+        shopper.act("e1", 0, |c| cart.add(&CartRef::default(), &item("a", 1), c));
+        let first = cart.episode.clone();
+        shopper.act("e2", 10, |c| cart.add(&CartRef::default(), &item("b", 1), c));
+        shopper.act("order", 5, |c| cart.empty(c));
+        assert_eq!(cart.lines.iter().map(|l| l.product.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert_ne!(cart.episode, first);
+        assert_eq!(cart.due_at(D), Some(Timestamp::EPOCH + DurationMs::from_minutes(25)));
+        shopper.act("snapshot", 7, |c| cart.replace(&CartRef::default(), &[item("c", 1)], c));
+        assert_eq!(cart.lines.iter().map(|l| l.product.as_str()).collect::<Vec<_>>(), ["b", "c"]);
     }
 
     #[test]

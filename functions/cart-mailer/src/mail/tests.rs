@@ -9,6 +9,7 @@ fn line(product: &str, name: &str) -> CartLine {
         name: Some(name.to_owned()),
         price: Money::parse("1.00 EUR").ok(),
         quantity: 2,
+        at: Timestamp::EPOCH,
     }
 }
 
