@@ -8,6 +8,7 @@
 
 mod collecting;
 mod concurrency;
+mod corrupt_profile;
 mod deciding;
 mod http_cases;
 mod mailing;
