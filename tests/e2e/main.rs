@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod collecting;
+mod commands;
 mod concurrency;
 mod corrupt_profile;
 mod deciding;

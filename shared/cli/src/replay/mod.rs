@@ -17,6 +17,7 @@ use clap::{Args, ValueEnum};
 use drive::Drive;
 use format::{Format, Reader};
 use indicatif::{ProgressBar, ProgressStyle};
+pub use report::Report;
 use std::path::PathBuf;
 
 /// Arguments of `beckon replay`.
@@ -56,26 +57,48 @@ pub enum Store {
     Dynamodb,
 }
 
-/// Replays a file.
+/// Replays a file and prints what it has to say.
 ///
 /// # Errors
 /// When the file or the ruleset cannot be read, or an event is not accounted for.
 pub async fn run(args: ReplayArgs) -> Result<(), CliError> {
-    match args.store {
-        Store::Memory => replay(&args, MemoryTables::default()).await,
-        Store::Dynamodb => replay(&args, laptop::tables(None).await?).await,
+    let report = replay(&args).await?;
+    if args.json {
+        let json = serde_json::to_string_pretty(&report).map_err(|e| CliError::caused("the report", &e))?;
+        println!("{json}");
+    } else {
+        print!("{report}");
+    }
+    if report.conservation.holds() {
+        Ok(())
+    } else {
+        Err(CliError::failed("events are not accounted for: see the balance above"))
     }
 }
 
-async fn replay<T: Tables>(args: &ReplayArgs, tables: T) -> Result<(), CliError> {
+/// Replays a file.
+///
+/// # Errors
+/// When the file or the ruleset cannot be read.
+pub async fn replay(args: &ReplayArgs) -> Result<Report, CliError> {
+    match args.store {
+        Store::Memory => replay_on(args, MemoryTables::default()).await,
+        Store::Dynamodb => replay_on(args, laptop::tables(None).await?).await,
+    }
+}
+
+async fn replay_on<T: Tables>(args: &ReplayArgs, tables: T) -> Result<Report, CliError> {
     let reader = Reader::open(&args.file, args.format).map_err(CliError::usage)?;
-    let ruleset = match &args.rules {
-        None => SAMPLE.to_owned(),
-        Some(file) => std::fs::read_to_string(file)
-            .map_err(|e| CliError::usage(format!("the ruleset {} cannot be read: {e}", file.display())))?,
+    let (ruleset, from) = match &args.rules {
+        None => (SAMPLE.to_owned(), "the sample".to_owned()),
+        Some(file) => {
+            let text = std::fs::read_to_string(file).map_err(|e| {
+                CliError::usage(format!("the ruleset {} cannot be read: {e}", file.display()))
+            })?;
+            (text, file.display().to_string())
+        }
     };
-    let compiled =
-        Ruleset::parse(&ruleset).map_err(|e| CliError::usage(format!("the ruleset is not valid:\n{e}")))?;
+    let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(from, &e))?;
     let (clock, hand) = Clock::manual(Timestamp::EPOCH);
     let stack = Stack::new(Parts {
         tables,
@@ -90,20 +113,9 @@ async fn replay<T: Tables>(args: &ReplayArgs, tables: T) -> Result<(), CliError>
     })
     .await?;
     let bar = progress(reader.bytes_total());
-    let drive = Drive::new(stack, hand, compiled.policy().cart_idle);
-    let report = drive.run(reader, &bar).await?;
+    let report = Drive::new(stack, hand, compiled.policy().cart_idle).run(reader, &bar).await?;
     bar.finish_and_clear();
-    if args.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|e| CliError::caused("the report", &e))?;
-        println!("{json}");
-    } else {
-        print!("{report}");
-    }
-    if report.conservation.holds() {
-        Ok(())
-    } else {
-        Err(CliError::failed("events are not accounted for: see the balance above"))
-    }
+    Ok(report)
 }
 
 /// A bar by bytes of the file; hidden when nobody watches a terminal.
