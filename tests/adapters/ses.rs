@@ -144,7 +144,7 @@ async fn a_connection_that_was_used_before_and_breaks_is_not_replaced_by_a_secon
     assert!(sender.send(&email()).await.is_ok(), "the next send has a connection again");
 }
 
-/// reliability.md §4: nothing was said to anybody, so the reminder may be sent by a later run.
+/// Nothing was said to anybody, so the reminder may be sent by a later run.
 #[tokio::test]
 async fn a_refused_connection_certainly_took_nothing() {
     let nobody = Refusing::new();

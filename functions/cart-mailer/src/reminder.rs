@@ -1,6 +1,6 @@
 //! One reminder: plan, claim, look again, send, record, tell the profiler.
 //!
-//! `PENDING → CLAIMED → SENDING → SENT`, or SUPPRESSED, FAILED, UNKNOWN. A claim that is not followed by a send may be
+//! No row yet → `CLAIMED → SENDING → SENT`, or SUPPRESSED, FAILED, UNKNOWN. A claim that is not followed by a send may be
 //! taken over after its lease; SENDING never is, because SES has no idempotency token.
 
 use crate::error::MailerError;
@@ -9,7 +9,7 @@ use crate::process::{Mailer, Run};
 use crate::send::{Email, SendEmail, SendError};
 use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
 use beckon_domain::event::TimerOutcome;
-use beckon_domain::{DurationMs, EpisodeId, Profile, ProfileKey, Timestamp};
+use beckon_domain::{DurationMs, EpisodeId, Profile, ProfileKey};
 use beckon_rules::{Page, Person};
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{
@@ -36,12 +36,12 @@ pub(crate) enum Ended {
     Nothing,
 }
 
-/// Which timer ran out: of whose cart, in which episode, since which change.
+/// Which timer ran out: of whose cart, in which episode.
 #[derive(Clone, Copy)]
 struct Timer<'a> {
     key: &'a ProfileKey,
     episode: EpisodeId,
-    changed_at: Timestamp,
+    number: u32,
 }
 
 impl Timer<'_> {
@@ -57,6 +57,13 @@ struct Reading {
     plan: Plan,
 }
 
+impl Reading {
+    /// Which timer of the cart's episode runs.
+    fn timer(&self) -> u32 {
+        self.profile.cart.episode.as_ref().map_or(0, |episode| episode.timer)
+    }
+}
+
 impl<T, S, M> Mailer<T, S, M>
 where
     T: ProfileStore + ContactStore + OutreachStore + ConfigStore,
@@ -68,11 +75,11 @@ where
         match reading.plan {
             Plan::NotDue => Ok(Ended::Nothing),
             Plan::Skip(episode, reason) => {
-                let timer = Timer { key: &due.key, episode, changed_at: reading.profile.cart.changed_at };
+                let timer = Timer { key: &due.key, episode, number: reading.timer() };
                 self.skip(run, timer, reason).await
             }
             Plan::Remind(episode) => {
-                let timer = Timer { key: &due.key, episode, changed_at: reading.profile.cart.changed_at };
+                let timer = Timer { key: &due.key, episode, number: reading.timer() };
                 if self.tables.claim(&timer.reminder(), &due.key, &run.id, run.now, run.now + LEASE).await? {
                     self.send_claimed(run, timer).await
                 } else {
@@ -224,9 +231,9 @@ where
 
     async fn put_timer(&self, run: &Run, timer: Timer<'_>, outcome: TimerOutcome) -> Result<(), MailerError> {
         let episode = timer.episode.to_string();
-        let line = Line::timer(timer.key, &episode, timer.changed_at, outcome, run.now);
-        let data = encode(std::slice::from_ref(&line))?;
-        self.stream.put(vec![NewRecord { partition_key: line.key, data }]).await?;
+        let line = Line::timer(timer.key, &episode, timer.number, outcome, run.now);
+        let datas = encode(std::slice::from_ref(&line))?;
+        self.stream.put(NewRecord::of_key(&line.key, datas)).await?;
         Ok(())
     }
 }

@@ -116,15 +116,15 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
     }
 
     async fn put(&self, records: Vec<(ProfileKey, Vec<Line>)>) -> Result<(), CollectError> {
-        let records = records.into_iter().map(|(key, lines)| {
-            let data = encode(&lines).map_err(CollectError::Encode)?;
-            Ok(NewRecord { partition_key: key.as_str().to_owned(), data })
-        });
-        let records = records.collect::<Result<Vec<_>, CollectError>>()?;
-        if records.is_empty() {
+        let mut new = Vec::with_capacity(records.len());
+        for (key, lines) in records {
+            let datas = encode(&lines).map_err(CollectError::Encode)?;
+            new.extend(NewRecord::of_key(key.as_str(), datas));
+        }
+        if new.is_empty() {
             return Ok(());
         }
-        self.stream.put(records).await.map_err(CollectError::Stream)
+        self.stream.put(new).await.map_err(CollectError::Stream)
     }
 }
 
@@ -142,7 +142,6 @@ impl Sorted {
         self.clamped += usize::from(captured.clamped);
         self.warnings.extend(captured.warnings.into_iter().map(|fault| Verdict::new(index, json, fault)));
         if let Some(traits) = captured.contact {
-            let consented = captured.line.consent.marketing_email == Some(true);
             let contact = Contact {
                 email: traits.email,
                 phone: traits.phone,
@@ -150,7 +149,8 @@ impl Sorted {
                 last_name: traits.last_name,
                 verified,
                 at: Timestamp::from_ms(captured.line.occurred_at),
-                expires_at: (!consented).then(|| now + UNCONSENTED_CONTACT_RETENTION),
+                expires_at: Some(now + UNCONSENTED_CONTACT_RETENTION),
+                consent: captured.line.consent.marketing_email,
             };
             self.contacts.push((addressed.contact, contact));
         }

@@ -158,10 +158,10 @@ mod tests {
     #[test]
     fn a_bad_line_is_set_aside_and_its_neighbours_keep_their_places() {
         let key = key("c");
-        let good = Line::timer(&key, "e", Timestamp::EPOCH, TimerOutcome::Done, Timestamp::from_ms(1));
-        let mut data = encode(std::slice::from_ref(&good)).unwrap();
+        let good = Line::timer(&key, "e", 1, TimerOutcome::Done, Timestamp::from_ms(1));
+        let mut data = encode(std::slice::from_ref(&good)).unwrap().concat();
         data.extend_from_slice(b"\nnot json\n");
-        data.extend_from_slice(&encode(&[good]).unwrap());
+        data.extend_from_slice(&encode(&[good]).unwrap().concat());
         let batch = split(&[record("7", key.as_str(), &data)], "1", 0);
         let offsets: Vec<_> = batch.parts[0].work.iter().map(|w| w.item.position.offset).collect();
         assert_eq!(offsets, [0, 2]);
@@ -173,8 +173,8 @@ mod tests {
     #[test]
     fn every_kind_of_poison_becomes_one_failed_event_with_its_reason() {
         let key = key("c");
-        let line = Line::timer(&key, "e", Timestamp::EPOCH, TimerOutcome::Done, Timestamp::from_ms(1));
-        let data = encode(&[line]).unwrap();
+        let line = Line::timer(&key, "e", 1, TimerOutcome::Done, Timestamp::from_ms(1));
+        let data = encode(&[line]).unwrap().concat();
         let deep = "[".repeat(1_000_000);
         let cases: [(Record<'_>, FailedReason); 6] = [
             (record("1", key.as_str(), &[0xff, 0xfe]), FailedReason::NotUtf8),
@@ -195,10 +195,9 @@ mod tests {
     fn a_profile_keeps_the_order_of_its_records() {
         let (a, b) = (key("a"), key("b"));
         let data = |key: &ProfileKey| {
-            encode(&[Line::timer(key, "e", Timestamp::EPOCH, TimerOutcome::Done, Timestamp::from_ms(1))])
-                .unwrap()
+            encode(&[Line::timer(key, "e", 1, TimerOutcome::Done, Timestamp::from_ms(1))]).unwrap()
         };
-        let (data_a, data_b) = (data(&a), data(&b));
+        let (data_a, data_b) = (data(&a).concat(), data(&b).concat());
         let records = [
             record("1", a.as_str(), &data_a),
             record("2", b.as_str(), &data_b),

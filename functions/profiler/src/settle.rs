@@ -98,8 +98,8 @@ where
         let Some(profile) = stored.map(|s| &s.profile) else { return Ok(()) };
         let Some(link) = profile.link.as_ref().filter(|link| link.merge_pending) else { return Ok(()) };
         let line = Line::merge(&link.to, key, &portable(profile), link.at)?;
-        let data = encode(std::slice::from_ref(&line))?;
-        self.stream.put(vec![NewRecord { partition_key: line.key, data }]).await?;
+        let datas = encode(std::slice::from_ref(&line))?;
+        self.stream.put(NewRecord::of_key(&line.key, datas)).await?;
         Ok(())
     }
 
@@ -118,7 +118,7 @@ where
         }
         let mut new = Vec::with_capacity(records.len());
         for (to, lines) in records {
-            new.push(NewRecord { partition_key: to.as_str().to_owned(), data: encode(&lines)? });
+            new.extend(NewRecord::of_key(to.as_str(), encode(&lines)?));
         }
         self.stream.put(new).await?;
         Ok(())

@@ -17,4 +17,11 @@ pub mod smoke;
 pub mod stack;
 
 pub use error::CliError;
+
+/// Prints a line. Whoever closed the pipe has read enough: that is no error.
+pub(crate) fn say(line: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 pub use stack::Stack;

@@ -52,12 +52,12 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
             profile.cart.contact_may_be_known();
         }
         EventKind::Page | EventKind::Screen => profile.counts.pages += 1,
-        EventKind::TimerDue { episode, changed_at, outcome } => {
+        EventKind::TimerDue { episode, timer, outcome } => {
             let state = match outcome {
                 TimerOutcome::Done => ReminderState::Done,
                 TimerOutcome::NoContact => ReminderState::NoContact,
             };
-            profile.cart.answer(episode, *changed_at, state);
+            profile.cart.answer(episode, *timer, state);
         }
         EventKind::Track(_) | EventKind::Group | EventKind::Merge { .. } => {}
     }

@@ -78,8 +78,8 @@ pub enum EventKind {
     TimerDue {
         /// The episode the timer belonged to, as [`crate::EpisodeId`] writes it.
         episode: String,
-        /// The cart's last change that the timer ran from: a later change has a timer of its own.
-        changed_at: Timestamp,
+        /// Which timer of the episode.
+        timer: u32,
         /// How it ended.
         outcome: TimerOutcome,
     },

@@ -109,12 +109,31 @@ async fn contacts<T: ContactStore>(tables: &T) {
     assert!(tables.put_contact(&key, &verified).await.unwrap());
     assert!(!tables.put_contact(&key, &contact(Some("c@shop.example"), false, 9)).await.unwrap());
     assert!(!tables.put_contact(&key, &contact(Some("d@shop.example"), true, 2)).await.unwrap(), "not newer");
+    let consented = Contact { consent: Some(true), ..contact(None, true, 2) };
+    assert!(!tables.put_contact(&key, &consented).await.unwrap(), "told again at the same instant");
     let phone = Contact { phone: Some("1".into()), ..contact(None, true, 3) };
     assert!(tables.put_contact(&key, &phone).await.unwrap());
     let kept = tables.contact(&key, minute(99)).await.unwrap().unwrap();
     assert_eq!(kept.email.as_deref(), Some("b@shop.example"));
     assert_eq!((kept.phone.as_deref(), kept.first_name.as_deref()), (Some("1"), Some("B")));
     assert!(kept.verified && kept.expires_at.is_none());
+    let unknown = Contact { expires_at: Some(minute(40)), ..contact(None, true, 4) };
+    assert!(tables.put_contact(&key, &unknown).await.unwrap());
+    assert!(tables.contact(&key, minute(99)).await.unwrap().is_some(), "silence takes no consent back");
+    let refused = Contact { consent: Some(false), expires_at: Some(minute(40)), ..contact(None, true, 5) };
+    assert!(tables.put_contact(&key, &refused).await.unwrap());
+    assert_eq!(tables.contact(&key, minute(40)).await.unwrap(), None);
+
+    let other = self::key("contact-2");
+    tables.put_contact(&other, &contact(Some("stranger@shop.example"), false, 9)).await.unwrap();
+    let vouched = Contact { phone: Some("1".into()), ..contact(None, true, 1) };
+    assert!(tables.put_contact(&other, &vouched).await.unwrap(), "a server's word counts, however old");
+    let kept = tables.contact(&other, minute(99)).await.unwrap().unwrap();
+    assert_eq!(
+        (kept.email, kept.verified),
+        (None, true),
+        "a stranger's address is not vouched for along with it"
+    );
 }
 
 fn reminder(name: &str) -> ReminderId {

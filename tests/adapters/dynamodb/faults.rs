@@ -111,10 +111,22 @@ async fn a_condition_that_does_not_hold_is_an_answer_and_no_error() {
     let sending = ReminderStatus::Sending { owner: "run-1".into() };
     assert!(!tables.advance(&id, "run-1", sending, NOW).await.unwrap());
     assert!(!tables.give_up_sending(&id, NOW, NOW).await.unwrap());
-    assert!(!tables.put_contact(&who, &Contact { at: NOW, ..Contact::default() }).await.unwrap());
 }
 
-/// reliability.md §2.1: the client's own retry of a write that was done meets its own version.
+#[tokio::test]
+async fn a_contact_that_others_keep_changing_is_tried_again_and_then_left_to_the_sender() {
+    let server = Server::asking(|request| match request.operation() {
+        operation if operation.ends_with("GetItem") => Reply::ok(&json!({})),
+        _ => Reply::json_error(400, "ConditionalCheckFailedException"),
+    })
+    .await;
+    let contact = Contact { at: NOW, ..Contact::default() };
+    let error = tables(&server).put_contact(&key("anna"), &contact).await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
+    assert_eq!(server.requests().len(), 8, "each attempt reads again before it writes");
+}
+
+/// The client's own retry of a write that was done meets its own version.
 #[tokio::test]
 async fn a_retry_that_meets_its_own_write_is_a_conflict_to_be_read_again() {
     let lost = [Reply::json_error(500, "InternalServerError"), Reply::HangUp];

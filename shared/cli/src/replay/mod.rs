@@ -65,9 +65,9 @@ pub async fn run(args: ReplayArgs) -> Result<(), CliError> {
     let report = replay(&args).await?;
     if args.json {
         let json = serde_json::to_string_pretty(&report).map_err(|e| CliError::caused("the report", &e))?;
-        println!("{json}");
+        crate::say(json);
     } else {
-        print!("{report}");
+        crate::say(report.to_string().trim_end());
     }
     if report.conservation.holds() {
         Ok(())

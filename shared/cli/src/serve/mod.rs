@@ -12,6 +12,8 @@ use beckon_rules::{Ruleset, SAMPLE};
 use beckon_runtime::Clock;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::objects::folder::FolderFailedEvents;
+use beckon_store::objects::memory::MemoryFailedEvents;
+use beckon_store::tables::dynamodb::DynamoTables;
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -80,19 +82,39 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     let clock = if (speed - 1.0).abs() < f64::EPSILON { Clock::system() } else { Clock::scaled(speed) };
     let file = (!args.memory).then(|| Path::new(STATE_FOLDER).join("dynamodb.sqlite"));
     let tables = laptop::tables(file.as_deref()).await?;
-    let feed = Arc::new(Feed::new(speed));
-    let failed_folder = if args.memory {
-        std::env::temp_dir().join(format!("beckon-{port}"))
+    let base = Base { tables, ruleset, compiled, from, file, clock, speed, port };
+    if args.memory {
+        start(base, listener, &args, MemoryFailedEvents::default()).await
     } else {
-        PathBuf::from(STATE_FOLDER)
-    };
-    let failed = Told { inner: FolderFailedEvents::new(&failed_folder), feed: Arc::clone(&feed) };
-    let base_url = format!("http://127.0.0.1:{port}");
+        start(base, listener, &args, FolderFailedEvents::new(STATE_FOLDER)).await
+    }
+}
+
+/// What is known before anything runs.
+struct Base {
+    tables: DynamoTables,
+    ruleset: String,
+    compiled: Ruleset,
+    from: String,
+    file: Option<PathBuf>,
+    clock: Clock,
+    speed: f64,
+    port: u16,
+}
+
+async fn start<F: FailedEventStore + Clone + 'static>(
+    base: Base,
+    listener: TcpListener,
+    args: &ServeArgs,
+    failed: F,
+) -> Result<(), CliError> {
+    let feed = Arc::new(Feed::new(base.speed));
+    let base_url = format!("http://127.0.0.1:{}", base.port);
     let stack = Stack::new(Parts {
-        tables,
-        failed,
-        ruleset,
-        clock: clock.clone(),
+        tables: base.tables,
+        failed: Told { inner: failed, feed: Arc::clone(&feed) },
+        ruleset: base.ruleset,
+        clock: base.clock,
         shard_count: SHARD_COUNT,
         batch_size: 100,
         epoch: epoch(Clock::system().now()),
@@ -100,8 +122,8 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
         feed: Some(Arc::clone(&feed)),
     })
     .await?;
-    announce(&base_url, &compiled, &from, file.as_deref(), &args, speed);
-    keep_running(Arc::new(stack), listener, feed, &compiled, &args, speed).await
+    announce(&base_url, &base.compiled, &base.from, base.file.as_deref(), args, base.speed);
+    keep_running(Arc::new(stack), listener, feed, &base.compiled, args, base.speed).await
 }
 
 fn read_ruleset(file: Option<&Path>) -> Result<(String, String), CliError> {
@@ -128,19 +150,19 @@ fn announce(
         || "in memory, gone when this ends".to_owned(),
         |file| format!("{} (delete it to start afresh)", file.display()),
     );
-    println!("Beckon runs on {base_url}");
-    println!("  watch   {base_url}/live    what happens, as it happens");
-    println!("  mails   {base_url}/inbox   each mail as a person sees it");
-    println!("  keys    pk_local (pages), sk_local (servers)");
-    println!("  rules   {} ({from})", ruleset.name());
-    println!("  state   {state}");
+    crate::say(format_args!("Beckon runs on {base_url}"));
+    crate::say(format_args!("  watch   {base_url}/live    what happens, as it happens"));
+    crate::say(format_args!("  mails   {base_url}/inbox   each mail as a person sees it"));
+    crate::say(format_args!("  keys    pk_local (pages), sk_local (servers)"));
+    crate::say(format_args!("  rules   {} ({from})", ruleset.name()));
+    crate::say(format_args!("  state   {state}"));
     if args.shop > 0 {
-        println!("  shop    {} synthetic visitors, seed {}", args.shop, args.seed);
+        crate::say(format_args!("  shop    {} synthetic visitors, seed {}", args.shop, args.seed));
     }
     if speed > 1.0 {
-        println!("  time    runs {speed} times as fast");
+        crate::say(format_args!("  time    runs {speed} times as fast"));
     }
-    println!("Ctrl-C ends it.");
+    crate::say(format_args!("Ctrl-C ends it."));
 }
 
 async fn keep_running<T: Tables, F: FailedEventStore + Clone + 'static>(
@@ -169,7 +191,7 @@ async fn keep_running<T: Tables, F: FailedEventStore + Clone + 'static>(
     }
     tasks.abort_all();
     let drained = stack.drain().await?;
-    println!("\nstopped; {} records left undone", drained.stuck_count);
+    crate::say(format_args!("\nstopped; {} records left undone", drained.stuck_count));
     Ok(())
 }
 

@@ -50,7 +50,7 @@ impl Steps {
         let step = Step { name, held, seen: seen.into(), latency_ms };
         if !self.quiet {
             let mark = if held { "ok  " } else { "FAIL" };
-            println!("{mark} {name:<58} {latency_ms:>8.1} ms  {}", step.seen);
+            crate::say(format_args!("{mark} {name:<58} {latency_ms:>8.1} ms  {}", step.seen));
         }
         self.steps.push(step);
         self.began = Instant::now();
@@ -68,9 +68,9 @@ pub async fn run(args: SmokeArgs) -> Result<(), CliError> {
     let total = steps.steps.len();
     if args.json {
         let document = serde_json::json!({ "held": failed == 0, "steps": steps.steps });
-        println!("{document:#}");
+        crate::say(format_args!("{document:#}"));
     } else if failed == 0 {
-        println!("all {total} steps held");
+        crate::say(format_args!("all {total} steps held"));
     }
     if failed == 0 {
         Ok(())

@@ -14,6 +14,14 @@ pub struct NewRecord {
     pub data: Vec<u8>,
 }
 
+impl NewRecord {
+    /// Records of one key, in order.
+    #[must_use]
+    pub fn of_key(partition_key: &str, datas: Vec<Vec<u8>>) -> Vec<Self> {
+        datas.into_iter().map(|data| Self { partition_key: partition_key.to_owned(), data }).collect()
+    }
+}
+
 /// Why records were not all taken.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {

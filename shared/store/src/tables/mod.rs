@@ -96,8 +96,38 @@ pub struct Contact {
     pub verified: bool,
     /// When it was told (event time).
     pub at: Timestamp,
-    /// When it is forgotten, unless consent to keep it came with it.
+    /// When it is forgotten; `None` once marketing e-mail was agreed to.
     pub expires_at: Option<Timestamp>,
+    /// What came with this telling on marketing e-mail. Not kept: it decides on [`Contact::expires_at`].
+    pub consent: Option<bool>,
+}
+
+impl Contact {
+    /// What a row holds after a telling; `None` when it changes nothing. Newer fields replace older ones. What a page says
+    /// never replaces or completes what a server vouched for, and what a server says replaces all that a page said, so
+    /// that no stranger's address is ever vouched for along with something else.
+    #[must_use]
+    pub fn told(before: Option<&Self>, new: &Self) -> Option<Self> {
+        let mut told = Self { consent: None, ..new.clone() };
+        if new.consent == Some(true) {
+            told.expires_at = None;
+        }
+        let Some(before) = before else { return Some(told) };
+        if before.verified != new.verified {
+            return new.verified.then_some(told);
+        }
+        if before.at >= new.at {
+            return None;
+        }
+        told.email = told.email.or_else(|| before.email.clone());
+        told.phone = told.phone.or_else(|| before.phone.clone());
+        told.first_name = told.first_name.or_else(|| before.first_name.clone());
+        told.last_name = told.last_name.or_else(|| before.last_name.clone());
+        if new.consent.is_none() && before.expires_at.is_none() {
+            told.expires_at = None;
+        }
+        Some(told)
+    }
 }
 
 impl std::fmt::Debug for Contact {
@@ -108,8 +138,7 @@ impl std::fmt::Debug for Contact {
 
 /// ContactTable.
 pub trait ContactStore: Send + Sync {
-    /// Takes over the fields that are given, if they are newer than what is there; an unverified contact never
-    /// overwrites a verified one. Returns whether it was taken.
+    /// Takes a telling over as [`Contact::told`] says. Returns whether it changed the row.
     fn put_contact(
         &self,
         key: &ProfileKey,

@@ -48,7 +48,7 @@ impl Line {
                 let timer = self.timer.as_ref().ok_or_else(|| undecodable("a timer line without a timer"))?;
                 EventKind::TimerDue {
                     episode: timer.episode.clone(),
-                    changed_at: Timestamp::from_ms(timer.changed_at),
+                    timer: timer.number,
                     outcome: timer.outcome,
                 }
             }

@@ -204,8 +204,8 @@ pub struct ConsentLine {
 pub struct TimerLine {
     /// Episode.
     pub episode: String,
-    /// The cart's last change that the timer ran from.
-    pub changed_at: i64,
+    /// Which timer of the episode.
+    pub number: u32,
     /// How it ended.
     pub outcome: TimerOutcome,
 }
@@ -258,21 +258,13 @@ impl Line {
         }
     }
 
-    /// `Timer Due`: the timer that ran from the cart's change at `changed_at` has come to an end. The id says which
+    /// `Timer Due`: a timer of an episode has come to an end. The id says which
     /// timer and how it ended, so that a repetition is recognised.
     #[must_use]
-    pub fn timer(
-        key: &ProfileKey,
-        episode: &str,
-        changed_at: Timestamp,
-        outcome: TimerOutcome,
-        at: Timestamp,
-    ) -> Self {
+    pub fn timer(key: &ProfileKey, episode: &str, number: u32, outcome: TimerOutcome, at: Timestamp) -> Self {
         let kind = if outcome == TimerOutcome::Done { "done" } else { "no-contact" };
-        let changed_at = changed_at.as_ms();
-        let mut line =
-            Self::internal(key, &format!("timer:{episode}:{changed_at}:{kind}"), LineType::Timer, at);
-        line.timer = Some(TimerLine { episode: episode.to_owned(), changed_at, outcome });
+        let mut line = Self::internal(key, &format!("timer:{episode}:{number}:{kind}"), LineType::Timer, at);
+        line.timer = Some(TimerLine { episode: episode.to_owned(), number, outcome });
         line
     }
 
@@ -338,19 +330,26 @@ fn without_values(error: &serde_json::Error) -> String {
     format!("{:?} error at column {}", error.classify(), error.column())
 }
 
-/// Joins lines into the data of one record.
+/// Bytes of one record's data at most: below Kinesis's 1 MiB, which counts the partition key too.
+pub const RECORD_BYTES_MAX: usize = 900 * 1024;
+
+/// Joins lines into the data of records, in order: one record, unless they are more than one can hold.
 ///
 /// # Errors
 /// When a line cannot be written as JSON, which no valid line causes.
-pub fn encode(lines: &[Line]) -> Result<Vec<u8>, serde_json::Error> {
-    let mut data = Vec::with_capacity(lines.len() * 256);
+pub fn encode(lines: &[Line]) -> Result<Vec<Vec<u8>>, serde_json::Error> {
+    let mut records: Vec<Vec<u8>> = Vec::new();
     for line in lines {
-        if !data.is_empty() {
-            data.push(b'\n');
+        let text = serde_json::to_vec(line)?;
+        match records.last_mut() {
+            Some(data) if data.len() + 1 + text.len() <= RECORD_BYTES_MAX => {
+                data.push(b'\n');
+                data.extend_from_slice(&text);
+            }
+            _ => records.push(text),
         }
-        serde_json::to_writer(&mut data, line)?;
     }
-    Ok(data)
+    Ok(records)
 }
 
 #[cfg(test)]

@@ -9,15 +9,31 @@ fn key() -> ProfileKey {
 
 #[test]
 fn a_line_survives_the_stream_and_is_held_to_its_key() {
-    let line = Line::timer(&key(), "e", Timestamp::from_ms(1), TimerOutcome::Done, Timestamp::from_ms(5));
+    let line = Line::timer(&key(), "e", 1, TimerOutcome::Done, Timestamp::from_ms(5));
     let data = encode(&[line.clone(), line.clone()]).unwrap();
-    let text = String::from_utf8(data).unwrap();
+    assert_eq!(data.len(), 1);
+    let text = String::from_utf8(data[0].clone()).unwrap();
     assert_eq!(text.lines().count(), 2);
     let (read, event) = Line::parse(text.lines().next().unwrap(), key().as_str()).unwrap();
     assert_eq!(read, line);
     assert_eq!(event.id.as_str(), "timer:e:1:done");
     let other = Line::parse(text.lines().next().unwrap(), "c1_other").unwrap_err();
     assert_eq!(other.reason, FailedReason::WrongKey);
+}
+
+#[test]
+fn lines_that_one_record_cannot_hold_go_on_in_the_next_in_order() {
+    let mut lines = vec![Line::timer(&key(), "e", 1, TimerOutcome::Done, Timestamp::from_ms(5)); 2_000];
+    for (n, line) in lines.iter_mut().enumerate() {
+        line.id = format!("m{n}");
+        line.context.page_url = Some("x".repeat(500));
+    }
+    let records = encode(&lines).unwrap();
+    assert!(records.len() > 1 && records.iter().all(|data| data.len() <= RECORD_BYTES_MAX));
+    let joined = records.join(&b'\n');
+    let ids = String::from_utf8(joined).unwrap();
+    let ids: Vec<String> = ids.lines().map(|line| Line::parse(line, key().as_str()).unwrap().0.id).collect();
+    assert_eq!(ids, lines.iter().map(|line| line.id.clone()).collect::<Vec<_>>());
 }
 
 #[test]

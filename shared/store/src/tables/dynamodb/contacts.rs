@@ -2,7 +2,7 @@
 
 use super::schema::{PK, TTL};
 use super::{DynamoTables, Item, condition_held, get_text, get_time, text, time, ttl};
-use crate::error::StoreError;
+use crate::error::{ErrorKind, StoreError};
 use crate::tables::{Contact, ContactStore};
 use aws_sdk_dynamodb::types::AttributeValue;
 use beckon_domain::{ProfileKey, Timestamp};
@@ -16,66 +16,71 @@ const AT: &str = "at";
 /// Expiry in milliseconds; the TTL attribute has seconds only.
 const EXPIRES_AT: &str = "expires_at";
 
-impl ContactStore for DynamoTables {
-    async fn put_contact(&self, key: &ProfileKey, contact: &Contact) -> Result<bool, StoreError> {
-        const OPERATION: &str = "put a contact";
+/// Attempts against somebody who tells of the same person at the same time.
+const ATTEMPTS_MAX: u32 = 4;
+const PUT: &str = "put a contact";
+
+impl DynamoTables {
+    async fn contact_row(&self, key: &ProfileKey) -> Result<Option<Contact>, StoreError> {
+        let get = self.client.get_item().table_name(&self.names.contact).key(PK, text(key.as_str()));
+        let answer = get.consistent_read(true).send().await;
+        let answer = answer.map_err(|e| StoreError::from_sdk("get a contact", e))?;
+        Ok(answer.item.as_ref().map(from_item))
+    }
+
+    /// Writes a row if it is still what was read.
+    async fn put_contact_row(
+        &self,
+        key: &ProfileKey,
+        before: Option<&Contact>,
+        contact: &Contact,
+    ) -> Result<bool, StoreError> {
+        let mut put = self
+            .client
+            .put_item()
+            .table_name(&self.names.contact)
+            .item(PK, text(key.as_str()))
+            .item(VERIFIED, AttributeValue::Bool(contact.verified))
+            .item(AT, time(contact.at));
         let fields = [
             (EMAIL, &contact.email),
             (PHONE, &contact.phone),
             (FIRST_NAME, &contact.first_name),
             (LAST_NAME, &contact.last_name),
         ];
-        let mut set = vec!["#verified = :verified".to_owned(), "#at = :at".to_owned()];
-        let mut update =
-            self.client.update_item().table_name(&self.names.contact).key(PK, text(key.as_str()));
         for (name, value) in fields.iter().filter_map(|(name, value)| Some((*name, value.as_ref()?))) {
-            set.push(format!("#{name} = :{name}"));
-            update = update
-                .expression_attribute_names(format!("#{name}"), name)
-                .expression_attribute_values(format!(":{name}"), text(value));
+            put = put.item(name, text(value));
         }
-        let expression = match contact.expires_at {
-            Some(at) => {
-                set.push("#expires = :expires".to_owned());
-                set.push("#ttl = :ttl".to_owned());
-                update = update
-                    .expression_attribute_values(":expires", time(at))
-                    .expression_attribute_values(":ttl", ttl(at));
-                format!("SET {}", set.join(", "))
-            }
-            None => format!("SET {} REMOVE #expires, #ttl", set.join(", ")),
+        if let Some(at) = contact.expires_at {
+            put = put.item(EXPIRES_AT, time(at)).item(TTL, ttl(at));
+        }
+        let put = match before {
+            None => put.condition_expression("attribute_not_exists(#k)").expression_attribute_names("#k", PK),
+            Some(before) => put
+                .condition_expression("#at = :at AND #verified = :verified")
+                .expression_attribute_names("#at", AT)
+                .expression_attribute_names("#verified", VERIFIED)
+                .expression_attribute_values(":at", time(before.at))
+                .expression_attribute_values(":verified", AttributeValue::Bool(before.verified)),
         };
-        // Newer only, and what a browser says never replaces what a server vouched for.
-        let condition = "attribute_not_exists(#k) OR (#at < :at AND (#verified = :no OR :verified = :yes))";
-        let result = update
-            .update_expression(expression)
-            .condition_expression(condition)
-            .expression_attribute_names("#k", PK)
-            .expression_attribute_names("#at", AT)
-            .expression_attribute_names("#verified", VERIFIED)
-            .expression_attribute_names("#expires", EXPIRES_AT)
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":at", time(contact.at))
-            .expression_attribute_values(":verified", AttributeValue::Bool(contact.verified))
-            .expression_attribute_values(":yes", AttributeValue::Bool(true))
-            .expression_attribute_values(":no", AttributeValue::Bool(false))
-            .send()
-            .await;
-        condition_held(OPERATION, result)
+        condition_held(PUT, put.send().await)
+    }
+}
+
+impl ContactStore for DynamoTables {
+    async fn put_contact(&self, key: &ProfileKey, contact: &Contact) -> Result<bool, StoreError> {
+        for _ in 0..ATTEMPTS_MAX {
+            let before = self.contact_row(key).await?;
+            let Some(told) = Contact::told(before.as_ref(), contact) else { return Ok(false) };
+            if self.put_contact_row(key, before.as_ref(), &told).await? {
+                return Ok(true);
+            }
+        }
+        Err(StoreError::new(PUT, ErrorKind::Throttled, "others told of the same contact at the same time"))
     }
 
     async fn contact(&self, key: &ProfileKey, now: Timestamp) -> Result<Option<Contact>, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.names.contact)
-            .key(PK, text(key.as_str()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk("get a contact", e))?;
-        let contact = answer.item.as_ref().map(from_item);
-        Ok(contact.filter(|c| c.expires_at.is_none_or(|at| now < at)))
+        Ok(self.contact_row(key).await?.filter(|c| c.expires_at.is_none_or(|at| now < at)))
     }
 }
 
@@ -88,5 +93,6 @@ fn from_item(item: &Item) -> Contact {
         verified: item.get(VERIFIED).and_then(|v| v.as_bool().ok().copied()).unwrap_or(false),
         at: get_time(item, AT).unwrap_or_default(),
         expires_at: get_time(item, EXPIRES_AT),
+        consent: None,
     }
 }

@@ -138,19 +138,12 @@ impl ProfileScan for MemoryTables {
 impl ContactStore for MemoryTables {
     async fn put_contact(&self, key: &ProfileKey, contact: &Contact) -> Result<bool, StoreError> {
         let mut tables = self.lock();
-        let kept = tables.contacts.entry(key.clone()).or_default();
-        let is_new = *kept == Contact::default();
-        if !is_new && (kept.at >= contact.at || (kept.verified && !contact.verified)) {
-            return Ok(false);
+        let told = Contact::told(tables.contacts.get(key), contact);
+        let changed = told.is_some();
+        if let Some(told) = told {
+            tables.contacts.insert(key.clone(), told);
         }
-        kept.email = contact.email.clone().or_else(|| kept.email.take());
-        kept.phone = contact.phone.clone().or_else(|| kept.phone.take());
-        kept.first_name = contact.first_name.clone().or_else(|| kept.first_name.take());
-        kept.last_name = contact.last_name.clone().or_else(|| kept.last_name.take());
-        kept.verified = contact.verified;
-        kept.at = contact.at;
-        kept.expires_at = contact.expires_at;
-        Ok(true)
+        Ok(changed)
     }
 
     async fn contact(&self, key: &ProfileKey, now: Timestamp) -> Result<Option<Contact>, StoreError> {
