@@ -81,7 +81,7 @@ fn profile(who: &str, behaviour: &[(u8, u8, u16, Option<bool>)]) -> Profile {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn it_does_not_matter_which_visitor_is_folded_in_first(a in behaviour(), b in behaviour(), c in behaviour()) {
