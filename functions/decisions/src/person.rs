@@ -59,15 +59,11 @@ impl Who {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn load<T: ProfileStore>(
-        &self,
-        table: &T,
-        policy: &Policy,
-    ) -> Result<Option<Known>, StoreError> {
+    pub async fn load<T: ProfileStore>(&self, table: &T) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
         let keys: Vec<ProfileKey> =
             [&self.visitor, &self.customer, &self.claimed].into_iter().flatten().cloned().collect();
         if keys.is_empty() {
-            return Ok(None);
+            return Ok(BTreeMap::new());
         }
         let mut loaded = table.load(&keys, Read::Eventual).await?;
         if self.customer.is_none()
@@ -76,7 +72,7 @@ impl Who {
         {
             loaded.append(&mut table.load(std::slice::from_ref(&linked), Read::Eventual).await?);
         }
-        Ok(self.compose(&mut loaded, policy))
+        Ok(loaded)
     }
 
     /// The customer that the visitor was proven to be.
@@ -86,8 +82,8 @@ impl Who {
     }
 
     /// Both halves in one, so that a page sees the union at once, even while the merge record is under way.
-    fn compose(&self, loaded: &mut BTreeMap<ProfileKey, Stored>, policy: &Policy) -> Option<Known> {
-        let linked = self.linked(loaded);
+    pub fn compose(&self, mut loaded: BTreeMap<ProfileKey, Stored>, policy: &Policy) -> Option<Known> {
+        let linked = self.linked(&loaded);
         let visitor = self.visitor.as_ref().and_then(|key| loaded.remove(key)).map(|s| s.profile);
         let Some(customer_key) = self.customer.clone().or_else(|| linked.clone()) else {
             return visitor.map(|profile| Known { profile, is_customer: false });

@@ -50,9 +50,11 @@ impl<T: ProfileStore + ConfigStore> Decider<T> {
         let page = page(&request.page)?;
         let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
         let now = self.clock.now();
-        let ruleset = self.rulesets.get(&self.tables, now).await.map_err(DecideError::NoRuleset)?;
-        let lookup = match who.load(&self.tables, ruleset.policy()).await {
-            Ok(known) => Lookup::Answered(known.map(Box::new)),
+        // Together: when the ruleset is read anew, the page does not wait for one after the other.
+        let (ruleset, loaded) = tokio::join!(self.rulesets.get(&self.tables, now), who.load(&self.tables));
+        let ruleset = ruleset.map_err(DecideError::NoRuleset)?;
+        let lookup = match loaded {
+            Ok(loaded) => Lookup::Answered(who.compose(loaded, ruleset.policy()).map(Box::new)),
             Err(error) => {
                 tracing::warn!(request.id = request_id, error = ?error, "decided without the profile");
                 Lookup::Failed
