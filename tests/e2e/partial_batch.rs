@@ -60,3 +60,24 @@ async fn when_no_store_answers_the_first_record_is_named_and_nothing_is_lost() {
     assert_eq!(delivery::once(&broken, &records).await, Vec::<String>::new());
     assert_eq!(world.finish().await.applied, 2);
 }
+
+#[tokio::test]
+async fn a_record_without_a_number_that_cannot_be_kept_brings_the_whole_batch_again() {
+    let mut world = World::with_shards(MemoryTables::default(), SAMPLE, 1).await;
+    let mut teller = Teller::new(START);
+    for by in ["anna", "ben"] {
+        let event = teller.event(&json!({ "view": "mug", "by": by }));
+        world.collect("pk_local", &[event]).await;
+    }
+    let mut records = world.stack.stream.take();
+    records[0].sequence.clear();
+    let stack = &world.stack;
+    let broken = Faulty::new(stack.failed.clone(), &Faults::broken());
+    let profiler = world.profiler_on(stack.tables.clone(), stack.stream.clone(), broken);
+    let named = delivery::once(&profiler, &records).await;
+    assert_eq!(named, [records[1].sequence.clone()], "the lowest number there is");
+    let healthy = world.profiler_on(stack.tables.clone(), stack.stream.clone(), stack.failed.clone());
+    assert_eq!(delivery::once(&healthy, &records).await, Vec::<String>::new());
+    let balance = world.finish().await;
+    assert_eq!((balance.applied, balance.failed), (1, 1));
+}

@@ -99,3 +99,15 @@ fn the_aws_sdk_is_named_where_adapters_live_and_nowhere_else() {
         assert!(may || uses.is_none(), "{} must not depend on {uses:?}", manifest.path);
     }
 }
+
+#[test]
+fn every_dependency_is_used_by_the_crate_that_names_it() {
+    for manifest in manifests() {
+        let folder = manifest.path.trim_end_matches("/Cargo.toml");
+        let sources: String = files(folder, ".rs").iter().map(|path| read(path)).collect();
+        for dependency in &manifest.dependencies {
+            let name = dependency.trim_end_matches("-rs").replace('-', "_");
+            assert!(sources.contains(&name), "{} names {dependency}, which nothing uses", manifest.path);
+        }
+    }
+}

@@ -67,7 +67,7 @@ where
                 return outcome;
             }
         };
-        self.keep_failed(&batch, &mut outcome).await;
+        self.keep_failed(&batch, records, &mut outcome).await;
         self.settle_all(batch.parts, &policy, &mut outcome).await;
         tracing::info!(
             batch.record_count = records.len(),
@@ -92,13 +92,14 @@ where
         }
     }
 
-    async fn keep_failed(&self, batch: &Batch, outcome: &mut Outcome) {
+    async fn keep_failed(&self, batch: &Batch, records: &[Record<'_>], outcome: &mut Outcome) {
         for (sequence, failed) in &batch.failed {
             match self.keep(failed).await {
                 Ok(()) => outcome.failed_count += 1,
                 Err(error) => {
                     tracing::error!(error = ?error, failed.id = failed.id, "failed event not kept");
-                    outcome.fail_from(sequence.clone());
+                    // One without a number can only come again with the whole batch.
+                    outcome.fail_from(sequence.clone().or_else(|| lowest(records)));
                 }
             }
         }
@@ -117,11 +118,11 @@ where
         let keys: Vec<ProfileKey> = parts.iter().map(|part| part.key.clone()).collect();
         match self.tables.load(&keys, Read::Eventual).await {
             Ok(mut stored) => {
-                return parts
-                    .into_iter()
-                    .map(|part| (stored.remove(&part.key), part))
-                    .map(|(s, p)| (p, s))
-                    .collect();
+                let with_stored = |part: Part| {
+                    let before = stored.remove(&part.key);
+                    (part, before)
+                };
+                return parts.into_iter().map(with_stored).collect();
             }
             Err(error) if error.kind != ErrorKind::Corrupt => {
                 tracing::warn!(error = ?error, "profiles not loaded");

@@ -5,6 +5,7 @@
 
 use beckon_domain::{Profile, ProfileKey, Timestamp};
 use beckon_mapping::Batch;
+use beckon_runtime::Clock;
 use beckon_store::StoreError;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::memory::StreamRecord;
@@ -44,14 +45,15 @@ struct Totals {
 pub struct Feed {
     inner: Mutex<Inner>,
     sender: broadcast::Sender<String>,
+    clock: Clock,
     speed: f64,
 }
 
 impl Feed {
-    /// A feed of a stack whose clock runs at this speed.
+    /// A feed of a stack with this clock, which runs at this speed.
     #[must_use]
-    pub fn new(speed: f64) -> Self {
-        Self { inner: Mutex::default(), sender: broadcast::channel(CHANNEL_MAX).0, speed }
+    pub fn new(clock: Clock, speed: f64) -> Self {
+        Self { inner: Mutex::default(), sender: broadcast::channel(CHANNEL_MAX).0, clock, speed }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -89,12 +91,12 @@ impl Feed {
 
     /// The totals, as a message.
     #[must_use]
-    pub fn totals(&self, now: Timestamp) -> String {
+    pub fn totals(&self) -> String {
         let inner = self.lock();
         let Totals { events, decisions, mails, failed } = inner.totals;
         json!({ "kind": "totals", "detail": {
             "events": events, "profiles": inner.profiles.len(), "decisions": decisions, "mails": mails,
-            "failed": failed, "clock": now.as_ms(), "speed": self.speed, "publishable_key": "pk_local",
+            "failed": failed, "clock": self.clock.now().as_ms(), "speed": self.speed, "publishable_key": "pk_local",
         }})
         .to_string()
     }
@@ -133,7 +135,8 @@ impl Feed {
     }
 
     /// The decisions API has answered.
-    pub fn decisions(&self, answer: &Value, now: Timestamp) {
+    pub fn decisions(&self, answer: &Value) {
+        let now = self.clock.now();
         let mut inner = self.lock();
         for decision in answer["decisions"].as_array().into_iter().flatten() {
             inner.totals.decisions += 1;
@@ -151,13 +154,13 @@ impl Feed {
     }
 
     /// Mails of the inbox that were not shown yet.
-    pub fn mails(&self, mails: &[Recorded], now: Timestamp) {
+    pub fn mails(&self, mails: &[Recorded]) {
         let mut inner = self.lock();
         let seen = inner.mails_seen;
         for recorded in mails.iter().skip(seen) {
             inner.totals.mails += 1;
             let detail = json!({ "id": recorded.id, "to": recorded.email.to });
-            self.push(&mut inner, now, "mail", None, &recorded.email.subject, &detail);
+            self.push(&mut inner, recorded.at, "mail", None, &recorded.email.subject, &detail);
         }
         inner.mails_seen = mails.len().max(seen);
     }
@@ -166,7 +169,7 @@ impl Feed {
         let mut inner = self.lock();
         inner.totals.failed += 1;
         let detail = json!({ "id": id, "reason": reason });
-        self.push(&mut inner, Timestamp::EPOCH, "failed", None, reason, &detail);
+        self.push(&mut inner, self.clock.now(), "failed", None, reason, &detail);
     }
 }
 
@@ -224,16 +227,16 @@ fn summary(profile: &Profile) -> Value {
     summary
 }
 
-/// A failed-event store that tells the feed.
+/// A failed-event store that the feed watches.
 #[derive(Clone)]
-pub struct Told<F> {
+pub struct Watched<F> {
     /// Where they are kept.
     pub inner: F,
     /// Who is told.
     pub feed: Arc<Feed>,
 }
 
-impl<F: FailedEventStore> FailedEventStore for Told<F> {
+impl<F: FailedEventStore> FailedEventStore for Watched<F> {
     async fn keep(&self, id: &str, reason: &str, document: Vec<u8>) -> Result<(), StoreError> {
         self.inner.keep(id, reason, document).await?;
         self.feed.failed(id, reason);

@@ -238,7 +238,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let input = json!({ "schedule": "cart-mailer" });
         let report = cart_mailer::handle(&self.mailer, input).await;
         if let Some(feed) = &self.feed {
-            feed.mails(&self.sender.mails(), self.clock.now());
+            feed.mails(&self.sender.mails());
         }
         report.map_err(|e| CliError::caused("the cart mailer did not run", &e))
     }

@@ -4,7 +4,7 @@ mod pages;
 mod shopping;
 
 use crate::error::CliError;
-use crate::feed::{Feed, Told};
+use crate::feed::{Feed, Watched};
 use crate::laptop;
 use crate::stack::{Parts, Stack, Tables, epoch};
 use beckon_domain::DurationMs;
@@ -108,11 +108,11 @@ async fn start<F: FailedEventStore + Clone + 'static>(
     args: &ServeArgs,
     failed: F,
 ) -> Result<(), CliError> {
-    let feed = Arc::new(Feed::new(base.speed));
+    let feed = Arc::new(Feed::new(base.clock.clone(), base.speed));
     let base_url = format!("http://127.0.0.1:{}", base.port);
     let stack = Stack::new(Parts {
         tables: base.tables,
-        failed: Told { inner: failed, feed: Arc::clone(&feed) },
+        failed: Watched { inner: failed, feed: Arc::clone(&feed) },
         ruleset: base.ruleset,
         clock: base.clock,
         shard_count: SHARD_COUNT,

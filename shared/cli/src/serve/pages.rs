@@ -10,7 +10,6 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use beckon_runtime::Clock;
 use beckon_store::objects::FailedEventStore;
 use beckon_wire::problem::Problem;
 use cart_mailer::send::recording::{Recorded, RecordingSender};
@@ -32,7 +31,6 @@ const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-sr
 struct Pages {
     feed: Arc<Feed>,
     inbox: RecordingSender,
-    clock: Clock,
 }
 
 /// Everything that is served.
@@ -40,11 +38,10 @@ pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
     stack: Arc<Stack<T, F>>,
     feed: Arc<Feed>,
 ) -> Router {
-    let pages = Pages { feed: Arc::clone(&feed), inbox: stack.sender.clone(), clock: stack.clock.clone() };
-    let clock = stack.clock.clone();
+    let pages = Pages { feed: Arc::clone(&feed), inbox: stack.sender.clone() };
     let tap = from_fn(move |request: Request, next: Next| {
-        let (feed, clock) = (Arc::clone(&feed), clock.clone());
-        async move { tap_decisions(request, next, &feed, &clock).await }
+        let feed = Arc::clone(&feed);
+        async move { tap_decisions(request, next, &feed).await }
     });
     let own = Router::new()
         .route("/", get(|| async { Redirect::temporary("/live") }))
@@ -93,9 +90,9 @@ async fn live_feed(State(pages): State<Pages>) -> Sse<impl Stream<Item = Result<
     let (backlog, receiver) = pages.feed.watch();
     // A watcher that fell behind loses messages; its browser shows what comes next.
     let new = BroadcastStream::new(receiver).filter_map(|message| async move { message.ok() });
-    let (feed, clock) = (pages.feed, pages.clock);
-    let totals = IntervalStream::new(tokio::time::interval(Duration::from_secs(1)))
-        .map(move |_| feed.totals(clock.now()));
+    let feed = pages.feed;
+    let totals =
+        IntervalStream::new(tokio::time::interval(Duration::from_secs(1))).map(move |_| feed.totals());
     let messages = futures_util::stream::iter(backlog).chain(futures_util::stream::select(new, totals));
     Sse::new(messages.map(|message| Ok(Event::default().data(message)))).keep_alive(KeepAlive::default())
 }
@@ -121,7 +118,7 @@ async fn mail_html(State(pages): State<Pages>, Path(id): Path<String>) -> Respon
 }
 
 /// Shows the answers of the decisions API to the feed, and passes them on untouched.
-async fn tap_decisions(request: Request, next: Next, feed: &Feed, clock: &Clock) -> Response {
+async fn tap_decisions(request: Request, next: Next, feed: &Feed) -> Response {
     let is_decision = request.uri().path() == "/v1/decisions";
     let response = next.run(request).await;
     if !is_decision || response.status() != StatusCode::OK {
@@ -132,7 +129,7 @@ async fn tap_decisions(request: Request, next: Next, feed: &Feed, clock: &Clock)
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     if let Ok(answer) = serde_json::from_slice(&bytes) {
-        feed.decisions(&answer, clock.now());
+        feed.decisions(&answer);
     }
     Response::from_parts(parts, Body::from(bytes))
 }

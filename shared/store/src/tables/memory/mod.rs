@@ -38,12 +38,6 @@ impl MemoryTables {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Bytes of every stored state, in key order.
-    #[must_use]
-    pub fn packed_sizes(&self) -> Vec<usize> {
-        self.lock().profiles.values().map(|row| row.packed.len()).collect()
-    }
-
     /// Every reminder, in id order.
     #[must_use]
     pub fn reminders(&self) -> Vec<(ReminderId, Reminder)> {
