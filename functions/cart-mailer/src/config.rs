@@ -1,5 +1,6 @@
 //! The cart mailer's configuration.
 
+use beckon_domain::consent::ConsentDefault;
 use beckon_runtime::env::{Env, EnvError};
 
 /// What the environment tells the cart mailer.
@@ -23,6 +24,8 @@ pub struct Config {
     pub configuration_set: String,
     /// `PUBLIC_URL`: https address under which unsubscribe links are served.
     pub public_url: String,
+    /// `CONSENT_DEFAULT`: purposes granted where a person chose nothing, comma-separated, or `none`.
+    pub consent_default: ConsentDefault,
 }
 
 impl Config {
@@ -41,6 +44,7 @@ impl Config {
             sender: env.required("SENDER"),
             configuration_set: env.required("CONFIGURATION_SET"),
             public_url: env.required("PUBLIC_URL"),
+            consent_default: env.required_parsed("CONSENT_DEFAULT").unwrap_or_default(),
         };
         if !config.public_url.is_empty() && !config.public_url.starts_with("https://") {
             env.fault("PUBLIC_URL", "must be https: RFC 8058 allows nothing else");

@@ -1,5 +1,6 @@
 //! The decisions function's configuration.
 
+use beckon_domain::consent::ConsentDefault;
 use beckon_runtime::env::{Env, EnvError};
 
 /// What the environment tells the decisions function.
@@ -13,6 +14,8 @@ pub struct Config {
     pub secret_arn: String,
     /// `ALLOWED_ORIGINS`: origins of pages that may call, comma-separated, `*` for any.
     pub allowed_origins: Vec<String>,
+    /// `CONSENT_DEFAULT`: purposes granted where a person chose nothing, comma-separated, or `none`.
+    pub consent_default: ConsentDefault,
 }
 
 impl Config {
@@ -26,6 +29,7 @@ impl Config {
             config_table: env.required("CONFIG_TABLE"),
             secret_arn: env.required("SECRET_ARN"),
             allowed_origins: beckon_runtime::http::origins(&env.required("ALLOWED_ORIGINS")),
+            consent_default: env.required_parsed("CONSENT_DEFAULT").unwrap_or_default(),
         };
         env.finish()?;
         Ok(config)

@@ -19,7 +19,7 @@ async fn main() -> anyhow::Result<()> {
         TableNames { profile: config.profile_table, config: config.config_table, ..TableNames::default() };
     let decider = Decider {
         tables: DynamoTables::from_config(&page, names.clone()),
-        rulesets: ActiveRuleset::default(),
+        rulesets: ActiveRuleset::with_consent_default(config.consent_default),
         secrets: Secrets::load(&start, &config.secret_arn)
             .await
             .context("the secrets are needed to start")?,

@@ -1,5 +1,6 @@
 //! The profiler's configuration.
 
+use beckon_domain::mark::epoch_of;
 use beckon_runtime::env::{Env, EnvError};
 
 /// What the environment tells the profiler.
@@ -7,7 +8,8 @@ use beckon_runtime::env::{Env, EnvError};
 pub struct Config {
     /// `EVENT_STREAM`: name of the stream, for merge records and forwarded events.
     pub event_stream: String,
-    /// `STREAM_EPOCH`: changes when the stream is made anew, because shard ids start again.
+    /// `STREAM_EPOCH`: names this life of the stream; another when the stream is made anew, because shard ids start again.
+    /// Kept as [`epoch_of`] it.
     pub stream_epoch: String,
     /// `PROFILE_TABLE`: name of the table.
     pub profile_table: String,
@@ -25,7 +27,7 @@ impl Config {
     pub fn from_env(mut env: Env) -> Result<Self, EnvError> {
         let config = Self {
             event_stream: env.required("EVENT_STREAM"),
-            stream_epoch: env.required("STREAM_EPOCH"),
+            stream_epoch: epoch_of(&env.required("STREAM_EPOCH")),
             profile_table: env.required("PROFILE_TABLE"),
             config_table: env.required("CONFIG_TABLE"),
             failed_bucket: env.required("FAILED_BUCKET"),

@@ -2,6 +2,7 @@
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 /// A purpose that needs consent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +29,34 @@ pub struct ConsentDefault {
 impl Default for ConsentDefault {
     fn default() -> Self {
         Self { analytics: true, personalization: true, marketing_email: false }
+    }
+}
+
+/// A text that is no consent default.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no purpose: expected analytics, personalization, marketing_email, comma-separated, or none"
+)]
+pub struct ConsentDefaultError(String);
+
+impl FromStr for ConsentDefault {
+    type Err = ConsentDefaultError;
+
+    /// The purposes granted, comma-separated, such as `analytics,personalization`; `none` for none.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut granted = Self { analytics: false, personalization: false, marketing_email: false };
+        if text.trim() == "none" {
+            return Ok(granted);
+        }
+        for purpose in text.split(',').map(str::trim) {
+            match purpose {
+                "analytics" => granted.analytics = true,
+                "personalization" => granted.personalization = true,
+                "marketing_email" => granted.marketing_email = true,
+                other => return Err(ConsentDefaultError(other.to_owned())),
+            }
+        }
+        Ok(granted)
     }
 }
 
@@ -128,6 +157,16 @@ mod tests {
         let consent = Consent::default();
         assert!(consent.allows(Purpose::Personalization, &ConsentDefault::default()));
         assert!(!consent.allows(Purpose::MarketingEmail, &ConsentDefault::default()));
+    }
+
+    #[test]
+    fn a_default_is_read_as_a_list_of_purposes_and_a_typo_grants_nothing() {
+        assert_eq!("analytics,personalization".parse(), Ok(ConsentDefault::default()));
+        let none = ConsentDefault { analytics: false, personalization: false, marketing_email: false };
+        assert_eq!("none".parse(), Ok(none));
+        assert!("marketing_email".parse::<ConsentDefault>().unwrap().marketing_email);
+        assert!("analytics,marketing".parse::<ConsentDefault>().is_err());
+        assert!("".parse::<ConsentDefault>().is_err());
     }
 
     #[test]

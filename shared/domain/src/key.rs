@@ -203,6 +203,14 @@ impl Pepper {
         let code = BASE32_NOPAD.encode(&mac[..7]);
         format!("{prefix}{}", &code[..10])
     }
+
+    /// The write key of a source that is derived instead of kept: a secret store generates one random text when a stack is
+    /// made, so the first keys follow from it. Unguessable without the pepper (160 bits), and says nothing about it.
+    #[must_use]
+    pub fn write_key(&self, kind: WriteKeyKind, source: &SourceId) -> String {
+        let mac = self.mac(&format!("write-key/{}", kind.prefix()), source.as_str());
+        format!("{}{}", kind.prefix(), BASE32_NOPAD.encode(&mac[..20]).to_lowercase())
+    }
 }
 
 /// What a write key may do.
@@ -212,6 +220,17 @@ pub enum WriteKeyKind {
     Publishable,
     /// `sk_…`: held by the shop's servers; may say who somebody is.
     Secret,
+}
+
+impl WriteKeyKind {
+    /// What keys of this kind start with.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Publishable => "pk_",
+            Self::Secret => "sk_",
+        }
+    }
 }
 
 /// One write key: its SHA-256 (never the key itself), what it may do, and the source it names.
@@ -304,6 +323,18 @@ mod tests {
         assert_eq!(p.open_unsubscribe_token(&forged), None);
         assert_eq!(p.open_unsubscribe_token("garbage"), None);
         assert!(!token.contains("jo"));
+    }
+
+    #[test]
+    fn a_derived_key_depends_on_kind_source_and_pepper() {
+        let (p, web) = (pepper(b"0123456789abcdef"), SourceId::new("web").unwrap());
+        let key = p.write_key(WriteKeyKind::Publishable, &web);
+        // A change here would shut out every page of every stack that exists.
+        assert_eq!(key, "pk_vosc5lro2gxc6mbmhblf7x7muowjvpsa");
+        assert_ne!(key[3..], p.write_key(WriteKeyKind::Secret, &web)[3..]);
+        assert_ne!(key, p.write_key(WriteKeyKind::Publishable, &SourceId::new("app").unwrap()));
+        assert_ne!(key, pepper(b"another-pepper-16").write_key(WriteKeyKind::Publishable, &web));
+        assert_eq!(WriteKey::new(&key, web).unwrap().kind, WriteKeyKind::Publishable);
     }
 
     #[test]

@@ -56,6 +56,13 @@ impl fmt::Display for SequenceNumber {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ShardKey(String);
 
+/// The epoch of a stream by what names it uniquely, such as a name that is never given twice: eight hex digits, because it
+/// is kept in every profile.
+#[must_use]
+pub fn epoch_of(stream: &str) -> String {
+    format!("{:08x}", xxhash_rust::xxh3::xxh3_64(stream.as_bytes()) >> 32)
+}
+
 impl ShardKey {
     /// A shard within an epoch.
     #[must_use]
@@ -196,6 +203,15 @@ mod tests {
         for bad in ["", "-1", "1a", &"1".repeat(129)] {
             assert_eq!(SequenceNumber::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_epoch_is_short_and_another_for_another_stream() {
+        let epoch = epoch_of("beckon-EventStream-1ABCDEF");
+        assert_eq!(epoch.len(), 8);
+        assert_ne!(epoch, epoch_of("beckon-EventStream-2ABCDEF"));
+        // A change here would make every mark that is kept one of another stream: everything would be applied again.
+        assert_eq!(epoch, "73a7a80d");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A ruleset as it is after loading: typed, complete, every reference known to exist.
 
 use crate::condition::Condition;
+use beckon_domain::consent::ConsentDefault;
 use beckon_domain::id::{OfferId, RuleId, SlotId};
 use beckon_domain::{Category, Currency, DurationMs, Money, Policy, ProductId};
 use std::collections::BTreeMap;
@@ -107,6 +108,14 @@ impl Ruleset {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The same ruleset where people who chose nothing have agreed to these purposes: the deployment's choice, not the
+    /// marketer's.
+    #[must_use]
+    pub fn with_consent_default(mut self, consent_default: ConsentDefault) -> Self {
+        self.policy.consent_default = consent_default;
+        self
     }
 
     /// The catalog, in the order of the text.

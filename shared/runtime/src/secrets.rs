@@ -1,9 +1,11 @@
 //! The secrets: the pepper under which ids are hashed, and the write keys that are live.
 //!
 //! On AWS they are one JSON document in Secrets Manager, read once at start:
-//! `{"pepper_id": "1", "pepper": "…", "keys": [{"key": "pk_…", "source": "web"}, {"key": "sk_…", "source": "shop"}]}`.
+//! `{"pepper_id": "1", "pepper": "…", "keys": [{"derived": "publishable", "source": "web"}, {"key": "sk_…", "source": "shop"}]}`.
+//! CloudFormation generates one random text for a secret, so the pepper is that text and the first keys are derived from
+//! it. A key is revoked by taking its entry out, and added by an entry with the `key` itself.
 
-use beckon_domain::key::{KeyRing, WriteKey};
+use beckon_domain::key::{KeyRing, WriteKey, WriteKeyKind};
 use beckon_domain::{Pepper, SourceId};
 use serde::Deserialize;
 
@@ -25,16 +27,65 @@ pub enum SecretsError {
 }
 
 #[derive(Deserialize)]
-struct Document {
+struct Form {
     pepper_id: String,
     pepper: String,
     keys: Vec<KeyEntry>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct KeyEntry {
-    key: String,
+    key: Option<String>,
+    derived: Option<Derived>,
     source: String,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Derived {
+    Publishable,
+    Secret,
+}
+
+/// A secret document, with the keys as they are presented by callers: for whoever hands them out, not for functions.
+pub struct Document {
+    pepper: Pepper,
+    keys: Vec<(String, SourceId)>,
+}
+
+impl Document {
+    /// Reads a secret document.
+    ///
+    /// # Errors
+    /// When it has another form.
+    pub fn parse(json: &str) -> Result<Self, SecretsError> {
+        let form: Form = serde_json::from_str(json).map_err(|error| {
+            SecretsError::Form(format!("{:?} error at line {}", error.classify(), error.line()))
+        })?;
+        let pepper = Pepper::new(&form.pepper_id, form.pepper.as_bytes())
+            .map_err(|e| SecretsError::Form(e.to_string()))?;
+        let keys = form.keys.into_iter().enumerate().map(|(index, entry)| {
+            let form = |message: String| SecretsError::Form(format!("keys[{index}]: {message}"));
+            let source = SourceId::new(&entry.source).map_err(|e| form(e.to_string()))?;
+            let key = match (entry.key, entry.derived) {
+                (Some(key), None) => key,
+                (None, Some(Derived::Publishable)) => pepper.write_key(WriteKeyKind::Publishable, &source),
+                (None, Some(Derived::Secret)) => pepper.write_key(WriteKeyKind::Secret, &source),
+                _ => return Err(form("it needs `key` or `derived`, and only one of them".to_owned())),
+            };
+            WriteKey::new(&key, source.clone()).map_err(|e| form(e.to_string()))?;
+            Ok((key, source))
+        });
+        let keys = keys.collect::<Result<_, _>>()?;
+        Ok(Self { pepper, keys })
+    }
+
+    /// The write keys that are live, each with the source that it names.
+    #[must_use]
+    pub fn write_keys(self) -> Vec<(String, SourceId)> {
+        self.keys
+    }
 }
 
 /// The secrets of a deployment.
@@ -52,17 +103,10 @@ impl Secrets {
     /// # Errors
     /// When it has another form.
     pub fn parse(json: &str) -> Result<Self, SecretsError> {
-        let document: Document = serde_json::from_str(json).map_err(|error| {
-            SecretsError::Form(format!("{:?} error at line {}", error.classify(), error.line()))
-        })?;
-        let pepper = Pepper::new(&document.pepper_id, document.pepper.as_bytes())
-            .map_err(|e| SecretsError::Form(e.to_string()))?;
-        let keys = document.keys.iter().enumerate().map(|(index, entry)| {
-            let source = SourceId::new(&entry.source).map_err(|e| e.to_string());
-            let key = source.and_then(|source| WriteKey::new(&entry.key, source).map_err(|e| e.to_string()));
-            key.map_err(|e| SecretsError::Form(format!("keys[{index}]: {e}")))
-        });
-        Ok(Self { pepper, keys: KeyRing::new(keys.collect::<Result<_, _>>()?) })
+        let document = Document::parse(json)?;
+        let keys = document.keys.into_iter().map(|(key, source)| WriteKey::new(&key, source));
+        let keys = keys.collect::<Result<_, _>>().map_err(|e| SecretsError::Form(e.to_string()))?;
+        Ok(Self { pepper: document.pepper, keys: KeyRing::new(keys) })
     }
 
     /// Reads the secret from Secrets Manager.
@@ -94,6 +138,21 @@ impl Secrets {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn derived_keys_are_live_until_their_entry_is_gone() {
+        let pepper = r#""pepper_id":"1","pepper":"0123456789abcdef""#;
+        let both = r#"[{"derived":"publishable","source":"web"},{"derived":"secret","source":"shop"}]"#;
+        let document = format!("{{{pepper},\"keys\":{both}}}");
+        let keys = Document::parse(&document).unwrap().write_keys();
+        assert!(keys[0].0.starts_with("pk_") && keys[1].0.starts_with("sk_"), "{keys:?}");
+        let ring = Secrets::parse(&document).unwrap().keys;
+        assert_eq!(ring.find(&keys[1].0).unwrap().source.as_str(), "shop");
+        let revoked = Secrets::parse(&format!("{{{pepper},\"keys\":[]}}")).unwrap();
+        assert!(revoked.keys.find(&keys[1].0).is_none());
+        let neither = format!("{{{pepper},\"keys\":[{{\"source\":\"web\"}}]}}");
+        assert!(Secrets::parse(&neither).unwrap_err().to_string().contains("`key` or `derived`"));
+    }
 
     #[test]
     fn the_local_document_parses_and_a_bad_one_is_not_quoted() {

@@ -2,6 +2,7 @@
 
 use crate::error::StoreError;
 use crate::tables::ConfigStore;
+use beckon_domain::consent::ConsentDefault;
 use beckon_domain::{DurationMs, Timestamp};
 use beckon_rules::{Ruleset, RulesetError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,9 +32,18 @@ struct Held {
 
 /// The live ruleset behind a table. A bad or unreachable one never replaces a good one.
 #[derive(Clone, Default)]
-pub struct ActiveRuleset(Arc<Mutex<Held>>);
+pub struct ActiveRuleset {
+    held: Arc<Mutex<Held>>,
+    consent_default: ConsentDefault,
+}
 
 impl ActiveRuleset {
+    /// An active ruleset for a deployment where people who chose nothing have agreed to these purposes.
+    #[must_use]
+    pub fn with_consent_default(consent_default: ConsentDefault) -> Self {
+        Self { consent_default, ..Self::default() }
+    }
+
     /// The ruleset to decide by at `now`: the one in memory, or a newer one when the table was not asked for a while.
     ///
     /// # Errors
@@ -48,7 +58,7 @@ impl ActiveRuleset {
         }
         match Self::load(table, self.current().as_deref()).await {
             Ok(Some(ruleset)) => {
-                let ruleset = Arc::new(ruleset);
+                let ruleset = Arc::new(ruleset.with_consent_default(self.consent_default));
                 self.hold(Some(Arc::clone(&ruleset)), now);
                 Ok(ruleset)
             }
@@ -65,16 +75,16 @@ impl ActiveRuleset {
     }
 
     fn current(&self) -> Option<Arc<Ruleset>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).ruleset.clone()
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).ruleset.clone()
     }
 
     fn fresh(&self, now: Timestamp) -> Option<Arc<Ruleset>> {
-        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.ruleset.clone().filter(|_| now.since(held.checked_at) < RULESET_AGE_MAX)
     }
 
     fn hold(&self, ruleset: Option<Arc<Ruleset>>, now: Timestamp) {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.checked_at = now;
         if ruleset.is_some() {
             held.ruleset = ruleset;
