@@ -3,9 +3,10 @@
 use crate::world::World;
 use aws_lambda_events::event::kinesis::KinesisEvent;
 use beckon_cli::stack::Tables;
+use beckon_domain::Timestamp;
 use beckon_domain::mark::SequenceNumber;
 use beckon_mapping::payload::{RecordView, kinesis_event};
-use beckon_mapping::{Answer, Mapping, Options};
+use beckon_mapping::{Answer, Entry, Mapping, Options, Step};
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::EventStream;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
@@ -38,6 +39,19 @@ where
     failures.iter().map(|f| f["itemIdentifier"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
+/// Later than any record of a story.
+const NOW: Timestamp = Timestamp::from_ms(i64::MAX);
+
+fn entry(record: StreamRecord) -> Entry<StreamRecord> {
+    Entry {
+        sequence: SequenceNumber::parse(&record.sequence).expect("a number"),
+        partition_key: record.partition_key.clone(),
+        bytes: record.data.len(),
+        arrived_at: record.arrived_at,
+        record,
+    }
+}
+
 /// A mapping of its own, for a story whose profilers come and go.
 pub struct Delivery {
     mapping: Mapping<StreamRecord>,
@@ -45,7 +59,8 @@ pub struct Delivery {
 
 impl Default for Delivery {
     fn default() -> Self {
-        Self { mapping: Mapping::new(Options { batch_size: 100 }) }
+        let options = Options { report_batch_item_failures: true, ..Options::default() };
+        Self { mapping: Mapping::new(options).expect("within AWS's limits") }
     }
 }
 
@@ -64,17 +79,19 @@ impl Delivery {
     {
         for _ in 0..rounds_max {
             for record in stream.take() {
-                let sequence = SequenceNumber::parse(&record.sequence).expect("a number");
-                self.mapping.push(&record.shard.clone(), sequence, record);
+                let now = record.arrived_at;
+                self.mapping.push(&record.shard.clone(), entry(record), now);
             }
-            let batches: Vec<_> = std::iter::from_fn(|| self.mapping.next_batch()).collect();
-            if batches.is_empty() {
+            // Neither a window nor a limit is set: no step depends on the time.
+            let steps: Vec<_> = std::iter::from_fn(|| self.mapping.next(NOW)).collect();
+            if steps.is_empty() {
                 return 0;
             }
-            for batch in batches {
-                let failures = once(profiler, &batch.records).await;
+            for step in steps {
+                let Step::Invoke(invocation) = step else { panic!("nothing is ever discarded") };
+                let failures = once(profiler, &invocation.batch.records).await;
                 let answer = Answer::Returned(failures.into_iter().map(Some).collect());
-                self.mapping.complete(&batch.shard, &answer);
+                self.mapping.complete(invocation.id, &answer, NOW);
             }
         }
         self.mapping.undone().count()

@@ -7,8 +7,8 @@ use aws_lambda_events::event::kinesis::KinesisEvent;
 use axum::Router;
 use beckon_domain::Timestamp;
 use beckon_domain::mark::SequenceNumber;
-use beckon_mapping::payload::{RecordView, kinesis_event};
-use beckon_mapping::{Answer, Batch, Mapping, Options};
+use beckon_mapping::payload::{RecordView, kinesis_event, parse_answer};
+use beckon_mapping::{Answer, Batch, Entry, Mapping, Options, Step};
 use beckon_rules::Ruleset;
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::objects::FailedEventStore;
@@ -108,6 +108,8 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let document = RulesetDocument { version: compiled.version().to_owned(), body: ruleset };
         let activated = tables.activate_ruleset(&document, clock.now()).await;
         activated.map_err(|e| CliError::caused("the ruleset could not be stored", &e))?;
+        let options = Options { batch_size, report_batch_item_failures: true, ..Options::default() };
+        let mapping = Mapping::new(options).map_err(|e| CliError::caused("the stack's mapping", &e))?;
         let secrets = Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))?;
         let rulesets = ActiveRuleset::default();
         let arrived = Arc::new(Notify::new());
@@ -155,7 +157,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             decider: Arc::new(decider),
             mailer,
             preferences: Arc::new(preferences),
-            mapping: Mutex::new(Mapping::new(Options { batch_size })),
+            mapping: Mutex::new(mapping),
             arrived,
             feed,
         })
@@ -183,23 +185,22 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let (mut batch_count, mut stuck_rounds) = (0, 0);
         loop {
             for record in self.stream.take() {
-                let sequence = SequenceNumber::parse(&record.sequence)
-                    .ok_or_else(|| CliError::failed("a sequence number is not a number"))?;
                 let shard = record.shard.clone();
-                mapping.push(&shard, sequence, record);
+                mapping.push(&shard, entry(record)?, self.clock.now());
             }
             let mut done_count = 0;
-            let mut batches = Vec::new();
-            while let Some(batch) = mapping.next_batch() {
-                batches.push(batch);
+            let mut invocations = Vec::new();
+            // Without limits on retries and age, nothing is ever discarded.
+            while let Some(Step::Invoke(invocation)) = mapping.next(self.clock.now()) {
+                invocations.push(invocation);
             }
-            if batches.is_empty() {
+            if invocations.is_empty() {
                 return Ok(Drained { batch_count, stuck_count: 0 });
             }
-            for batch in batches {
+            for invocation in invocations {
                 batch_count += 1;
-                let answer = self.invoke_profiler(&batch).await?;
-                done_count += mapping.complete(&batch.shard, &answer).done_count;
+                let answer = self.invoke_profiler(&invocation.batch).await?;
+                done_count += mapping.complete(invocation.id, &answer, self.clock.now()).done_count;
             }
             stuck_rounds = if done_count == 0 { stuck_rounds + 1 } else { 0 };
             if stuck_rounds == STUCK_ROUNDS_MAX {
@@ -225,9 +226,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         if let Some(feed) = &self.feed {
             feed.batch(batch, &self.tables).await;
         }
-        let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
-        let identifiers = failures.iter().map(|f| f["itemIdentifier"].as_str().map(ToOwned::to_owned));
-        Ok(Answer::Returned(identifiers.collect()))
+        Ok(parse_answer(&answer))
     }
 
     /// One run of the cart mailer, as the schedule would start it. Returns its report as JSON.
@@ -260,6 +259,18 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let (in_flight, lines_put) = (self.in_flight().await, self.stream.lines_put());
         Ok(Conservation::of(collected, &profiles, failed, in_flight, lines_put))
     }
+}
+
+fn entry(record: StreamRecord) -> Result<Entry<StreamRecord>, CliError> {
+    let sequence = SequenceNumber::parse(&record.sequence)
+        .ok_or_else(|| CliError::failed("a sequence number is not a number"))?;
+    Ok(Entry {
+        sequence,
+        partition_key: record.partition_key.clone(),
+        bytes: record.data.len(),
+        arrived_at: record.arrived_at,
+        record,
+    })
 }
 
 /// An epoch that no earlier life of the stream on the same tables had.

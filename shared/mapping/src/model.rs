@@ -1,195 +1,140 @@
-//! Shards, batches, checkpoints.
+//! The mapping: shards in turn, invocations by their id.
 
+use crate::lane::LaneStep;
+use crate::options::{Options, OptionsError};
+use crate::shard::Shard;
+use crate::step::{Answer, Batch, Completed, Entry, Invocation, InvocationId, Step};
+use beckon_domain::Timestamp;
 use beckon_domain::mark::SequenceNumber;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
-/// The options of a mapping that are modelled.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Options {
-    /// Records of one batch at most. AWS: 100 by default, 10,000 at most.
-    pub batch_size: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { batch_size: 100 }
-    }
-}
-
-/// What the function answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Answer {
-    /// It returned, with the `itemIdentifier`s of `batchItemFailures` as they stood there.
-    Returned(Vec<Option<String>>),
-    /// It failed: an error, a timeout, a throttle.
-    Failed,
-}
-
-/// Records of one shard, in order.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Batch<R> {
-    /// The shard.
-    pub shard: String,
-    /// The records.
-    pub records: Vec<R>,
-}
-
-/// What an answer meant.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Completed {
-    /// Records that are done: the checkpoint has moved past them.
-    pub done_count: usize,
-    /// Records of the batch that are delivered again.
-    pub again_count: usize,
-}
-
-struct Entry<R> {
-    sequence: SequenceNumber,
-    record: R,
-}
-
-struct Shard<R> {
-    waiting: VecDeque<Entry<R>>,
-    /// Records at the front that a running invocation has.
-    invoked_count: usize,
-    checkpoint: Option<SequenceNumber>,
+/// Which lane of which shard an invocation has.
+struct Running {
+    shard: String,
+    lane: usize,
 }
 
 /// A mapping of one stream onto one function.
+///
+/// It has no clock: every call that depends on time takes `now`, which never runs backwards. A driver pushes what it
+/// reads, takes steps until there is none, reports each answer, and asks [`Mapping::next_due`] when to come back.
 pub struct Mapping<R> {
     options: Options,
     shards: BTreeMap<String, Shard<R>>,
+    running: BTreeMap<InvocationId, Running>,
+    invocation_count: u64,
+    /// The shard of the last step: the next one is looked for behind it, so that none starves.
+    last_shard: String,
 }
 
 impl<R: Clone> Mapping<R> {
     /// A mapping that has read nothing yet.
+    ///
+    /// # Errors
+    /// When an option is out of AWS's limits.
+    pub fn new(options: Options) -> Result<Self, OptionsError> {
+        options.check()?;
+        Ok(Self {
+            options,
+            shards: BTreeMap::new(),
+            running: BTreeMap::new(),
+            invocation_count: 0,
+            last_shard: String::new(),
+        })
+    }
+
+    /// A shard that came of others: of one by a split, of two by a merge. Nothing of it is invoked before they are
+    /// drained. A parent that the mapping does not know does not count: it has passed out of the stream. Open parents
+    /// first. A shard without parents need not be opened.
+    pub fn open_shard<'a>(&mut self, shard: &str, parents: impl IntoIterator<Item = &'a str>) {
+        let parents = parents.into_iter().map(ToOwned::to_owned).collect();
+        self.shard(shard).parents = parents;
+    }
+
+    /// A shard was read to its end: it was split or merged, and no record follows.
+    pub fn close_shard(&mut self, shard: &str) {
+        self.shard(shard).closed = true;
+    }
+
+    /// Whether a shard may be read: its parents, and theirs, are closed and drained.
     #[must_use]
-    pub fn new(options: Options) -> Self {
-        Self { options, shards: BTreeMap::new() }
-    }
-
-    /// A record was read from its shard. Within a shard, records come in the order of their numbers.
-    pub fn push(&mut self, shard: &str, sequence: SequenceNumber, record: R) {
-        let shard = self.shards.entry(shard.to_owned()).or_insert_with(|| Shard {
-            waiting: VecDeque::new(),
-            invoked_count: 0,
-            checkpoint: None,
-        });
-        shard.waiting.push_back(Entry { sequence, record });
-    }
-
-    /// The next batch: of a shard that has records waiting and no invocation running. One batch of a shard at a time is
-    /// what keeps its order (AWS Lambda developer guide, "Using Lambda with Kinesis").
-    pub fn next_batch(&mut self) -> Option<Batch<R>> {
-        let free = self.shards.iter_mut().find(|(_, s)| s.invoked_count == 0 && !s.waiting.is_empty());
-        let (name, shard) = free?;
-        shard.invoked_count = shard.waiting.len().min(self.options.batch_size.max(1));
-        let records = shard.waiting.iter().take(shard.invoked_count).map(|e| e.record.clone()).collect();
-        Some(Batch { shard: name.clone(), records })
-    }
-
-    /// The function has answered for the running batch of a shard.
-    pub fn complete(&mut self, shard: &str, answer: &Answer) -> Completed {
-        let Some(shard) = self.shards.get_mut(shard) else {
-            return Completed { done_count: 0, again_count: 0 };
-        };
-        let invoked_count = std::mem::take(&mut shard.invoked_count);
-        let done_count = match answer {
-            Answer::Failed => 0,
-            Answer::Returned(failures) => done_count(shard, invoked_count, failures),
-        };
-        if let Some(last) = shard.waiting.drain(..done_count).next_back() {
-            shard.checkpoint = Some(last.sequence);
+    pub fn is_readable(&self, shard: &str) -> bool {
+        let parents_of = |name: &str| self.shards.get(name).map_or(&[][..], |s| s.parents.as_slice());
+        let mut open: Vec<&str> = parents_of(shard).iter().map(String::as_str).collect();
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if !seen.insert(name) {
+                continue;
+            }
+            if self.shards.get(name).is_some_and(|parent| !parent.is_drained()) {
+                return false;
+            }
+            open.extend(parents_of(name).iter().map(String::as_str));
         }
-        Completed { done_count, again_count: invoked_count - done_count }
+        true
     }
 
-    /// The number up to which a shard is done.
+    /// A record was read from its shard, at `now`. Within a shard, records come in the order of their numbers. Returns
+    /// `false`, and keeps nothing, when the record is not behind the last one that was read: a repeated read.
+    pub fn push(&mut self, shard: &str, entry: Entry<R>, now: Timestamp) -> bool {
+        self.shard(shard).push(entry, now)
+    }
+
+    /// The next step that can be taken now, if there is one. Shards and their lanes take turns.
+    pub fn next(&mut self, now: Timestamp) -> Option<Step<R>> {
+        let last = self.last_shard.as_str();
+        let behind = self.shards.range::<str, _>((Bound::Excluded(last), Bound::Unbounded));
+        let before = self.shards.range::<str, _>((Bound::Unbounded, Bound::Included(last)));
+        let due = |shard: &Shard<R>| shard.due_at(&self.options).is_some_and(|at| at <= now);
+        let (name, _) = behind.chain(before).find(|(name, shard)| due(shard) && self.is_readable(name))?;
+        self.last_shard = name.clone();
+        let shard = self.shards.get_mut(&self.last_shard)?;
+        let (lane, step) = shard.step(now, &self.options)?;
+        Some(match step {
+            LaneStep::Discard(dropped) => Step::Discard(dropped.of(&self.last_shard)),
+            LaneStep::Invoke { attempt, records } => {
+                self.invocation_count = self.invocation_count.saturating_add(1);
+                let id = InvocationId(self.invocation_count);
+                self.running.insert(id, Running { shard: self.last_shard.clone(), lane });
+                Step::Invoke(Invocation {
+                    id,
+                    attempt,
+                    batch: Batch { shard: self.last_shard.clone(), records },
+                })
+            }
+        })
+    }
+
+    /// When a step can be taken if no record and no answer comes first; `now` if at once, `None` if never.
+    #[must_use]
+    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let readable = self.shards.iter().filter(|(name, _)| self.is_readable(name));
+        readable.filter_map(|(_, shard)| shard.due_at(&self.options)).min().map(|at| at.max(now))
+    }
+
+    /// What came of an invocation. An id that is not running changes nothing.
+    pub fn complete(&mut self, id: InvocationId, answer: &Answer, now: Timestamp) -> Completed<R> {
+        let running = self.running.remove(&id);
+        let completed = running.and_then(|Running { shard: name, lane }| {
+            self.shards.get_mut(&name)?.complete(&name, lane, answer, now, &self.options)
+        });
+        completed.unwrap_or(Completed { done_count: 0, again_count: 0, discarded: None })
+    }
+
+    /// The number up to which a shard is done: nothing at or before it is delivered again.
     #[must_use]
     pub fn checkpoint(&self, shard: &str) -> Option<&SequenceNumber> {
         self.shards.get(shard)?.checkpoint.as_ref()
     }
 
-    /// Every record that is read and not done, in flight by its position.
+    /// Every record that is read and neither done nor discarded, running ones too.
     pub fn undone(&self) -> impl Iterator<Item = &R> {
-        self.shards.values().flat_map(|shard| shard.waiting.iter().map(|entry| &entry.record))
-    }
-}
-
-/// How many records of the batch are done. No failures: all. An identifier that is missing, empty or not of the batch
-/// fails the whole batch; several count as the lowest (AWS Lambda developer guide, "Configuring partial batch response
-/// with Kinesis").
-fn done_count<R>(shard: &Shard<R>, invoked_count: usize, failures: &[Option<String>]) -> usize {
-    let mut lowest = invoked_count;
-    for failure in failures {
-        let sequence = failure.as_deref().and_then(SequenceNumber::parse);
-        let index = sequence.and_then(|failed| {
-            shard.waiting.iter().take(invoked_count).position(|entry| entry.sequence == failed)
-        });
-        match index {
-            Some(index) => lowest = lowest.min(index),
-            None => return 0,
-        }
-    }
-    lowest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sequence(n: u64) -> SequenceNumber {
-        SequenceNumber::parse(&n.to_string()).unwrap()
+        self.shards.values().flat_map(Shard::undone)
     }
 
-    fn mapping(batch_size: usize, records: &[(&str, u64)]) -> Mapping<u64> {
-        let mut mapping = Mapping::new(Options { batch_size });
-        for (shard, n) in records {
-            mapping.push(shard, sequence(*n), *n);
-        }
-        mapping
-    }
-
-    fn failed(ids: &[&str]) -> Answer {
-        Answer::Returned(ids.iter().map(|id| Some((*id).to_owned())).collect())
-    }
-
-    #[test]
-    fn a_batch_is_of_one_shard_in_order_and_bounded_and_alone() {
-        let mut mapping = mapping(2, &[("a", 1), ("b", 2), ("a", 3), ("a", 4)]);
-        let first = mapping.next_batch().unwrap();
-        assert_eq!((first.shard.as_str(), first.records), ("a", vec![1, 3]));
-        let second = mapping.next_batch().unwrap();
-        assert_eq!((second.shard.as_str(), second.records), ("b", vec![2]));
-        assert_eq!(mapping.next_batch(), None, "a shard's next batch waits for its answer");
-        mapping.complete("a", &Answer::Returned(Vec::new()));
-        assert_eq!(mapping.next_batch().unwrap().records, [4]);
-    }
-
-    #[test]
-    fn the_checkpoint_moves_to_just_before_the_lowest_failure() {
-        let mut mapping = mapping(10, &[("a", 8), ("a", 9), ("a", 10), ("a", 11)]);
-        mapping.next_batch().unwrap();
-        let completed = mapping.complete("a", &failed(&["11", "10"]));
-        assert_eq!(completed, Completed { done_count: 2, again_count: 2 });
-        assert_eq!(mapping.checkpoint("a"), Some(&sequence(9)));
-        assert_eq!(mapping.next_batch().unwrap().records, [10, 11], "everything after it comes again");
-    }
-
-    #[test]
-    fn an_identifier_that_is_missing_or_foreign_fails_the_whole_batch() {
-        let answers = [
-            Answer::Returned(vec![None]),
-            failed(&[""]),
-            failed(&["99"]),
-            failed(&["2", "99"]),
-            Answer::Failed,
-        ];
-        for answer in answers {
-            let mut mapping = mapping(10, &[("a", 1), ("a", 2)]);
-            mapping.next_batch().unwrap();
-            assert_eq!(mapping.complete("a", &answer).done_count, 0, "{answer:?}");
-            assert_eq!(mapping.undone().count(), 2);
-        }
+    fn shard(&mut self, name: &str) -> &mut Shard<R> {
+        let lane_count = self.options.parallelization_factor;
+        self.shards.entry(name.to_owned()).or_insert_with(|| Shard::new(lane_count))
     }
 }
