@@ -2,6 +2,7 @@
 
 use beckon_cli::stack::Tables;
 use beckon_domain::DurationMs;
+use beckon_rules::SAMPLE;
 use harness::{Answer, Teller, World, misfit};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -16,6 +17,9 @@ pub struct Scenario {
     /// The rules, as YAML; the sample's when absent.
     #[serde(default)]
     pub ruleset: Option<String>,
+    /// What people who chose nothing have agreed to, as the parameter `ConsentDefault`; its default when absent.
+    #[serde(default)]
+    pub consent_default: Option<String>,
     /// What happens, in order.
     pub steps: Vec<Step>,
 }
@@ -110,6 +114,15 @@ struct ExpectMail {
     subject: Option<String>,
     contains: Vec<String>,
     lacks: Vec<String>,
+}
+
+impl Scenario {
+    /// A fresh world for it, on these tables.
+    pub async fn world<T: Tables>(&self, tables: T) -> World<T> {
+        let ruleset = self.ruleset.as_deref().unwrap_or(SAMPLE);
+        let consent_default = self.consent_default.as_deref().map(|text| text.parse().unwrap());
+        World::with(tables, ruleset, 2, consent_default.unwrap_or_default()).await
+    }
 }
 
 /// Plays a scenario to its end. An error says at which step what was not as expected.

@@ -1,9 +1,8 @@
 //! Every scenario of `tests/scenarios`, on memory and on the embedded DynamoDB. Another file is another scenario.
 
 use crate::scenario::{Scenario, play};
-use beckon_rules::SAMPLE;
+use beckon_cli::laptop;
 use beckon_store::tables::memory::MemoryTables;
-use harness::World;
 use std::path::{Path, PathBuf};
 
 fn files() -> Vec<PathBuf> {
@@ -32,8 +31,7 @@ async fn every_scenario_holds_on_memory() {
     let mut failures = Vec::new();
     for file in &files {
         let (name, scenario) = read(file);
-        let ruleset = scenario.ruleset.as_deref().unwrap_or(SAMPLE);
-        let mut world = World::on(MemoryTables::default(), ruleset).await;
+        let mut world = scenario.world(MemoryTables::default()).await;
         if let Err(error) = play(&mut world, &scenario).await {
             failures.push(format!("{name} ({}): {error}", scenario.name));
         }
@@ -47,7 +45,7 @@ async fn every_scenario_holds_on_dynamodb() {
     let mut failures = Vec::new();
     for file in &files {
         let (name, scenario) = read(file);
-        let mut world = World::dynamodb(scenario.ruleset.as_deref().unwrap_or(SAMPLE)).await;
+        let mut world = scenario.world(laptop::tables(None).await.unwrap()).await;
         if let Err(error) = Box::pin(play(&mut world, &scenario)).await {
             failures.push(format!("{name} ({}): {error}", scenario.name));
         }

@@ -6,6 +6,7 @@ use axum::http::{Method, Request, header};
 use beckon_cli::conservation::{Collected, Conservation};
 use beckon_cli::stack::{Parts, Tables};
 use beckon_cli::{Stack, laptop};
+use beckon_domain::consent::ConsentDefault;
 use beckon_domain::id::{AnonymousId, UserId};
 use beckon_domain::{Currency, DurationMs, EpisodeId, ProfileKey, Timestamp};
 use beckon_rules::SAMPLE;
@@ -63,6 +64,11 @@ impl<T: Tables> World<T> {
 
     /// On a stream with so many shards.
     pub async fn with_shards(tables: T, ruleset: &str, shard_count: u32) -> Self {
+        Self::with(tables, ruleset, shard_count, ConsentDefault::default()).await
+    }
+
+    /// The same, where people who chose nothing have agreed to these purposes.
+    pub async fn with(tables: T, ruleset: &str, shard_count: u32, consent_default: ConsentDefault) -> Self {
         let (clock, hand) = Clock::manual(START);
         let stack = Stack::new(Parts {
             tables,
@@ -73,6 +79,7 @@ impl<T: Tables> World<T> {
             batch_size: 100,
             epoch: EPOCH.to_owned(),
             public_url: PUBLIC_URL.to_owned(),
+            consent_default,
             feed: None,
         });
         let stack = stack.await.expect("the stack starts");

@@ -2,6 +2,7 @@
 
 use beckon_cli::stack::{Parts, Stack};
 use beckon_domain::Timestamp;
+use beckon_domain::consent::ConsentDefault;
 use beckon_rules::SAMPLE;
 use beckon_runtime::Clock;
 use beckon_store::objects::memory::MemoryFailedEvents;
@@ -54,6 +55,7 @@ pub async fn stack(now: Timestamp) -> Stack<MemoryTables, MemoryFailedEvents> {
         batch_size: 100,
         epoch: "1".to_owned(),
         public_url: "https://b.example".to_owned(),
+        consent_default: ConsentDefault::default(),
         feed: None,
     };
     Stack::new(parts).await.unwrap()

@@ -6,6 +6,7 @@ use crate::feed::Feed;
 use aws_lambda_events::event::kinesis::KinesisEvent;
 use axum::Router;
 use beckon_domain::Timestamp;
+use beckon_domain::consent::ConsentDefault;
 use beckon_domain::mark::SequenceNumber;
 use beckon_mapping::payload::{RecordView, kinesis_event, parse_answer};
 use beckon_mapping::{Answer, Batch, Entry, Mapping, Options, Step};
@@ -59,6 +60,8 @@ pub struct Parts<T, F> {
     pub epoch: String,
     /// Where unsubscribe links lead.
     pub public_url: String,
+    /// Purposes that people who chose nothing have agreed to.
+    pub consent_default: ConsentDefault,
     /// Who watches.
     pub feed: Option<Arc<Feed>>,
 }
@@ -102,8 +105,18 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
     /// # Errors
     /// When the ruleset is not valid or the tables do not take it.
     pub async fn new(parts: Parts<T, F>) -> Result<Self, CliError> {
-        let Parts { tables, failed, ruleset, clock, shard_count, batch_size, epoch, public_url, feed } =
-            parts;
+        let Parts {
+            tables,
+            failed,
+            ruleset,
+            clock,
+            shard_count,
+            batch_size,
+            epoch,
+            public_url,
+            consent_default,
+            feed,
+        } = parts;
         let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset("ruleset", &e))?;
         let document = RulesetDocument { version: compiled.version().to_owned(), body: ruleset };
         let activated = tables.activate_ruleset(&document, clock.now()).await;
@@ -111,7 +124,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let options = Options { batch_size, report_batch_item_failures: true, ..Options::default() };
         let mapping = Mapping::new(options).map_err(|e| CliError::caused("the stack's mapping", &e))?;
         let secrets = Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))?;
-        let rulesets = ActiveRuleset::default();
+        let rulesets = ActiveRuleset::with_consent_default(consent_default);
         let arrived = Arc::new(Notify::new());
         let (stream_clock, wake) = (clock.clone(), Arc::clone(&arrived));
         let stream = MemoryStream::new(shard_count, move || stream_clock.now(), move || wake.notify_one());

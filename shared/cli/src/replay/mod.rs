@@ -9,6 +9,7 @@ use crate::error::CliError;
 use crate::laptop;
 use crate::stack::{Parts, Stack, Tables};
 use beckon_domain::Timestamp;
+use beckon_domain::consent::ConsentDefault;
 use beckon_rules::{Ruleset, SAMPLE};
 use beckon_runtime::Clock;
 use beckon_store::objects::memory::MemoryFailedEvents;
@@ -109,6 +110,7 @@ async fn replay_on<T: Tables>(args: &ReplayArgs, tables: T) -> Result<Report, Cl
         batch_size: args.batch_size as usize,
         epoch: "replay".to_owned(),
         public_url: "https://replay.shop.example".to_owned(),
+        consent_default: ConsentDefault::default(),
         feed: None,
     })
     .await?;

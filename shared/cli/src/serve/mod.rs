@@ -7,6 +7,7 @@ use crate::error::CliError;
 use crate::feed::{Feed, Watched};
 use crate::laptop;
 use crate::stack::{Parts, Stack, Tables, epoch};
+use beckon_domain::consent::ConsentDefault;
 use beckon_domain::DurationMs;
 use beckon_rules::{Ruleset, SAMPLE};
 use beckon_runtime::Clock;
@@ -119,6 +120,7 @@ async fn start<F: FailedEventStore + Clone + 'static>(
         batch_size: 100,
         epoch: epoch(Clock::system().now()),
         public_url: base_url.clone(),
+        consent_default: ConsentDefault::default(),
         feed: Some(Arc::clone(&feed)),
     })
     .await?;

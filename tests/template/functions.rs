@@ -1,0 +1,214 @@
+//! What every function has: a role and a log group of its own, and alarms that reach somebody.
+
+use crate::mapping::kinesis_events;
+use crate::model::{Template, assert_finds, assert_none, each, read, references, rust_files, target};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The logical id of the function that is built from a folder: `cart-mailer` is `CartMailerFunction`.
+pub fn logical_id(folder: &str) -> String {
+    let words = folder.split('-').map(|word| word[..1].to_ascii_uppercase() + &word[1..]);
+    words.chain(["Function".to_owned()]).collect()
+}
+
+/// What is wrong with roles and logs.
+fn own_things(template: &Template) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut users: BTreeMap<String, &str> = BTreeMap::new();
+    for (id, function) in template.functions() {
+        let log_group = &function["LoggingConfig"]["LogGroup"];
+        for (property, value, kind) in [
+            ("Role", &function["Role"], "AWS::IAM::Role"),
+            ("LoggingConfig.LogGroup", log_group, "AWS::Logs::LogGroup"),
+        ] {
+            let Some(name) = target(value).filter(|name| template.root["Resources"][name]["Type"] == kind)
+            else {
+                faults.push(format!("{id}: {property} must be an {kind} of this template"));
+                continue;
+            };
+            if let Some(other) = users.insert(name.to_owned(), id) {
+                faults.push(format!("{id}: {property} {name} is {other}'s: give it its own"));
+            }
+        }
+        if function["LoggingConfig"]["LogFormat"] != "JSON" {
+            faults.push(format!(
+                "{id}: LoggingConfig.LogFormat must be JSON, or LOG_LEVEL's lines are wrapped in text"
+            ));
+        }
+    }
+    for (id, group) in template.of_type("AWS::Logs::LogGroup") {
+        if group["RetentionInDays"].is_null() {
+            faults.push(format!("{id}: RetentionInDays is not set: logs would be kept for ever"));
+        }
+    }
+    faults
+}
+
+fn dimension<'a>(alarm: &'a Value, name: &str) -> Option<&'a str> {
+    each(&alarm["Dimensions"]).into_iter().find(|d| d["Name"] == name).and_then(|d| target(&d["Value"]))
+}
+
+/// What is wrong with alarms.
+fn alarms(template: &Template) -> Vec<String> {
+    let mut faults = Vec::new();
+    let alarms = template.of_type("AWS::CloudWatch::Alarm");
+    let has = |function: &str, metric: &str, statistic: Option<&str>| {
+        alarms.iter().any(|(_, alarm)| {
+            alarm["Namespace"] == "AWS/Lambda"
+                && alarm["MetricName"] == metric
+                && dimension(alarm, "FunctionName") == Some(function)
+                && statistic.is_none_or(|statistic| alarm["Statistic"] == statistic)
+        })
+    };
+    for (id, function) in template.functions() {
+        if !has(id, "Errors", None) {
+            faults.push(format!("{id}: no alarm on AWS/Lambda Errors with FunctionName !Ref {id}"));
+        }
+        if !kinesis_events(&function).is_empty() && !has(id, "IteratorAge", Some("Maximum")) {
+            faults.push(format!("{id}: no alarm on AWS/Lambda IteratorAge with Statistic Maximum"));
+        }
+    }
+    if !alarms.iter().any(|(_, alarm)| speaks_of_failed_events(template, alarm)) {
+        faults.push("FailedBucket: no alarm on a metric of failed events".to_owned());
+    }
+    for (id, alarm) in &alarms {
+        for property in ["TreatMissingData", "AlarmDescription"].iter().filter(|p| alarm[**p].is_null()) {
+            faults.push(format!("{id}: {property} is not set"));
+        }
+        let mut topics = references(&alarm["AlarmActions"]).into_iter();
+        let parameter = topics.find(|name| !template.root["Parameters"][name].is_null());
+        if parameter.is_none() {
+            faults.push(format!("{id}: AlarmActions must name the topic's parameter, or nobody hears of it"));
+        }
+    }
+    faults
+}
+
+/// Whether an alarm counts what was set aside: objects in the bucket of failed events, or a filter of the logs of the
+/// function that fills it.
+fn speaks_of_failed_events(template: &Template, alarm: &Value) -> bool {
+    let buckets: Vec<String> = template
+        .functions()
+        .iter()
+        .flat_map(|(_, function)| references(&function["Environment"]["Variables"]["FAILED_BUCKET"]))
+        .collect();
+    let of_bucket = dimension(alarm, "BucketName").is_some_and(|name| buckets.iter().any(|b| b == name));
+    let counted = |filter: &Value| {
+        let logs = references(&filter["LogGroupName"]);
+        let transformed = each(&filter["MetricTransformations"]).into_iter();
+        let of_profiler = template.functions().iter().any(|(_, function)| {
+            !function["Environment"]["Variables"]["FAILED_BUCKET"].is_null()
+                && target(&function["LoggingConfig"]["LogGroup"]).is_some_and(|group| logs.contains(group))
+        });
+        let names_failed = filter["FilterPattern"].to_string().to_lowercase().contains("fail");
+        of_profiler && names_failed && transformed.into_iter().any(|t| t["MetricName"] == alarm["MetricName"])
+    };
+    of_bucket || template.of_type("AWS::Logs::MetricFilter").iter().any(|(_, filter)| counted(filter))
+}
+
+/// The texts that filters of logs look for: what stands in quotes.
+fn messages(template: &Template) -> Vec<(String, String)> {
+    let filters = template.of_type("AWS::Logs::MetricFilter");
+    let patterns =
+        filters.iter().map(|(id, filter)| (*id, filter["FilterPattern"].as_str().unwrap_or_default()));
+    let quoted = |(id, pattern): (&str, &str)| -> Vec<(String, String)> {
+        pattern.split('"').skip(1).step_by(2).map(|text| (id.to_owned(), text.to_owned())).collect()
+    };
+    patterns.flat_map(quoted).collect()
+}
+
+#[test]
+fn what_a_filter_of_logs_looks_for_is_logged() {
+    let source: String = rust_files("functions/profiler/src").iter().map(|file| read(file)).collect();
+    let found = messages(&Template::own());
+    assert!(!found.is_empty(), "no AWS::Logs::MetricFilter looks for a text");
+    for (id, message) in found {
+        let text = format!("\"{message}\"");
+        assert!(source.contains(&text), "{id}: FilterPattern: functions/profiler never logs {text}");
+    }
+}
+
+#[test]
+fn every_function_has_its_own_role_and_log_group() {
+    assert_none(&own_things(&Template::own()));
+}
+
+#[test]
+fn every_function_has_its_alarms_and_somebody_hears_them() {
+    assert_none(&alarms(&Template::own()));
+}
+
+const GOOD: &str = r#"
+Parameters: {AlarmTopicArn: {Default: ''}}
+Resources:
+  PRole: {Type: AWS::IAM::Role}
+  PLogs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 30}}
+  P:
+    Type: AWS::Serverless::Function
+    Properties:
+      Role: !GetAtt PRole.Arn
+      LoggingConfig: {LogGroup: !Ref PLogs, LogFormat: JSON}
+      Environment: {Variables: {FAILED_BUCKET: !Ref FailedBucket}}
+      Events: {Events: {Type: Kinesis, Properties: {}}}
+  QRole: {Type: AWS::IAM::Role}
+  QLogs: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 7}}
+  Q:
+    Type: AWS::Serverless::Function
+    Properties: {Role: !GetAtt QRole.Arn, LoggingConfig: {LogGroup: !Ref QLogs, LogFormat: JSON}}
+  PErrors:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmDescription: x
+      Namespace: AWS/Lambda
+      MetricName: Errors
+      Dimensions: [{Name: FunctionName, Value: !Ref P}]
+      TreatMissingData: notBreaching
+      AlarmActions: !If [HasTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]
+  PAge: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmDescription: x, Namespace: AWS/Lambda, MetricName: IteratorAge,
+      Statistic: Maximum, Dimensions: [{Name: FunctionName, Value: !Ref P}], TreatMissingData: x, AlarmActions: [!Ref AlarmTopicArn]}}
+  QErrors: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmDescription: x, Namespace: AWS/Lambda, MetricName: Errors,
+      Dimensions: [{Name: FunctionName, Value: !Ref Q}], TreatMissingData: x, AlarmActions: [!Ref AlarmTopicArn]}}
+  Kept: {Type: AWS::Logs::MetricFilter, Properties: {LogGroupName: !Ref PLogs, FilterPattern: '{$.message = "event failed"}',
+      MetricTransformations: [{MetricName: FailedEvents}]}}
+  Failed: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmDescription: x, Namespace: Beckon, MetricName: FailedEvents,
+      TreatMissingData: x, AlarmActions: [!Ref AlarmTopicArn]}}
+"#;
+
+#[test]
+fn a_shared_or_missing_role_or_log_group_is_found() {
+    assert_finds(
+        own_things,
+        GOOD,
+        &[
+            ("!GetAtt QRole.Arn", "!GetAtt PRole.Arn", "Q: Role PRole is P's"),
+            ("!GetAtt QRole.Arn", "!Ref Elsewhere", "Q: Role must be"),
+            ("LogGroup: !Ref QLogs", "LogGroup: !Ref PLogs", "PLogs is P's"),
+            ("LogGroup: !Ref QLogs", "ApplicationLogLevel: x", "Q: LoggingConfig.LogGroup must be"),
+            ("RetentionInDays: 7", "Name: x", "QLogs: RetentionInDays"),
+            ("LogFormat: JSON}}", "LogFormat: Text}}", "Q: LoggingConfig.LogFormat"),
+        ],
+    );
+}
+
+#[test]
+fn a_missing_or_mute_alarm_is_found() {
+    let mute = "AlarmActions: !If [HasTopic, [!Ref AlarmTopicArn], !Ref AWS::NoValue]";
+    assert_finds(
+        alarms,
+        GOOD,
+        &[
+            ("Value: !Ref Q", "Value: !Ref P", "Q: no alarm on AWS/Lambda Errors"),
+            ("Statistic: Maximum", "Statistic: Average", "P: no alarm on AWS/Lambda IteratorAge"),
+            ("MetricName: FailedEvents,", "MetricName: Other,", "no alarm on a metric of failed"),
+            ("LogGroupName: !Ref PLogs", "LogGroupName: !Ref QLogs", "no alarm on a metric of failed"),
+            ("TreatMissingData: notBreaching", "Period: 60", "PErrors: TreatMissingData"),
+            ("AlarmDescription: x", "Period: 60", "PErrors: AlarmDescription"),
+            (mute, "AlarmActions: []", "PErrors: AlarmActions"),
+        ],
+    );
+}
+
+#[test]
+fn a_functions_logical_id_follows_its_folder() {
+    assert_eq!(logical_id("cart-mailer"), "CartMailerFunction");
+}
