@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod cloud;
 pub mod conservation;
 pub mod error;
 pub mod feed;

@@ -1,18 +1,19 @@
 //! The `beckon` command.
 
-use beckon_cli::{CliError, replay, serve, smoke};
+use beckon_cli::{CliError, cloud, replay, serve, smoke};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
-/// Real-time personalization that runs in your own AWS account; this command runs it on a laptop.
+/// Real-time personalization that runs in your own AWS account; this command runs it on a laptop and deploys it.
 #[derive(Parser)]
 #[command(name = "beckon", version, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done; 1 something did not hold or went wrong; 2 an argument, a file or a port to mend.
 
 Start here:
-  beckon serve --shop 50   then open http://127.0.0.1:8787/live"
+  beckon serve --shop 50   then open http://127.0.0.1:8787/live
+  beckon stack up          the same stack that runs on AWS, in an emulator"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -27,12 +28,18 @@ enum Command {
     Smoke(smoke::SmokeArgs),
     /// Drive recorded behaviour through the loop at full speed
     Replay(replay::ReplayArgs),
+    /// Deploy the real stack, to an AWS emulator on this machine or to AWS, and drive it
+    Stack(cloud::StackArgs),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // What goes wrong while serving is said; the other commands report it themselves.
-    let level = if matches!(cli.command, Command::Serve(_)) { "warn" } else { "error" };
+    let level = match &cli.command {
+        Command::Serve(_) => "warn",
+        Command::Stack(args) => args.log_level(),
+        Command::Smoke(_) | Command::Replay(_) => "error",
+    };
     let filter = EnvFilter::try_from_env("BECKON_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -44,6 +51,7 @@ fn main() -> ExitCode {
             Command::Serve(args) => Box::pin(serve::run(args)).await,
             Command::Smoke(args) => Box::pin(smoke::run(args)).await,
             Command::Replay(args) => Box::pin(replay::run(args)).await,
+            Command::Stack(args) => Box::pin(cloud::run(args)).await,
         }
     });
     match result {

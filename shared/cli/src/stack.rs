@@ -121,8 +121,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let document = RulesetDocument { version: compiled.version().to_owned(), body: ruleset };
         let activated = tables.activate_ruleset(&document, clock.now()).await;
         activated.map_err(|e| CliError::caused("the ruleset could not be stored", &e))?;
-        let options = Options { batch_size, report_batch_item_failures: true, ..Options::default() };
-        let mapping = Mapping::new(options).map_err(|e| CliError::caused("the stack's mapping", &e))?;
+        let mapping = mapping(batch_size)?;
         let secrets = Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))?;
         let rulesets = ActiveRuleset::with_consent_default(consent_default);
         let arrived = Arc::new(Notify::new());
@@ -284,6 +283,12 @@ fn entry(record: StreamRecord) -> Result<Entry<StreamRecord>, CliError> {
         arrived_at: record.arrived_at,
         record,
     })
+}
+
+/// The mapping between the stream and the profiler: it never gives up on a record.
+fn mapping(batch_size: usize) -> Result<Mapping<StreamRecord>, CliError> {
+    let options = Options { batch_size, report_batch_item_failures: true, ..Options::default() };
+    Mapping::new(options).map_err(|e| CliError::caused("the stack's mapping", &e))
 }
 
 /// An epoch that no earlier life of the stream on the same tables had.

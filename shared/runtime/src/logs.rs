@@ -5,8 +5,7 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging as JSON, for Lambda: level from `LOG_LEVEL`, else `info`; the SDK's own chatter stays out.
 pub fn start() {
     let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
-    let filter = EnvFilter::try_new(format!("{level},aws=warn,hyper=warn,h2=warn"))
-        .unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = filter(&level);
     // A second start in one process keeps the first.
     let _ = tracing_subscriber::fmt()
         .json()
@@ -14,4 +13,23 @@ pub fn start() {
         .with_current_span(false)
         .with_env_filter(filter)
         .try_init();
+}
+
+/// Everything from the level on (in any case: the template writes it in capitals, as Lambda does), the SDK from `warn` on.
+fn filter(level: &str) -> EnvFilter {
+    EnvFilter::try_new(format!("{level},aws=warn,hyper=warn,h2=warn"))
+        .unwrap_or_else(|_| EnvFilter::new("info"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing_subscriber::filter::LevelFilter;
+
+    #[test]
+    fn a_level_counts_in_any_case_and_a_typo_is_info() {
+        assert_eq!(filter("DEBUG").max_level_hint(), Some(LevelFilter::DEBUG));
+        assert_eq!(filter("error").to_string().split(',').next_back(), Some("error"));
+        assert_eq!(filter("lots=of=it").max_level_hint(), Some(LevelFilter::INFO));
+    }
 }

@@ -1,5 +1,6 @@
 //! `beckon smoke`: the loop once, over HTTP, against a fresh stack with a steerable clock.
 
+pub(crate) mod events;
 mod story;
 mod world;
 
@@ -40,7 +41,8 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    fn new(quiet: bool) -> Self {
+    /// No step yet. Quiet ones are told at the end, as JSON.
+    pub(crate) fn new(quiet: bool) -> Self {
         Self { steps: Vec::new(), quiet, began: Instant::now() }
     }
 
@@ -55,6 +57,26 @@ impl Steps {
         self.steps.push(step);
         self.began = Instant::now();
     }
+
+    /// Says how many steps held.
+    ///
+    /// # Errors
+    /// When one did not.
+    pub(crate) fn finish(self) -> Result<(), CliError> {
+        let failed = self.steps.iter().filter(|step| !step.held).count();
+        let total = self.steps.len();
+        if self.quiet {
+            let document = serde_json::json!({ "held": failed == 0, "steps": self.steps });
+            crate::say(format_args!("{document:#}"));
+        } else if failed == 0 {
+            crate::say(format_args!("all {total} steps held"));
+        }
+        if failed == 0 {
+            Ok(())
+        } else {
+            Err(CliError::failed(format!("{failed} of {total} steps did not hold")))
+        }
+    }
 }
 
 /// Runs the smoke test.
@@ -64,17 +86,5 @@ impl Steps {
 pub async fn run(args: SmokeArgs) -> Result<(), CliError> {
     let mut steps = Steps::new(args.json);
     story::tell(&mut steps).await?;
-    let failed = steps.steps.iter().filter(|step| !step.held).count();
-    let total = steps.steps.len();
-    if args.json {
-        let document = serde_json::json!({ "held": failed == 0, "steps": steps.steps });
-        crate::say(format_args!("{document:#}"));
-    } else if failed == 0 {
-        crate::say(format_args!("all {total} steps held"));
-    }
-    if failed == 0 {
-        Ok(())
-    } else {
-        Err(CliError::failed(format!("{failed} of {total} steps did not hold")))
-    }
+    steps.finish()
 }

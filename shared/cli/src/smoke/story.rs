@@ -1,43 +1,17 @@
 //! The story: a stranger becomes a reader, a customer, a left cart, a mail, and a wish to be left alone.
 
 use super::Steps;
+use super::events::{TENT, event, login, products, why};
 use super::world::World;
 use crate::error::CliError;
 use beckon_domain::DurationMs;
 use beckon_store::streams::{EventStream, NewRecord};
 use serde_json::{Value, json};
 
-const TENT: &str = "tent-2p";
 const MINUTE: DurationMs = DurationMs::from_minutes(1);
 
 fn who() -> Value {
     json!({ "anonymousId": "smoke-visitor" })
-}
-
-fn event(anonymous: &str, name: &str, product: &str) -> Value {
-    json!({
-        "type": "track", "event": name, "anonymousId": anonymous, "messageId": format!("{anonymous}-{name}-{product}"),
-        "properties": { "product_id": product, "name": "Two-person tent", "category": "tents", "price": 249.0,
-                        "currency": "EUR", "cart_url": "https://shop.example/cart" },
-    })
-}
-
-fn login(anonymous: &str, user: &str) -> Value {
-    json!({
-        "type": "identify", "anonymousId": anonymous, "userId": user, "messageId": format!("{anonymous}-login"),
-        "traits": { "email": format!("{user}@shop.example"), "plan": "gold" },
-        "context": { "consent": { "marketing_email": true } },
-    })
-}
-
-fn products(decision: &Value) -> Vec<&str> {
-    let items = decision["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter_map(|item| item["productId"].as_str()).collect()
-}
-
-fn why(decision: &Value) -> String {
-    let rule = decision["reason"]["ruleId"].as_str().unwrap_or("-");
-    format!("{} {rule} {:?}", decision["reason"]["code"].as_str().unwrap_or("?"), products(decision))
 }
 
 pub(super) async fn tell(steps: &mut Steps) -> Result<(), CliError> {
@@ -98,7 +72,7 @@ async fn log_in(steps: &mut Steps, world: &mut World) -> Result<(), CliError> {
     let held = status == 403 && refused["errors"][0]["code"] == "identity.unproven";
     steps.step("a page cannot ask for somebody else's profile", held, format!("{status}"));
 
-    world.events("sk_local", &[login("smoke-visitor", "smoke-1")]).await?;
+    world.events("sk_local", &[login("smoke-visitor", "smoke-1", "smoke-1@shop.example")]).await?;
     let after = world.decide(&who(), None, "home.hero").await?;
     let held = after["reason"]["ruleId"] == "members-only";
     steps.step("the shop's server says who it is: only logged-in users", held, why(&after));
@@ -132,7 +106,7 @@ async fn buy_a_cart(steps: &mut Steps, world: &mut World) -> Result<(), CliError
         "type": "track", "event": "Order Completed", "anonymousId": "smoke-buyer", "messageId": "smoke-buyer-order",
         "properties": { "order_id": "o-1", "total": 249.0, "currency": "EUR", "products": [{ "product_id": TENT }] },
     });
-    world.events("sk_local", &[login("smoke-buyer", "smoke-2")]).await?;
+    world.events("sk_local", &[login("smoke-buyer", "smoke-2", "smoke-2@shop.example")]).await?;
     world.events("pk_local", &[event("smoke-buyer", "Product Added", TENT)]).await?;
     world.pass(DurationMs::from_minutes(14));
     world.events("pk_local", &[order]).await?;

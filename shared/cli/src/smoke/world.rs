@@ -4,6 +4,7 @@ use crate::conservation::Collected;
 use crate::error::CliError;
 use crate::laptop;
 use crate::stack::{Parts, Stack};
+use beckon_domain::consent::ConsentDefault;
 use beckon_domain::{DurationMs, Timestamp};
 use beckon_rules::SAMPLE;
 use beckon_runtime::Clock;
@@ -40,6 +41,7 @@ impl World {
             batch_size: 100,
             epoch: "smoke".to_owned(),
             public_url: base_url.clone(),
+            consent_default: ConsentDefault::default(),
             feed: None,
         })
         .await?;

@@ -1,0 +1,143 @@
+//! SAM CLI and cargo-lambda: the commands that build the template and deploy it, and the environment they see.
+
+use super::folder::Folder;
+use super::target::{Kind, Target};
+use crate::error::CliError;
+use std::path::Path;
+use std::process::Command;
+
+/// Capabilities that the template asks for: it makes roles, and SAM expands it.
+pub(crate) const CAPABILITIES: [&str; 2] = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"];
+
+/// A template's parameter: `KEY=VALUE`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Parameter {
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+impl Parameter {
+    pub(crate) fn new(key: &str, value: &str) -> Self {
+        Self { key: key.to_owned(), value: value.to_owned() }
+    }
+}
+
+impl std::str::FromStr for Parameter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric()) => {
+                Ok(Self::new(key, value))
+            }
+            _ => Err("write KEY=VALUE, with a parameter of template.yaml".to_owned()),
+        }
+    }
+}
+
+/// What SAM reads after `--parameter-overrides`. Quotes, because a value may hold spaces.
+impl std::fmt::Display for Parameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}=\"{}\"", self.key, self.value.replace('\\', "\\\\").replace('"', "\\\""))
+    }
+}
+
+/// The parameters of a deployment: on an emulator those it needs, and everywhere the person's, which win.
+pub(crate) fn parameters(kind: Kind, given: &[Parameter]) -> Vec<Parameter> {
+    let mut parameters = match kind {
+        Kind::Aws => Vec::new(),
+        Kind::MiniStack | Kind::Emulator => vec![
+            Parameter::new("Architecture", architecture()),
+            // An emulator's own mapping ignores the failure options: Beckon's driver delivers instead.
+            Parameter::new("StreamProcessing", "DISABLED"),
+            Parameter::new("Sender", "reminders@shop.example"),
+            Parameter::new("DataRetention", "Delete"),
+        ],
+    };
+    for parameter in given {
+        parameters.retain(|p| p.key != parameter.key);
+        parameters.push(parameter.clone());
+    }
+    parameters
+}
+
+/// Lambda's name of this machine's architecture.
+fn architecture() -> &'static str {
+    if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" }
+}
+
+/// A command of the tools, in the repository.
+pub(crate) fn command(
+    program: &str,
+    bin: &Path,
+    folder: &Folder,
+    target: &Target,
+) -> Result<Command, CliError> {
+    let mut paths = vec![bin.to_owned()];
+    paths.extend(std::env::var_os("PATH").iter().flat_map(std::env::split_paths));
+    let path = std::env::join_paths(paths)
+        .map_err(|e| CliError::usage(format!("the repository's path cannot stand in PATH: {e}")))?;
+    let mut command = Command::new(bin.join(program));
+    command.current_dir(folder.root()).env("PATH", path).env("SAM_CLI_TELEMETRY", "0");
+    // What `cargo run` tells the program it runs is not meant for the builds that follow.
+    for (name, _) in std::env::vars_os() {
+        let is_of_cargo_run = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "LD_LIBRARY_PATH"
+        });
+        if is_of_cargo_run {
+            command.env_remove(name);
+        }
+    }
+    if let Some(url) = &target.endpoint_url {
+        // Nothing of the person's AWS configuration: an emulator must not see real credentials.
+        command.env_remove("AWS_PROFILE").env_remove("AWS_DEFAULT_PROFILE").env_remove("AWS_SESSION_TOKEN");
+        command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
+        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+        command.env("AWS_ENDPOINT_URL", url);
+    }
+    Ok(command)
+}
+
+/// Names the stack, and its region if one is meant. Everything comes from the arguments: the environments in
+/// samconfig.toml each belong to a stack of their own, and the first of them deletes its data.
+pub(crate) fn name_stack(command: &mut Command, folder: &Folder, target: &Target) -> Result<(), CliError> {
+    let settings = folder.make("")?.join("samconfig.toml");
+    std::fs::write(&settings, "version = 0.1\n")
+        .map_err(|e| CliError::usage(format!("cannot write {}: {e}", folder.show(&settings))))?;
+    command.arg("--config-file").arg(&settings).args(["--stack-name", &target.stack_name]);
+    if let Some(region) = &target.region {
+        command.args(["--region", region]);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(parameters: &[Parameter]) -> Vec<String> {
+        parameters.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_persons_parameters_win_and_aws_gets_no_others() {
+        let given = ["Sender=Shop <a@shop.example>".parse().unwrap(), "Retention=Keep".parse().unwrap()];
+        let all = shown(&parameters(Kind::MiniStack, &given));
+        assert!(all.contains(&"StreamProcessing=\"DISABLED\"".to_owned()), "{all:?}");
+        assert_eq!(
+            all.iter().filter(|p| p.starts_with("Sender=")).collect::<Vec<_>>(),
+            ["Sender=\"Shop <a@shop.example>\""]
+        );
+        assert_eq!(shown(&parameters(Kind::Aws, &given)), shown(&given));
+    }
+
+    #[test]
+    fn a_parameter_is_a_name_and_any_text() {
+        assert_eq!("A=b=c".parse(), Ok(Parameter::new("A", "b=c")));
+        assert_eq!("A=".parse(), Ok(Parameter::new("A", "")));
+        assert_eq!(Parameter::new("A", r#"say "hi" \ there"#).to_string(), r#"A="say \"hi\" \\ there""#);
+        for wrong in ["A", "=b", "A B=c", "--x=1"] {
+            assert!(wrong.parse::<Parameter>().is_err(), "{wrong}");
+        }
+    }
+}
