@@ -111,7 +111,8 @@ impl Target {
             return Ok(());
         }
         Err(CliError::usage(format!(
-            "{} is a stack on AWS, and no credentials were found: set AWS_PROFILE, and sign in if it needs that (aws sso login)",
+            "{} is a stack on AWS, and no credentials were found: set AWS_PROFILE, and sign in if it wants that \
+             (aws sso login)",
             self.stack_name
         )))
     }
