@@ -62,7 +62,12 @@ impl Reply {
 
     /// An error by AWS's REST protocol, which names it in a header.
     pub fn rest_error(status: u16, code: &str) -> Self {
-        let body = serde_json::json!({ "message": "played" }).to_string();
+        Self::rest_error_saying(status, code, "played")
+    }
+
+    /// The same, with these words.
+    pub fn rest_error_saying(status: u16, code: &str, message: &str) -> Self {
+        let body = serde_json::json!({ "message": message }).to_string();
         Self::Answer { status, error_type: Some(code.to_owned()), body }
     }
 }

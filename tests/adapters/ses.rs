@@ -99,6 +99,38 @@ async fn a_caller_without_permission_stops_the_run_and_burns_no_reminder() {
     }
 }
 
+/// SES asks for the recipient's identity too, if the account has it, as for everybody in its sandbox. One such person must
+/// not hold up everyone behind.
+#[tokio::test]
+async fn a_denial_about_the_recipient_alone_concerns_no_other_mail() {
+    let denied = |identity: &str| {
+        let text = format!(
+            "User `arn:aws:sts::1:x' is not authorized to perform `ses:SendEmail' on resource \
+                            `arn:aws:ses:eu-west-1:1:identity/{identity}'"
+        );
+        Reply::rest_error_saying(403, "AccessDeniedException", &text)
+    };
+    expect_kind(denied("anna@mail.example"), "not now").await;
+    expect_kind(denied("mail.example"), "not now").await;
+    expect_kind(denied("mail.example.org"), "stopped").await;
+    expect_kind(denied("shop@shop.example"), "stopped").await;
+    expect_kind(denied("shop.example"), "stopped").await;
+}
+
+#[tokio::test]
+async fn until_an_identity_is_verified_nothing_is_lost() {
+    let failed = |addresses: &str| {
+        let text = format!(
+            "Email address is not verified. The following identities failed the check in region \
+                            EU-WEST-1: {addresses}"
+        );
+        Reply::rest_error_saying(400, "MessageRejected", &text)
+    };
+    expect_kind(failed("shop@shop.example"), "stopped").await;
+    expect_kind(failed("shop@shop.example, anna@mail.example"), "stopped").await;
+    expect_kind(failed("anna@mail.example"), "not now").await;
+}
+
 #[tokio::test]
 async fn a_message_that_ses_does_not_want_is_refused_for_good() {
     expect_kind(Reply::rest_error(400, "MessageRejected"), "refused").await;

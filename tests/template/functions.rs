@@ -106,25 +106,49 @@ fn speaks_of_failed_events(template: &Template, alarm: &Value) -> bool {
     of_bucket || template.of_type("AWS::Logs::MetricFilter").iter().any(|(_, filter)| counted(filter))
 }
 
-/// The texts that filters of logs look for: what stands in quotes.
-fn messages(template: &Template) -> Vec<(String, String)> {
-    let filters = template.of_type("AWS::Logs::MetricFilter");
-    let patterns =
-        filters.iter().map(|(id, filter)| (*id, filter["FilterPattern"].as_str().unwrap_or_default()));
-    let quoted = |(id, pattern): (&str, &str)| -> Vec<(String, String)> {
-        pattern.split('"').skip(1).step_by(2).map(|text| (id.to_owned(), text.to_owned())).collect()
-    };
-    patterns.flat_map(quoted).collect()
+/// The folder that a function is built from: `CartMailerFunction` is `cart-mailer`.
+fn folder_of(logical_id: &str) -> String {
+    let mut folder = String::new();
+    for letter in logical_id.trim_end_matches("Function").chars() {
+        if letter.is_ascii_uppercase() && !folder.is_empty() {
+            folder.push('-');
+        }
+        folder.push(letter.to_ascii_lowercase());
+    }
+    folder
+}
+
+/// The texts that filters of logs look for, which is what stands in quotes, each with the function whose log it is.
+fn messages(template: &Template) -> Vec<(String, String, String)> {
+    let mut found = Vec::new();
+    for (id, filter) in template.of_type("AWS::Logs::MetricFilter") {
+        let group = target(&filter["LogGroupName"]);
+        let functions = template.functions();
+        let function = functions.iter().find(|(_, f)| target(&f["LoggingConfig"]["LogGroup"]) == group);
+        let folder = function.map_or_else(|| "of no function".to_owned(), |(id, _)| folder_of(id));
+        let pattern = filter["FilterPattern"].as_str().unwrap_or_default();
+        let texts = pattern.split('"').skip(1).step_by(2);
+        found.extend(texts.map(|text| (id.to_owned(), folder.clone(), text.to_owned())));
+    }
+    found
 }
 
 #[test]
-fn what_a_filter_of_logs_looks_for_is_logged() {
-    let source: String = rust_files("functions/profiler/src").iter().map(|file| read(file)).collect();
+fn what_a_filter_of_logs_looks_for_is_logged_at_every_level() {
     let found = messages(&Template::own());
     assert!(!found.is_empty(), "no AWS::Logs::MetricFilter looks for a text");
-    for (id, message) in found {
-        let text = format!("\"{message}\"");
-        assert!(source.contains(&text), "{id}: FilterPattern: functions/profiler never logs {text}");
+    for (id, folder, message) in found {
+        let files = rust_files(&format!("functions/{folder}/src"));
+        let source: String = files.iter().map(|file| read(file)).collect();
+        let text = format!("\"{message}\");");
+        let at = source.find(&text);
+        let at =
+            at.unwrap_or_else(|| panic!("{id}: FilterPattern: functions/{folder} never logs {message:?}"));
+        let begin = source[..at].rfind("tracing::").expect("a line is logged by tracing");
+        assert!(
+            source[begin..].starts_with("tracing::error!"),
+            "{id}: {message:?} is not logged with LogLevel=ERROR: log it as an error"
+        );
     }
 }
 

@@ -12,6 +12,7 @@ mod mapping;
 mod model;
 mod parameters;
 mod policies;
+mod promises;
 mod routers;
 mod samconfig;
 mod source;

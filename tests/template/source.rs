@@ -23,7 +23,11 @@ const ADAPTERS: [(&str, &str, &[&str]); 5] = [
     ("shared/store/src/streams/kinesis.rs", "kinesis", &["EventStream"]),
     ("shared/store/src/objects/s3.rs", "s3", &["FailedEventBucket/failed/*"]),
     ("shared/runtime/src/secrets.rs", "secretsmanager", &["Secret"]),
-    ("functions/cart-mailer/src/send/ses.rs", "ses", &["SenderIdentity", "ConfigurationSet"]),
+    (
+        "functions/cart-mailer/src/send/ses.rs",
+        "ses",
+        &["SenderIdentity", "TestRecipient", "ConfigurationSet"],
+    ),
 ];
 
 /// `profile` of `TableNames` is the resource `ProfileTable`.

@@ -106,7 +106,8 @@ where
     }
 
     pub(crate) async fn keep(&self, failed: &FailedEvent) -> Result<(), ProcessError> {
-        tracing::warn!(failed.id = failed.id, failed.reason = failed.reason.code(), "event failed");
+        // An alarm counts this line, at whatever level is logged.
+        tracing::error!(failed.id = failed.id, failed.reason = failed.reason.code(), "event failed");
         let document = serde_json::to_vec_pretty(failed)?;
         self.failed.keep(&failed.id, failed.reason.code(), document).await?;
         Ok(())

@@ -2,7 +2,8 @@
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging as JSON, for Lambda: level from `LOG_LEVEL`, else `info`; the SDK's own chatter stays out.
+/// Starts logging as JSON, for Lambda: level from `LOG_LEVEL`, else `info`; the SDK's own chatter stays out. A panic is a
+/// line too, with its place and without its message, which may quote what somebody sent.
 pub fn start() {
     let level = std::env::var("LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
     let filter = filter(&level);
@@ -13,6 +14,10 @@ pub fn start() {
         .with_current_span(false)
         .with_env_filter(filter)
         .try_init();
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(panic.location = place, "panicked");
+    }));
 }
 
 /// Everything from the level on (in any case: the template writes it in capitals, as Lambda does), the SDK from `warn` on.

@@ -67,14 +67,14 @@ impl SendEmail for SesSender {
         }
         match request.send().await {
             Ok(answer) => Ok(answer.message_id.unwrap_or_default()),
-            Err(error) => Err(send_error(&error)),
+            Err(error) => Err(send_error(&error, email)),
         }
     }
 }
 
 /// Only what SES says outright counts as "not taken", and a connection that was never made; everything else may have
 /// been.
-fn send_error(error: &SdkError<SendEmailError, HttpResponse>) -> SendError {
+fn send_error(error: &SdkError<SendEmailError, HttpResponse>, email: &Email) -> SendError {
     use SendEmailError as E;
     match error {
         SdkError::ConstructionFailure(_) => SendError::Refused("the request could not be built".to_owned()),
@@ -86,10 +86,14 @@ fn send_error(error: &SdkError<SendEmailError, HttpResponse>) -> SendError {
             E::MailFromDomainNotVerifiedException(_) => {
                 SendError::Stopped("the MAIL FROM domain is not verified".to_owned())
             }
-            E::MessageRejected(_) => SendError::Refused("the message was rejected".to_owned()),
+            E::MessageRejected(rejected) => rejection(rejected.message().unwrap_or_default(), email),
             E::BadRequestException(_) => SendError::Refused("the request was not valid".to_owned()),
             E::NotFoundException(_) => SendError::Refused("the configuration set does not exist".to_owned()),
             other if service.raw().status().is_client_error() => match other.code() {
+                Some("AccessDeniedException") if is_about_recipient(other.message(), email) => {
+                    // SES also asks for the recipient's identity, if the account has it: always so in its sandbox.
+                    SendError::NotNow("the mailer may not mail to an identity of this account".to_owned())
+                }
                 Some(code) if NOT_ALLOWED.contains(&code) => {
                     SendError::Stopped(format!("the mailer may not send: {code}"))
                 }
@@ -103,6 +107,39 @@ fn send_error(error: &SdkError<SendEmailError, HttpResponse>) -> SendError {
         }
         _ => SendError::Unknown("the connection failed or timed out".to_owned()),
     }
+}
+
+/// A message that SES does not take. Until the sender is verified, and in the sandbox the recipient too, that is no
+/// verdict on the message: it may be sent when they are.
+fn rejection(message: &str, email: &Email) -> SendError {
+    if !message.to_ascii_lowercase().contains("not verified") {
+        SendError::Refused("the message was rejected".to_owned())
+    } else if names(message, address(&email.from)) || !names(message, &email.to) {
+        SendError::Stopped("the sender is not verified in SES".to_owned())
+    } else {
+        SendError::NotNow("the recipient is not verified in SES, which its sandbox wants".to_owned())
+    }
+}
+
+/// Whether a denial is about the recipient's identity, and not about the sender's.
+fn is_about_recipient(message: Option<&str>, email: &Email) -> bool {
+    let message = message.unwrap_or_default();
+    names(message, &email.to) && !names(message, address(&email.from))
+}
+
+/// Whether a text names an address, or the identity of its whole domain: `arn:…:identity/shop.example`.
+fn names(text: &str, address: &str) -> bool {
+    let (text, address) = (text.to_ascii_lowercase(), address.to_ascii_lowercase());
+    let Some((_, domain)) = address.rsplit_once('@') else { return false };
+    let identity = format!(":identity/{domain}");
+    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || ".-@".contains(c));
+    text.contains(&address)
+        || text.match_indices(&identity).any(|(at, found)| !goes_on(&text[at + found.len()..]))
+}
+
+/// The address of a From, without its name.
+fn address(from: &str) -> &str {
+    from.rsplit_once('<').map_or(from, |(_, address)| address.trim_end_matches('>')).trim()
 }
 
 /// Whether nobody listened: the one failure of a connection that certainly came before the request.
