@@ -50,6 +50,7 @@ pub(crate) fn build(
     phases.begin("building the stack");
     let mut command = sam::command("sam", bin, folder, target)?;
     command.arg("build");
+    sam::name_region(&mut command, target);
     if !parameters.is_empty() {
         command.arg("--parameter-overrides").args(parameters.iter().map(ToString::to_string));
     }

@@ -1,6 +1,6 @@
 //! The mapping driver as a background process: this same program, as `beckon stack drive`.
 
-use super::external::tail;
+use super::external::{self, tail};
 use super::folder::{Folder, remove};
 use super::process;
 use super::state::{Driver, State, ready_file};
@@ -26,9 +26,7 @@ pub(crate) async fn restart(folder: &Folder, state: &mut State, target: &Target)
     let mut command = Command::new(program);
     command.current_dir(folder.root()).args(["stack", "drive"]).args(arguments(target, endpoint_url));
     // It is given its credentials, and must not find others.
-    for name in ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
-        command.env_remove(name);
-    }
+    external::forget_aws(&mut command);
     let process = process::spawn(&mut command, &folder.stack(LOG), "the mapping driver")?;
     state.driver = Some(Driver {
         process: process.clone(),

@@ -30,34 +30,28 @@ pub(crate) fn run(phases: &Phases, command: &mut Command, log: &Path, hint: &str
         std::thread::sleep(LOOK_EVERY);
         phases.note(tail(log, 1).trim());
     };
-    finish(phases, &what, status, Some(log), hint)
+    finish(phases, &what, status, log, hint)
 }
 
-/// Runs a program that talks to the person itself.
-pub(crate) fn run_interactively(
-    phases: &mut Phases,
-    command: &mut Command,
-    hint: &str,
-) -> Result<(), CliError> {
-    phases.clear();
-    let what = name(command);
-    let status = command.status().map_err(|e| CliError::failed(format!("{what} did not start: {e}")))?;
-    finish(phases, &what, status, None, hint)
+/// Takes all that the person told AWS's tools out of what a program sees: an emulator must not see real credentials,
+/// and one service's own end point would lead past it.
+pub(crate) fn forget_aws(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_for_aws) {
+            command.env_remove(name);
+        }
+    }
 }
 
-fn finish(
-    phases: &Phases,
-    what: &str,
-    status: ExitStatus,
-    log: Option<&Path>,
-    hint: &str,
-) -> Result<(), CliError> {
+/// AWS_LC_* are settings of a library that is compiled, and of no service.
+fn is_for_aws(name: &str) -> bool {
+    name.starts_with("AWS_") && !name.starts_with("AWS_LC_")
+}
+
+fn finish(phases: &Phases, what: &str, status: ExitStatus, log: &Path, hint: &str) -> Result<(), CliError> {
     if status.success() {
         return Ok(());
     }
-    let Some(log) = log else {
-        return Err(CliError::failed(format!("{what} failed ({status}): {hint}")));
-    };
     phases.say(tail(log, TAIL_LINES).trim_end());
     Err(CliError::failed(format!("{what} failed ({status}): {hint}; all it said is in {}", log.display())))
 }
@@ -105,6 +99,19 @@ mod tests {
         assert_eq!(last_lines("a\nb\n\n10 %\r50 %\r100 %\nc\n", 2), "100 %\nc");
         assert_eq!(last_lines("only\n", 15), "only");
         assert_eq!(last_lines("", 15), "");
+    }
+
+    #[test]
+    fn everything_that_is_told_to_the_tools_of_aws_is_for_aws() {
+        for name in [
+            "AWS_PROFILE",
+            "AWS_ENDPOINT_URL_S3",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+        ] {
+            assert!(is_for_aws(name), "{name}");
+        }
+        assert!(!is_for_aws("AWS_LC_SYS_CMAKE_BUILDER") && !is_for_aws("PATH"));
     }
 
     #[test]

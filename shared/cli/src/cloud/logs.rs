@@ -2,7 +2,7 @@
 
 use super::log_line::{Entry, show};
 use super::resources::{Deployed, unreachable};
-use super::target::Target;
+use super::target::{Kind, Target};
 use crate::error::CliError;
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::error::ProvideErrorMetadata;
@@ -12,8 +12,10 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
-/// How often a log that is followed is read.
+/// How often a log that is followed is read on an emulator.
 const READ_EVERY: Duration = Duration::from_secs(1);
+/// How often it is read on AWS, where five functions share five reads a second with everybody in the account.
+const READ_EVERY_ON_AWS: Duration = Duration::from_secs(5);
 /// How late an entry may arrive in a log that is followed.
 const LATE_MAX_MS: i64 = 15_000;
 
@@ -82,9 +84,14 @@ pub(crate) async fn run(args: LogsArgs, target: &Target) -> Result<(), CliError>
     let mut since_ms = Clock::system().now().as_ms() - args.since.0;
     let mut seen = Seen::default();
     loop {
-        let mut entries = Vec::new();
+        let (mut entries, mut is_complete) = (Vec::new(), true);
         for function in &functions {
-            entries.extend(read(&client, target, &deployed, *function, since_ms).await?);
+            let read = read(&client, target, &deployed, *function, since_ms).await?;
+            if read.was_throttled && !args.follow {
+                return Err(throttled());
+            }
+            entries.extend(read.entries);
+            is_complete &= !read.was_throttled;
         }
         entries.sort_by_key(|entry| entry.at_ms);
         for entry in seen.fresh(entries) {
@@ -97,10 +104,37 @@ pub(crate) async fn run(args: LogsArgs, target: &Target) -> Result<(), CliError>
         if !args.follow {
             return Ok(());
         }
-        tokio::time::sleep(READ_EVERY).await;
-        since_ms = since_ms.max(seen.newest_ms - LATE_MAX_MS);
+        tokio::time::sleep(read_every(target.kind)).await;
+        since_ms = next_since(since_ms, seen.newest_ms, is_complete);
         seen.forget_before(since_ms);
     }
+}
+
+fn read_every(kind: Kind) -> Duration {
+    if kind == Kind::Aws { READ_EVERY_ON_AWS } else { READ_EVERY }
+}
+
+/// Where the next read begins. A read that was cut short is made again from the same place: the other functions' newest
+/// entries say nothing of what is missing.
+fn next_since(since_ms: i64, newest_ms: i64, is_complete: bool) -> i64 {
+    if is_complete { since_ms.max(newest_ms - LATE_MAX_MS) } else { since_ms }
+}
+
+fn throttled() -> CliError {
+    CliError::failed(
+        "CloudWatch Logs allows no more reads at the moment, so entries would be missing: try again, for one function",
+    )
+}
+
+/// What one read gave.
+struct Read {
+    entries: Vec<Entry>,
+    /// Whether the account had no reads left before the end.
+    was_throttled: bool,
+}
+
+fn is_throttle(code: Option<&str>) -> bool {
+    matches!(code, Some("ThrottlingException" | "Throttling" | "TooManyRequestsException"))
 }
 
 /// The entries of one function's log group since then.
@@ -110,7 +144,7 @@ async fn read(
     deployed: &Deployed,
     function: Function,
     since_ms: i64,
-) -> Result<Vec<Entry>, CliError> {
+) -> Result<Read, CliError> {
     let (name, logical_id) = function.names();
     let group = deployed.physical(logical_id)?;
     let (mut entries, mut token) = (Vec::new(), None);
@@ -119,7 +153,10 @@ async fn read(
         let page = match request.set_next_token(token).send().await {
             Ok(page) => page,
             // An emulator makes the group with the first entry.
-            Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(entries),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => {
+                return Ok(Read { entries, was_throttled: false });
+            }
+            Err(error) if is_throttle(error.code()) => return Ok(Read { entries, was_throttled: true }),
             Err(error) => return Err(unreachable(target, "the logs could not be read", &error)),
         };
         entries.extend(page.events.unwrap_or_default().into_iter().map(|event| Entry {
@@ -130,7 +167,7 @@ async fn read(
         }));
         token = page.next_token;
         if token.is_none() {
-            return Ok(entries);
+            return Ok(Read { entries, was_throttled: false });
         }
     }
 }
@@ -199,6 +236,16 @@ mod tests {
         assert_eq!(seen.newest_ms, 2);
         seen.forget_before(2);
         assert_eq!(seen.counts.len(), 1);
+    }
+
+    #[test]
+    fn a_read_that_was_throttled_is_made_again_from_the_same_place() {
+        assert_eq!(next_since(1_000, 100_000, true), 100_000 - LATE_MAX_MS);
+        assert_eq!(next_since(1_000, 100_000, false), 1_000);
+        assert_eq!(next_since(1_000, 2_000, true), 1_000, "it never goes back");
+        assert!(is_throttle(Some("ThrottlingException")) && !is_throttle(Some("AccessDeniedException")));
+        assert!(!is_throttle(None));
+        assert!(read_every(Kind::Aws) > read_every(Kind::MiniStack));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::external::tail;
 use super::folder::{Folder, remove};
 use super::phases::Phases;
 use super::process::{self, ProcessId};
-use super::state::{MiniStack, State};
+use super::state::{MiniStack, State, checkpoints_file};
 use super::tools;
 use crate::error::CliError;
 use std::ffi::OsString;
@@ -32,28 +32,30 @@ pub(crate) async fn ensure(
     port: u16,
     phases: &mut Phases,
 ) -> Result<(), CliError> {
-    require_linux()?;
-    if let Some(running) = &state.ministack {
-        if running.port != port {
+    if let Some(started) = &state.ministack {
+        let is_alive = started.process.is_alive();
+        if is_alive && started.port != port {
             return Err(CliError::usage(format!(
                 "MiniStack runs on port {}: say --port {}, or end it with `beckon stack down`",
-                running.port, running.port
+                started.port, started.port
             )));
         }
-        if is_healthy(port).await {
+        if is_alive && is_healthy(port).await {
             phases.say(&format!("MiniStack runs already on 127.0.0.1:{port}: the stack is updated"));
             return Ok(());
         }
         phases.say("MiniStack does not answer any more: it is started again, empty");
-        running.process.end().await;
+        started.process.end().await;
+        forget(folder, started.port)?;
         state.ministack = None;
+        state.save(folder)?;
     }
     if port_is_taken(port) {
         return Err(taken(port).await);
     }
     let bin = tools::EMULATOR.ensure(folder, phases)?;
     phases.begin("starting MiniStack");
-    forget(folder)?;
+    forget(folder, port)?;
     let process = start(folder, &bin, port)?;
     state.ministack = Some(MiniStack { process: process.clone(), port });
     state.save(folder)?;
@@ -63,7 +65,7 @@ pub(crate) async fn ensure(
 }
 
 /// MiniStack runs the functions as programs of this machine, and a Lambda is a program for Linux.
-fn require_linux() -> Result<(), CliError> {
+pub(crate) fn require_linux() -> Result<(), CliError> {
     if cfg!(target_os = "linux") {
         return Ok(());
     }
@@ -72,10 +74,15 @@ fn require_linux() -> Result<(), CliError> {
     ))
 }
 
+/// Where a MiniStack on this port answers.
+pub(crate) fn endpoint_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
+}
+
 /// Removes what a MiniStack that has ended leaves, with the places up to which its stream was read: the next one names
 /// its stream the same.
-pub(crate) fn forget(folder: &Folder) -> Result<(), CliError> {
-    remove(&folder.stack("checkpoints.json"))?;
+pub(crate) fn forget(folder: &Folder, port: u16) -> Result<(), CliError> {
+    remove(&checkpoints_file(folder, &endpoint_url(port)))?;
     remove(&folder.stack(DATA))
 }
 
@@ -102,7 +109,7 @@ fn environment(folder: &Folder, port: u16) -> Result<Vec<(&'static str, OsString
         ("BIND_HOST", "127.0.0.1".into()),
         ("GATEWAY_PORT", port.to_string().into()),
         ("MINISTACK_HOST", "localhost".into()),
-        ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}").into()),
+        ("AWS_ENDPOINT_URL", endpoint_url(port).into()),
         ("AWS_EC2_METADATA_DISABLED", "true".into()),
         ("LAMBDA_EXECUTOR", "local".into()),
         ("SFTP_ENABLED", "0".into()),
@@ -173,8 +180,22 @@ mod tests {
         assert!(
             environment.iter().all(|(name, _)| !name.contains("ACCESS_KEY") && !name.contains("PROFILE"))
         );
-        forget(&folder).unwrap();
-        assert!(!folder.stack(DATA).exists());
+        remove(&root).unwrap();
+    }
+
+    #[test]
+    fn what_is_forgotten_is_this_ministacks_and_nobody_elses() {
+        let root = std::env::temp_dir().join(format!("beckon-forget-{}", std::process::id()));
+        let folder = Folder::at(root.clone());
+        folder.make(DATA).unwrap();
+        let own = checkpoints_file(&folder, "http://127.0.0.1:4588");
+        let other = checkpoints_file(&folder, "http://127.0.0.1:4566");
+        for file in [&own, &other] {
+            std::fs::write(file, "{}").unwrap();
+        }
+        forget(&folder, 4588).unwrap();
+        assert!(!folder.stack(DATA).exists() && !own.exists());
+        assert!(other.exists(), "another emulator still has its stream");
         remove(&root).unwrap();
     }
 

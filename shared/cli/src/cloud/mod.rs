@@ -4,6 +4,7 @@
 //! `state`, and `down` ends it.
 
 mod build;
+mod confirm;
 mod deploy;
 mod down;
 mod drive;
@@ -11,6 +12,7 @@ mod driver;
 mod external;
 mod folder;
 mod keys;
+mod lock;
 mod log_line;
 mod logs;
 mod ministack;
@@ -85,9 +87,9 @@ impl StackArgs {
 /// # Errors
 /// When the stack, its tools or its emulator cannot do what was asked.
 pub async fn run(args: StackArgs) -> Result<(), CliError> {
-    let target = meant(args.target)?;
+    let mut target = meant(args.target)?;
     if !matches!(args.command, StackCommand::Tools) {
-        target.check().await?;
+        target.settle().await?;
     }
     match args.command {
         StackCommand::Up(args) => Box::pin(up::run(args, &target)).await,
@@ -101,7 +103,7 @@ pub async fn run(args: StackArgs) -> Result<(), CliError> {
     }
 }
 
-/// What the arguments mean. Where no port is given it is that of the MiniStack that runs.
+/// What the arguments mean. Where no port is given it is that of the MiniStack that `up` started.
 fn meant(mut args: TargetArgs) -> Result<Target, CliError> {
     if args.port.is_none()
         && let Ok(folder) = folder::Folder::find()
@@ -121,6 +123,10 @@ fn print_tools() -> Result<(), CliError> {
 /// The stack, which must exist.
 async fn deployed(target: &Target, sdk: &SdkConfig) -> Result<resources::Deployed, CliError> {
     resources::describe(target, sdk).await?.ok_or_else(|| {
-        CliError::usage(format!("no stack named {}: make it with `beckon stack up`", target.stack_name))
+        CliError::usage(format!(
+            "no stack {}: make it with `beckon stack up{}`",
+            target.place(),
+            target.arguments()
+        ))
     })
 }

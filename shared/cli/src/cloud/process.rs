@@ -1,7 +1,10 @@
 //! Processes that outlive the command that started them: told apart by pid and start time, and ended by process group.
 //!
 //! A pid alone is not enough: after a restart of the machine it belongs to somebody else. A process whose start time is
-//! another one is never signalled.
+//! another one is never signalled. A leader may end before its group (MiniStack is killed for its memory, and its
+//! functions run on): then the group is ended by its number.
+
+mod table;
 
 use crate::error::CliError;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -11,6 +14,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use table::Seen;
 
 /// How long a process may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
@@ -23,35 +27,62 @@ pub(crate) struct ProcessId {
     pub(crate) pid: i32,
     /// When it started, as the system tells it.
     pub(crate) started: String,
+    /// Which life of the system, or of a container, it started in: the next one gives the same numbers again.
+    pub(crate) system: String,
 }
 
 impl ProcessId {
     /// The process that has this pid now; `None` when there is none.
     pub(crate) fn of(pid: i32) -> Option<Self> {
-        Some(Self { pid, started: start_time(pid)? })
+        let seen = table::look(pid).filter(|seen| !seen.has_ended)?;
+        Some(Self { pid, started: seen.started, system: table::system() })
     }
 
     /// Whether it still runs.
     pub(crate) fn is_alive(&self) -> bool {
-        start_time(self.pid).is_some_and(|started| started == self.started)
+        table::look(self.pid).is_some_and(|seen| !seen.has_ended && self.is(&seen))
     }
 
-    /// Ends the process group that it leads: first asked, then made to. Returns whether there was anything to end.
+    /// Ends the process group that it leads, or led: first asked, then made to. Returns whether there was anything to
+    /// end.
     pub(crate) async fn end(&self) -> bool {
-        if !self.is_alive() {
+        if !self.has_group() {
             return false;
         }
         self.signal(Signal::TERM);
+        // Looked at again before the second signal: once the group is empty, its number may be somebody else's.
+        if !self.has_emptied().await {
+            self.signal(Signal::KILL);
+            self.has_emptied().await;
+        }
+        true
+    }
+
+    /// Waits until nobody runs in its group, with an end. Returns whether that came.
+    async fn has_emptied(&self) -> bool {
         let looks = GRACE.as_millis() / LOOK_EVERY.as_millis();
         for _ in 0..looks {
-            if !self.is_alive() {
-                break;
+            if !self.has_group() {
+                return true;
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        // Also when the leader has ended: a group keeps its number as long as anybody is left in it.
-        self.signal(Signal::KILL);
-        true
+        !self.has_group()
+    }
+
+    /// Whether anybody runs in its group. A pid is not given again while a group has its number, so a group whose
+    /// leader is gone is still this one's; with another leader, or after a restart of the system, it is somebody
+    /// else's.
+    fn has_group(&self) -> bool {
+        let is_ours = match table::look(self.pid) {
+            Some(leader) => self.is(&leader),
+            None => self.system == table::system(),
+        };
+        is_ours && self.pid > 1 && table::group_runs(self.pid)
+    }
+
+    fn is(&self, seen: &Seen) -> bool {
+        seen.started == self.started && self.system == table::system()
     }
 
     fn signal(&self, signal: Signal) {
@@ -77,45 +108,31 @@ pub(crate) fn spawn(command: &mut Command, log: &Path, what: &str) -> Result<Pro
     })
 }
 
-/// When the process with this pid started; `None` when there is none, or only what is left of one.
-#[cfg(target_os = "linux")]
-fn start_time(pid: i32) -> Option<String> {
-    parse_stat(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
-}
-
-/// When the process with this pid started; `None` when there is none, or only what is left of one.
-#[cfg(not(target_os = "linux"))]
-fn start_time(pid: i32) -> Option<String> {
-    let output = Command::new("ps").args(["-o", "stat=,lstart=", "-p", &pid.to_string()]).output().ok()?;
-    parse_ps(&String::from_utf8_lossy(&output.stdout))
-}
-
-/// Field 22 of `/proc/PID/stat`. The name, field 2, may hold spaces and parentheses.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
-fn parse_stat(stat: &str) -> Option<String> {
-    let (_, rest) = stat.rsplit_once(") ")?;
-    let mut fields = rest.split_whitespace();
-    let state = fields.next()?;
-    (!matches!(state, "Z" | "X")).then(|| fields.nth(18).map(ToOwned::to_owned))?
-}
-
-/// One line of `ps -o stat=,lstart=`.
-#[cfg_attr(target_os = "linux", allow(dead_code))]
-fn parse_ps(line: &str) -> Option<String> {
-    let (state, started) = line.trim().split_once(char::is_whitespace)?;
-    (!state.starts_with('Z')).then(|| started.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    use std::process::Child;
+
+    /// A group whose leader ends when its input does, and leaves another process behind.
+    fn group() -> (Child, ProcessId) {
+        let mut command = Command::new("sh");
+        command.args(["-c", "sleep 300 & echo started; read line"]).process_group(0);
+        let mut leader = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        // One byte: the sleeper holds the other end until it is ended.
+        let mut byte = [0];
+        std::io::Read::read_exact(leader.stdout.as_mut().unwrap(), &mut byte).unwrap();
+        let id = ProcessId::of(i32::try_from(leader.id()).unwrap()).unwrap();
+        (leader, id)
+    }
 
     #[test]
     fn this_process_is_alive_and_with_another_start_time_it_is_somebody_else() {
         let this = ProcessId::of(i32::try_from(std::process::id()).unwrap()).unwrap();
         assert!(this.is_alive());
-        let other = ProcessId { started: format!("{}0", this.started), ..this };
+        let other = ProcessId { started: format!("{}0", this.started), ..this.clone() };
         assert!(!other.is_alive());
+        assert!(!ProcessId { system: "before the restart".to_owned(), ..this }.is_alive());
     }
 
     #[tokio::test]
@@ -130,18 +147,39 @@ mod tests {
         assert!(!id.end().await, "a second time there is nothing to end");
     }
 
-    #[test]
-    fn the_start_time_is_read_behind_any_name_and_a_zombie_is_dead() {
-        let line = |name: &str, state: &str| {
-            format!(
-                "42 ({name}) {state} 1 42 42 0 -1 4194560 1 0 0 0 7 1 0 0 20 0 1 0 183920 1000 200 18446744"
-            )
-        };
-        assert_eq!(parse_stat(&line("cat", "S")).as_deref(), Some("183920"));
-        assert_eq!(parse_stat(&line("a) S 1 (b", "R")).as_deref(), Some("183920"));
-        assert_eq!(parse_stat(&line("cat", "Z")), None);
-        assert_eq!(parse_ps("Ss   Sun Nov  1 09:40:00 2026\n").as_deref(), Some("Sun Nov 1 09:40:00 2026"));
-        assert_eq!(parse_ps("Z    Sun Nov  1 09:40:00 2026\n"), None);
-        assert_eq!(parse_ps(""), None);
+    #[tokio::test]
+    async fn a_group_is_ended_when_its_leader_is_gone_but_not_after_a_restart_of_the_system() {
+        let (mut leader, id) = group();
+        drop(leader.stdin.take());
+        leader.wait().unwrap();
+        assert!(!id.is_alive() && table::group_runs(id.pid), "the leader is gone, the group is not");
+        let earlier = ProcessId { system: "before the restart".to_owned(), ..id.clone() };
+        assert!(!earlier.end().await && table::group_runs(id.pid), "somebody else's is spared");
+        assert!(id.end().await);
+        assert!(!table::group_runs(id.pid));
+        assert!(!id.end().await, "a second time there is nothing to end");
+    }
+
+    #[tokio::test]
+    async fn a_leader_that_nobody_has_waited_for_does_not_hide_its_group() {
+        let (mut leader, id) = group();
+        drop(leader.stdin.take());
+        let who = WaitId::Pid(Pid::from_raw(id.pid).unwrap());
+        waitid(who, WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
+        assert!(!id.is_alive() && id.end().await);
+        assert!(!table::group_runs(id.pid));
+        leader.wait().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_group_that_does_not_heed_the_request_is_made_to_end() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' TERM; echo started; read line"]).process_group(0);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut byte = [0];
+        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut byte).unwrap();
+        let id = ProcessId::of(i32::try_from(child.id()).unwrap()).unwrap();
+        assert!(id.end().await);
+        assert!(!child.wait().unwrap().success());
     }
 }

@@ -61,7 +61,7 @@ impl std::fmt::Debug for WriteKeyText {
     }
 }
 
-/// Describes the stack; `None` when there is none of that name.
+/// Describes the stack; `None` when there is none of that name, or only a plan for one.
 pub(crate) async fn describe(target: &Target, sdk: &SdkConfig) -> Result<Option<Deployed>, CliError> {
     let client = Client::new(sdk);
     let answer = match client.describe_stacks().stack_name(&target.stack_name).send().await {
@@ -69,7 +69,7 @@ pub(crate) async fn describe(target: &Target, sdk: &SdkConfig) -> Result<Option<
         Err(error) if says_missing(&error) => return Ok(None),
         Err(error) => return Err(unreachable(target, "the stack could not be described", &error)),
     };
-    let stack = answer.stacks().iter().find(|s| s.stack_status() != Some(&StackStatus::DeleteComplete));
+    let stack = answer.stacks().iter().find(|stack| is_there(stack));
     let Some(stack) = stack else { return Ok(None) };
     let mut deployed = Deployed { outputs: outputs(stack), resources: BTreeMap::new() };
     let mut token: Option<String> = None;
@@ -94,6 +94,11 @@ pub(crate) async fn describe(target: &Target, sdk: &SdkConfig) -> Result<Option<
             return Ok(Some(deployed));
         }
     }
+}
+
+/// A change set for a new stack makes an empty one, which stays when nobody agrees to the changes.
+fn is_there(stack: &Stack) -> bool {
+    !matches!(stack.stack_status(), Some(StackStatus::DeleteComplete | StackStatus::ReviewInProgress))
 }
 
 fn outputs(stack: &Stack) -> BTreeMap<String, String> {
@@ -138,4 +143,20 @@ pub(crate) async fn secret(deployed: &Deployed, sdk: &SdkConfig) -> Result<Strin
     let answer = client.get_secret_value().secret_id(arn).send().await;
     let answer = answer.map_err(|e| CliError::caused("the stack's secret could not be read", &e))?;
     Ok(answer.secret_string().unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_that_was_only_planned_or_is_deleted_is_not_there() {
+        let stack = |status: StackStatus| Stack::builder().stack_status(status).build();
+        assert!(!is_there(&stack(StackStatus::ReviewInProgress)));
+        assert!(!is_there(&stack(StackStatus::DeleteComplete)));
+        for status in [StackStatus::CreateComplete, StackStatus::RollbackComplete, StackStatus::DeleteFailed]
+        {
+            assert!(is_there(&stack(status.clone())), "{status}");
+        }
+    }
 }

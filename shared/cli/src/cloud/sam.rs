@@ -1,5 +1,6 @@
 //! SAM CLI and cargo-lambda: the commands that build the template and deploy it, and the environment they see.
 
+use super::external;
 use super::folder::Folder;
 use super::target::{Kind, Target};
 use crate::error::CliError;
@@ -89,30 +90,35 @@ pub(crate) fn command(
         }
     }
     if let Some(url) = &target.endpoint_url {
-        // Nothing of the person's AWS configuration: an emulator must not see real credentials.
-        command.env_remove("AWS_PROFILE").env_remove("AWS_DEFAULT_PROFILE").env_remove("AWS_SESSION_TOKEN");
+        external::forget_aws(&mut command);
         command.env("AWS_CONFIG_FILE", "/dev/null").env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null");
         command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-        command.env("AWS_ENDPOINT_URL", url);
+        command.env("AWS_ENDPOINT_URL", url).env("AWS_EC2_METADATA_DISABLED", "true");
     }
     Ok(command)
 }
 
-/// Names the stack, and its region if one is meant. Everything comes from the arguments: the environments in
+/// Names the region, which is known by now: SAM would look for one by itself, and not where this program does.
+pub(crate) fn name_region(command: &mut Command, target: &Target) {
+    if let Some(region) = &target.region {
+        command.args(["--region", region]);
+    }
+}
+
+/// Names the stack and its region. Everything comes from the arguments: the environments in
 /// samconfig.toml each belong to a stack of their own, and the first of them deletes its data.
 pub(crate) fn name_stack(command: &mut Command, folder: &Folder, target: &Target) -> Result<(), CliError> {
     let settings = folder.make("")?.join("samconfig.toml");
     std::fs::write(&settings, "version = 0.1\n")
         .map_err(|e| CliError::usage(format!("cannot write {}: {e}", folder.show(&settings))))?;
     command.arg("--config-file").arg(&settings).args(["--stack-name", &target.stack_name]);
-    if let Some(region) = &target.region {
-        command.args(["--region", region]);
-    }
+    name_region(command, target);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::folder::remove;
     use super::*;
 
     fn shown(parameters: &[Parameter]) -> Vec<String> {
@@ -129,6 +135,39 @@ mod tests {
             ["Sender=\"Shop <a@shop.example>\""]
         );
         assert_eq!(shown(&parameters(Kind::Aws, &given)), shown(&given));
+    }
+
+    #[test]
+    fn sam_is_told_the_region_and_nothing_of_aws_but_the_emulator() {
+        let root = std::env::temp_dir().join(format!("beckon-sam-{}", std::process::id()));
+        let folder = Folder::at(root.clone());
+        let target = Target {
+            kind: Kind::Emulator,
+            endpoint_url: Some("http://127.0.0.1:4566".to_owned()),
+            stack_name: "beckon".to_owned(),
+            region: Some("eu-west-1".to_owned()),
+        };
+        let mut command = command("sam", Path::new("/bin"), &folder, &target).unwrap();
+        name_stack(&mut command, &folder, &target).unwrap();
+        let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+        assert!(words.ends_with(&["--region".to_owned(), "eu-west-1".to_owned()]), "{words:?}");
+        let told: Vec<_> = command
+            .get_envs()
+            .filter(|(name, value)| value.is_some() && name.to_string_lossy().starts_with("AWS_"))
+            .map(|(name, _)| name.to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "AWS_ACCESS_KEY_ID",
+                "AWS_CONFIG_FILE",
+                "AWS_EC2_METADATA_DISABLED",
+                "AWS_ENDPOINT_URL",
+                "AWS_SECRET_ACCESS_KEY",
+                "AWS_SHARED_CREDENTIALS_FILE",
+            ]
+        );
+        remove(&root).unwrap();
     }
 
     #[test]

@@ -45,7 +45,7 @@ impl Driver {
 }
 
 impl State {
-    /// Reads the state. What has ended since is left out, so that nobody signals it.
+    /// Reads the state. What has ended by itself is still in it, until `down`: others of its group may run on.
     pub(crate) fn load(folder: &Folder) -> Result<Self, CliError> {
         let file = folder.stack(FILE);
         let text = match std::fs::read_to_string(&file) {
@@ -53,15 +53,11 @@ impl State {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(e) => return Err(CliError::usage(format!("cannot read {}: {e}", folder.show(&file)))),
         };
-        let state: Self = serde_json::from_str(&text).map_err(|e| {
+        serde_json::from_str(&text).map_err(|e| {
             let file = folder.show(&file);
             CliError::usage(format!(
                 "{file} is not what `up` wrote ({e}): delete it, and end MiniStack yourself"
             ))
-        })?;
-        Ok(Self {
-            ministack: state.ministack.filter(|m| m.process.is_alive()),
-            driver: state.driver.filter(|d| d.process.is_alive()),
         })
     }
 
@@ -79,10 +75,18 @@ impl State {
         written.map_err(|e| CliError::usage(format!("cannot write {}: {e}", folder.show(&file))))
     }
 
-    /// The port of the running MiniStack.
+    /// The port of the MiniStack that was started.
     pub(crate) fn port(&self) -> Option<u16> {
         self.ministack.as_ref().map(|m| m.port)
     }
+}
+
+/// Where it is kept how far the streams of an emulator were read: each emulator has a file of its own, because its
+/// streams come and go with it, and are named as another's.
+pub(crate) fn checkpoints_file(folder: &Folder, endpoint_url: &str) -> PathBuf {
+    let (_, place) = endpoint_url.split_once("://").unwrap_or(("", endpoint_url));
+    let name: String = place.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    folder.stack(&format!("checkpoints-{name}.json"))
 }
 
 /// Where the driver says that it has begun to poll.
@@ -100,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_comes_back_without_what_has_ended() {
+    fn a_state_comes_back_with_what_has_ended_because_its_group_may_run_on() {
         let (root, folder) = scratch("round-trip");
         assert_eq!(State::load(&folder).unwrap(), State::default(), "nothing was ever started");
         let this = ProcessId::of(i32::try_from(std::process::id()).unwrap()).unwrap();
@@ -116,7 +120,7 @@ mod tests {
         };
         state.save(&folder).unwrap();
         let loaded = State::load(&folder).unwrap();
-        assert_eq!(loaded, State { driver: None, ..state });
+        assert_eq!(loaded, state);
         assert_eq!(loaded.port(), Some(4588));
         State::default().save(&folder).unwrap();
         assert!(!folder.stack(FILE).exists(), "with nothing running there is no file");

@@ -1,5 +1,6 @@
 //! Which stack a command means, and how to talk to it.
 
+use super::ministack;
 use crate::error::CliError;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, ProvideCredentials};
@@ -65,7 +66,7 @@ impl Target {
             }
             (None, Some(_)) => (Kind::Aws, None),
             (None, None) => {
-                (Kind::MiniStack, Some(format!("http://127.0.0.1:{}", args.port.unwrap_or(MINISTACK_PORT))))
+                (Kind::MiniStack, Some(ministack::endpoint_url(args.port.unwrap_or(MINISTACK_PORT))))
             }
         };
         let region = args.region.clone().or((kind != Kind::Aws).then(|| EMULATOR_REGION.to_owned()));
@@ -91,13 +92,19 @@ impl Target {
         loader.load().await
     }
 
-    /// Says at once what would fail after minutes: on AWS there must be a region and credentials.
-    pub(crate) async fn check(&self) -> Result<(), CliError> {
+    /// Settles the region on AWS, once for every tool that follows: each reads the person's configuration in a way of its
+    /// own. And says at once what would fail after minutes: there must be a region and credentials.
+    pub(crate) async fn settle(&mut self) -> Result<(), CliError> {
         if self.kind != Kind::Aws {
             return Ok(());
         }
         let sdk = self.sdk().await;
-        if sdk.region().is_none() {
+        self.settle_with(&sdk).await
+    }
+
+    async fn settle_with(&mut self, sdk: &SdkConfig) -> Result<(), CliError> {
+        self.region = sdk.region().map(ToString::to_string);
+        if self.region.is_none() {
             return Err(CliError::usage(format!(
                 "{} is a stack on AWS, and no region is set: give --region, or set AWS_REGION or AWS_PROFILE",
                 self.stack_name
@@ -117,11 +124,64 @@ impl Target {
         )))
     }
 
+    /// The stack and where it is, for people.
+    pub(crate) fn place(&self) -> String {
+        match (&self.endpoint_url, &self.region) {
+            (Some(url), _) => format!("{} at {url}", self.stack_name),
+            (None, Some(region)) => format!("{} in {region}", self.stack_name),
+            (None, None) => self.stack_name.clone(),
+        }
+    }
+
+    /// The arguments that name this stack, each behind a space; none for MiniStack, which is found by itself.
+    pub(crate) fn arguments(&self) -> String {
+        if self.kind == Kind::MiniStack {
+            return String::new();
+        }
+        let url = self.endpoint_url.as_ref().map(|url| format!(" --endpoint-url {url}")).unwrap_or_default();
+        let is_told = |region: &&String| self.kind == Kind::Aws || region.as_str() != EMULATOR_REGION;
+        let region = self.region.as_ref().filter(is_told).map(|r| format!(" --region {r}"));
+        format!("{url} --stack-name {}{}", self.stack_name, region.unwrap_or_default())
+    }
+
     /// Where the HTTP API answers. Emulators do not serve the host name that the stack's output shows.
     pub(crate) fn api_url(&self, api_id: &str, output_url: &str) -> String {
         match &self.endpoint_url {
             Some(url) => format!("{url}/_aws/execute-api/{api_id}/$default"),
             None => output_url.trim_end_matches('/').to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_aws(region: Option<&str>) -> Target {
+        let args = TargetArgs {
+            stack_name: Some("beckon-dev".to_owned()),
+            region: region.map(ToOwned::to_owned),
+            ..TargetArgs::default()
+        };
+        Target::of(&args).unwrap()
+    }
+
+    fn configuration(region: Option<&'static str>) -> SdkConfig {
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        SdkConfig::builder()
+            .region(region.map(Region::new))
+            .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(credentials))
+            .build()
+    }
+
+    #[tokio::test]
+    async fn the_region_on_aws_is_the_configurations_and_is_told_from_then_on() {
+        let mut target = on_aws(None);
+        target.settle_with(&configuration(Some("eu-central-1"))).await.unwrap();
+        assert_eq!(target.region.as_deref(), Some("eu-central-1"));
+        assert_eq!(target.arguments(), " --stack-name beckon-dev --region eu-central-1");
+        assert_eq!(target.place(), "beckon-dev in eu-central-1");
+        let message = on_aws(None).settle_with(&configuration(None)).await.unwrap_err().to_string();
+        assert!(message.contains("give --region"), "{message}");
     }
 }

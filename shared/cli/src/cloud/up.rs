@@ -1,17 +1,22 @@
 //! `beckon stack up`: tools, emulator, build, deployment, ruleset and driver, one after the other.
 
+use super::deploy::Deployment;
 use super::folder::Folder;
+use super::lock::Lock;
 use super::phases::Phases;
 use super::resources::{self, Deployed, WriteKeyText};
 use super::ruleset::{self, Outcome};
 use super::sam::{self, Parameter};
 use super::state::State;
 use super::target::{Kind, Target};
-use super::{build, deploy, driver, ministack, tools};
+use super::{build, confirm, driver, ministack, tools};
 use crate::error::CliError;
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
+
+/// Longest name of a stack. A function's is up to 12 characters longer, and Lambda takes 64; the rest is for others.
+const STACK_NAME_MAX: usize = 40;
 
 /// Arguments of `beckon stack up`.
 #[derive(Args, Debug)]
@@ -44,8 +49,14 @@ pub struct UpArgs {
 
 /// Deploys the stack and starts what it needs.
 pub(crate) async fn run(args: UpArgs, target: &Target) -> Result<(), CliError> {
+    check_name(&target.stack_name)?;
+    let asks = confirm::is_needed(target, args.yes)?;
+    if target.kind == Kind::MiniStack {
+        ministack::require_linux()?;
+    }
     let chosen = ruleset::choose(args.rules.as_deref())?;
     let folder = Folder::find()?;
+    let _lock = Lock::take(&folder)?;
     let mut state = State::load(&folder)?;
     refuse_second(&state, target)?;
     let mut phases = Phases::new();
@@ -56,13 +67,11 @@ pub(crate) async fn run(args: UpArgs, target: &Target) -> Result<(), CliError> {
     let parameters = sam::parameters(target.kind, &args.parameters);
     build::build(&folder, target, &bin, &parameters, args.release, &mut phases)?;
     let sdk = target.sdk().await;
-    deploy::deploy(&folder, target, &bin, &parameters, args.yes, &sdk, &mut phases).await?;
+    let deployment = Deployment { folder: &folder, target, bin: &bin, sdk: &sdk };
+    deployment.deploy(&parameters, asks, &mut phases).await?;
     phases.begin("publishing the ruleset");
     let deployed = resources::describe(target, &sdk).await?.ok_or_else(|| {
-        CliError::failed(format!(
-            "{} was not deployed: run it again and agree to the changes",
-            target.stack_name
-        ))
+        CliError::failed(format!("{} is gone since its deployment: run it again", target.place()))
     })?;
     let outcome = ruleset::publish(&chosen, &deployed, &sdk).await?;
     phases.end();
@@ -79,10 +88,22 @@ pub(crate) async fn run(args: UpArgs, target: &Target) -> Result<(), CliError> {
     report(&args, target, &deployed, &outcome, &keys, &phases)
 }
 
+/// Names that CloudFormation takes, and short enough for the functions' names, which begin with the stack's.
+fn check_name(name: &str) -> Result<(), CliError> {
+    let is_pattern = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if is_pattern && name.len() <= STACK_NAME_MAX {
+        return Ok(());
+    }
+    Err(CliError::usage(format!(
+        "--stack-name {name} cannot be a stack's: a letter first, then letters, digits and hyphens, at most {STACK_NAME_MAX}"
+    )))
+}
+
 /// The driver is for one stack at a time.
 fn refuse_second(state: &State, target: &Target) -> Result<(), CliError> {
     match &state.driver {
-        Some(driver) if target.kind != Kind::Aws && !driver.is_for(target) => {
+        Some(driver) if target.kind != Kind::Aws && !driver.is_for(target) && driver.process.is_alive() => {
             let other = if driver.on_ministack {
                 String::new()
             } else {
@@ -132,11 +153,7 @@ fn report(
 
 /// Commands to go on with.
 fn next(target: &Target, api_url: &str, keys: &[WriteKeyText]) -> String {
-    let stack = match (target.kind, &target.endpoint_url) {
-        (Kind::MiniStack, _) | (_, None) if target.kind != Kind::Aws => String::new(),
-        (_, Some(url)) => format!(" --endpoint-url {url} --stack-name {}", target.stack_name),
-        (_, None) => format!(" --stack-name {}", target.stack_name),
-    };
+    let stack = target.arguments();
     let page_key = keys.iter().find(|k| k.key.starts_with("pk_")).map_or("PUBLISHABLE_KEY", |k| &k.key);
     let on_aws = format!("  cargo beckon stack keys{stack}\n");
     format!(
@@ -159,14 +176,14 @@ mod tests {
             kind,
             endpoint_url: url.map(ToOwned::to_owned),
             stack_name: "beckon".to_owned(),
-            region: None,
+            region: (kind == Kind::Aws).then(|| "eu-west-1".to_owned()),
         }
     }
 
     #[test]
     fn a_second_stack_is_refused_with_the_command_that_ends_the_first() {
         let driver = Driver {
-            process: ProcessId { pid: 2, started: "1".to_owned() },
+            process: ProcessId::of(i32::try_from(std::process::id()).unwrap()).unwrap(),
             on_ministack: false,
             endpoint_url: "http://127.0.0.1:4566".to_owned(),
             stack_name: "beckon".to_owned(),
@@ -180,6 +197,9 @@ mod tests {
         );
         refuse_second(&state, &target(Kind::Emulator, Some("http://127.0.0.1:4566"))).unwrap();
         refuse_second(&state, &target(Kind::Aws, None)).unwrap();
+        let mut ended = state;
+        ended.driver.as_mut().unwrap().process.started = "before".to_owned();
+        refuse_second(&ended, &target(Kind::MiniStack, Some("http://127.0.0.1:4588"))).unwrap();
     }
 
     #[test]
@@ -188,7 +208,18 @@ mod tests {
         let local = next(&target(Kind::MiniStack, Some("http://127.0.0.1:4588")), "http://api", &[key]);
         assert!(local.contains("stack smoke\n") && local.contains("-u pk_1:"), "{local}");
         let aws = next(&target(Kind::Aws, None), "https://api", &[]);
-        assert!(aws.contains("stack keys --stack-name beckon\n"), "{aws}");
-        assert!(aws.contains("stack smoke --stack-name beckon\n"), "{aws}");
+        assert!(aws.contains("stack keys --stack-name beckon --region eu-west-1\n"), "{aws}");
+        assert!(aws.contains("stack smoke --stack-name beckon --region eu-west-1\n"), "{aws}");
+    }
+
+    #[test]
+    fn a_name_is_one_of_cloudformations_and_leaves_room_for_the_functions() {
+        for name in ["beckon", "B-2", &"a".repeat(40)] {
+            check_name(name).unwrap();
+        }
+        for name in ["", "2beckon", "-beckon", "beckon_dev", "beckön", &"a".repeat(41)] {
+            let message = check_name(name).unwrap_err().to_string();
+            assert!(message.contains("at most 40"), "{message}");
+        }
     }
 }

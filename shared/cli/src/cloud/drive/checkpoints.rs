@@ -1,12 +1,11 @@
-//! How far each shard is done, kept in `target/stack/checkpoints.json`, so that a driver that begins again does not
-//! deliver everything again.
+//! How far each shard is done, kept in a file for each emulator in `target/stack`, so that a driver that begins again
+//! does not deliver everything again.
 
 use crate::cloud::folder::Folder;
+use crate::cloud::state::checkpoints_file;
 use crate::error::CliError;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-
-const FILE: &str = "checkpoints.json";
 
 /// Sequence numbers by shard, by stream.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,9 +15,10 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Reads the file. What cannot be read counts as nothing: records come again, which is harmless.
-    pub(super) fn load(folder: &Folder) -> Result<Self, CliError> {
-        let file = folder.make("")?.join(FILE);
+    /// Reads the file of an emulator. What cannot be read counts as nothing: records come again, which is harmless.
+    pub(super) fn load(folder: &Folder, endpoint_url: &str) -> Result<Self, CliError> {
+        folder.make("")?;
+        let file = checkpoints_file(folder, endpoint_url);
         let text = std::fs::read(&file).unwrap_or_default();
         Ok(Self { streams: serde_json::from_slice(&text).unwrap_or_default(), file })
     }
@@ -57,21 +57,25 @@ mod tests {
     use super::*;
     use crate::cloud::folder::remove;
 
+    const HERE: &str = "http://127.0.0.1:4588";
+
     #[test]
     fn checkpoints_come_back_by_stream_and_shard_and_a_spoilt_file_is_none() {
         let root = std::env::temp_dir().join(format!("beckon-checkpoints-{}", std::process::id()));
         let folder = Folder::at(root.clone());
-        let mut checkpoints = Checkpoints::load(&folder).unwrap();
+        let mut checkpoints = Checkpoints::load(&folder, HERE).unwrap();
         assert_eq!(checkpoints.of("arn:a", "shard-0"), None);
         assert!(checkpoints.set("arn:a", "shard-0", "17"));
         assert!(!checkpoints.set("arn:a", "shard-0", "17"), "no progress is no news");
         assert!(checkpoints.set("arn:b", "shard-0", "3"));
         checkpoints.save().unwrap();
-        let again = Checkpoints::load(&folder).unwrap();
+        let again = Checkpoints::load(&folder, HERE).unwrap();
         assert_eq!((again.of("arn:a", "shard-0"), again.of("arn:b", "shard-0")), (Some("17"), Some("3")));
         assert_eq!(again.of("arn:b", "shard-1"), None);
-        std::fs::write(folder.stack(FILE), "{").unwrap();
-        assert_eq!(Checkpoints::load(&folder).unwrap().of("arn:a", "shard-0"), None);
+        let elsewhere = Checkpoints::load(&folder, "http://127.0.0.1:4566").unwrap();
+        assert_eq!(elsewhere.of("arn:a", "shard-0"), None, "another emulator names its streams the same");
+        std::fs::write(checkpoints_file(&folder, HERE), "{").unwrap();
+        assert_eq!(Checkpoints::load(&folder, HERE).unwrap().of("arn:a", "shard-0"), None);
         remove(&root).unwrap();
     }
 }

@@ -95,7 +95,7 @@ impl Session {
         }
         let settings = Arc::new(settings);
         let stream = Stream { client: aws_sdk_kinesis::Client::new(sdk), arn: settings.stream_arn.clone() };
-        let checkpoints = Checkpoints::load(folder)?;
+        let checkpoints = Checkpoints::load(folder, target.endpoint_url.as_deref().unwrap_or_default())?;
         Ok(Some(Self {
             api,
             function: Function::new(sdk, Arc::clone(&settings)),

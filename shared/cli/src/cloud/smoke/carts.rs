@@ -95,6 +95,11 @@ const fn is_sent(row: Option<&ReminderStatus>) -> bool {
     matches!(row, Some(ReminderStatus::Sent { .. }))
 }
 
+/// On AWS, why a reminder is most probably not sent; beside what the ledger says.
+fn why_not_sent(is_emulated: bool, row: Option<&ReminderStatus>) -> &'static str {
+    if is_emulated || is_sent(row) { "" } else { "; the sender must be verified in SES first" }
+}
+
 /// How many mails there are, for people; where nothing can be read back the ledger has to do.
 fn count(mails: Option<&Vec<Mail>>) -> String {
     mails.map_or_else(|| "by the ledger".to_owned(), |mails| format!("{} mails", mails.len()))
@@ -117,8 +122,9 @@ pub(super) async fn leave(steps: &mut Steps, world: &World) -> Result<(), CliErr
     let reads_well = mails.as_ref().is_none_or(|mails| mails.iter().all(is_complete));
     let held = is_sent(seen.value.as_ref()) && has_count(mails.as_ref(), 1) && reads_well;
     let subject = mails.as_ref().and_then(|m| m.first()).map_or("", |m| m.subject.as_str());
-    let seen_text =
-        format!("{}, {}, {} {subject}", status(seen.value.as_ref()), seen.after(), count(mails.as_ref()));
+    let row = seen.value.as_ref();
+    let seen_text = format!("{}, {}, {} {subject}", status(row), seen.after(), count(mails.as_ref()));
+    let seen_text = format!("{seen_text}{}", why_not_sent(world.is_emulated(), row));
     steps.step("a cart left 20 minutes ago: one personal mail with a code", held, seen_text);
 
     until(async || world.mailer().await, |took_place| *took_place).await?;
@@ -210,4 +216,18 @@ pub(super) async fn unsubscribe(steps: &mut Steps, world: &World) -> Result<(), 
     let seen_text = format!("{done}, {}, {}", status(seen.value.as_ref()), count(mails.as_ref()));
     steps.step("one click unsubscribes: the next cart is not mailed", held, seen_text);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_that_was_not_sent_on_aws_is_told_with_the_ledger_and_the_sender() {
+        let failed = ReminderStatus::Failed { reason: "MessageRejected".to_owned() };
+        assert_eq!(status(Some(&failed)), "FAILED MessageRejected");
+        assert!(why_not_sent(false, Some(&failed)).contains("verified in SES"));
+        assert!(why_not_sent(false, None).contains("verified in SES"));
+        assert_eq!(why_not_sent(true, Some(&failed)), "", "an emulator verifies nobody");
+    }
 }

@@ -38,7 +38,7 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new(target: &Target) -> Result<Self, CliError> {
         let sdk = target.sdk().await;
-        let deployed = resources::describe(target, &sdk).await?.ok_or_else(|| missing(target))?;
+        let deployed = crate::cloud::deployed(target, &sdk).await?;
         let keys = resources::write_keys(&deployed, &sdk).await?;
         let secrets = Secrets::parse(&resources::secret(&deployed, &sdk).await?)
             .map_err(|e| CliError::caused("the stack's secret cannot be used", &e))?;
@@ -176,16 +176,6 @@ impl World {
         let response = request.send().await.map_err(|e| CliError::caused("a page did not answer", &e))?;
         Ok(response.status().as_u16())
     }
-}
-
-fn missing(target: &Target) -> CliError {
-    let name = &target.stack_name;
-    CliError::usage(match target.kind {
-        Kind::Aws => {
-            format!("there is no stack {name} in this account and region: deploy it, or name another")
-        }
-        _ => format!("there is no stack {name}: deploy it with beckon stack up"),
-    })
 }
 
 fn of_kind(keys: &[WriteKeyText], kind: WriteKeyKind) -> Result<WriteKeyText, CliError> {
