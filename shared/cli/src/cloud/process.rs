@@ -180,6 +180,7 @@ mod tests {
         std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut byte).unwrap();
         let id = ProcessId::of(i32::try_from(child.id()).unwrap()).unwrap();
         assert!(id.end().await);
+        assert!(!table::group_runs(id.pid));
         assert!(!child.wait().unwrap().success());
     }
 }
