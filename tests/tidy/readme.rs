@@ -116,10 +116,20 @@ async fn every_curl_line_of_the_readme_gets_the_answer_it_shows() {
 #[test]
 fn the_readme_names_the_two_commands_and_ci_runs_them() {
     let (readme, ci) = (read("README.md"), read(".ci/run"));
-    for command in ["cargo beckon serve --shop 50", "cargo test", "cargo beckon smoke"] {
+    let commands =
+        ["cargo beckon serve --shop 50", "cargo test", "cargo beckon smoke", "cargo beckon stack up"];
+    for command in commands {
         assert!(readme.contains(command), "the README does not name `{command}`");
-        assert!(ci.contains(command), ".ci/run does not run `{command}`");
+        // The script runs the command that was built with the tests; what the alias runs is looked at below.
+        let run = command.replace("cargo beckon", "\"$beckon\"");
+        assert!(ci.contains(&run), ".ci/run does not run `{run}`");
     }
+    assert!(ci.contains("beckon=\"${CARGO_TARGET_DIR:-target}/debug/beckon\""), ".ci/run: which beckon");
+    let alias = "beckon = \"run --quiet --package beckon-cli --bin beckon --\"";
+    assert!(
+        read(".cargo/config.toml").contains(alias),
+        ".cargo/config.toml: `cargo beckon` is not the command"
+    );
     let workflow = read(".github/workflows/ci.yml");
     assert!(workflow.contains(".ci/run"), "the workflow runs the same script");
 }
