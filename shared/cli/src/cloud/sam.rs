@@ -62,6 +62,24 @@ pub(crate) fn parameters(kind: Kind, given: &[Parameter]) -> Vec<Parameter> {
     parameters
 }
 
+/// Refuses a parameter that the template has not got: SAM would pass over it, and the person would wonder.
+pub(crate) fn check_parameters(template: &str, given: &[Parameter]) -> Result<(), CliError> {
+    let lines = template.lines().skip_while(|line| *line != "Parameters:").skip(1);
+    let section = lines.take_while(|line| line.is_empty() || line.starts_with([' ', '#']));
+    let names: Vec<&str> = section
+        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
+        .filter(|name| !name.starts_with([' ', '#']))
+        .collect();
+    match given.iter().find(|parameter| !names.contains(&parameter.key.as_str())) {
+        None => Ok(()),
+        Some(unknown) => Err(CliError::usage(format!(
+            "template.yaml has no parameter {}: it has {}",
+            unknown.key,
+            names.join(", ")
+        ))),
+    }
+}
+
 /// Lambda's name of this machine's architecture.
 fn architecture() -> &'static str {
     if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" }
@@ -123,6 +141,21 @@ mod tests {
 
     fn shown(parameters: &[Parameter]) -> Vec<String> {
         parameters.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_parameter_that_the_template_has_not_got_is_refused_with_those_it_has() {
+        let template = include_str!("../../../../template.yaml");
+        let given = |key: &str| [Parameter::new(key, "x")];
+        for known in ["Sender", "DataRetention", "AlarmTopicArn"] {
+            check_parameters(template, &given(known)).unwrap();
+        }
+        let message = check_parameters(template, &given("Sendr")).unwrap_err().to_string();
+        assert!(message.starts_with("template.yaml has no parameter Sendr: it has Sender, "), "{message}");
+        // Neither what stands in a parameter, nor a section behind them.
+        for other in ["Type", "IsProvisioned", "EventStream", "Resources"] {
+            assert!(check_parameters(template, &given(other)).is_err(), "{other}");
+        }
     }
 
     #[test]

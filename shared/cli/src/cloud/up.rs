@@ -56,6 +56,10 @@ pub(crate) async fn run(args: UpArgs, target: &Target) -> Result<(), CliError> {
     }
     let chosen = ruleset::choose(args.rules.as_deref())?;
     let folder = Folder::find()?;
+    let template = folder.root().join("template.yaml");
+    let template = std::fs::read_to_string(&template)
+        .map_err(|e| CliError::usage(format!("cannot read {}: {e}", folder.show(&template))))?;
+    sam::check_parameters(&template, &args.parameters)?;
     let _lock = Lock::take(&folder)?;
     let mut state = State::load(&folder)?;
     refuse_second(&state, target)?;
