@@ -7,8 +7,6 @@
 mod batch;
 mod config;
 mod error;
-mod expiry;
-mod guard;
 mod handler;
 mod process;
 mod settle;

@@ -53,4 +53,63 @@ pub fn unpack(bytes: &[u8]) -> Result<Profile, PackError> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::event::TraitValue;
+    use crate::id::{AnonymousId, EventId, EventName, ProductId, SourceId};
+    use crate::key::Pepper;
+    use crate::mark::{Position, SequenceNumber, ShardKey};
+    use crate::profile::Link;
+    use crate::time::{DurationMs, Timestamp};
+    use crate::told::Told;
+
+    /// A profile with something in every part. Changing it makes the fixtures useless: add a new one instead.
+    fn full_profile() -> Profile {
+        let at = Timestamp::from_ms(1_763_800_000_000);
+        let key = Pepper::new("1", b"0123456789abcdef").unwrap().anonymous(&AnonymousId::new("v").unwrap());
+        let mut profile = Profile { first_seen_at: at, last_seen_at: at, ..Profile::default() };
+        profile.tallies.applied = 7;
+        let sequence =
+            SequenceNumber::parse("49545115243490985018280067714973144582180062593244200961").unwrap();
+        profile.marks.advance(&Position { shard: ShardKey::new("1", "shard-0"), sequence, offset: 2 }, at);
+        profile.ring.insert(&SourceId::new("web").unwrap(), &EventId::new("m1").unwrap(), at);
+        profile.sessions.apply(at, true, DurationMs::from_minutes(30));
+        profile.remember_event(&EventName::new("Product Viewed").unwrap(), at);
+        let product = ProductId::new("p1").unwrap();
+        profile.viewed.view(&product, None, at);
+        let category = crate::Category::new("tents").unwrap();
+        profile.affinity.add(&category, 3, at, DurationMs::from_days(7));
+        profile.orders.revenue = crate::Money::parse("12.34 EUR").ok();
+        profile.set_trait("plan", Told::new(TraitValue::Text("gold".into()), at));
+        profile.set_trait("visits", Told::new(TraitValue::Number(2.5), at));
+        profile.timezone = Some(Told::new("Europe/Berlin".into(), at));
+        profile.link = Some(Link { to: key.clone(), at, merge_pending: true });
+        profile.merged = vec![key];
+        profile
+    }
+
+    #[test]
+    fn what_is_packed_unpacks() {
+        let profile = full_profile();
+        assert_eq!(unpack(&pack(&profile).unwrap()).unwrap(), profile);
+    }
+
+    #[test]
+    fn the_layout_of_version_1_has_not_changed() {
+        let fixture = include_str!("../testdata/profile-v1.hex").trim();
+        let bytes = data_encoding::HEXLOWER.decode(fixture.as_bytes()).unwrap();
+        assert_eq!(unpack(&bytes).unwrap(), full_profile());
+        assert_eq!(data_encoding::HEXLOWER.encode(&pack(&full_profile()).unwrap()), fixture);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_and_never_an_empty_profile() {
+        assert!(matches!(unpack(&[]), Err(PackError::Empty)));
+        assert!(matches!(unpack(&[9, 0]), Err(PackError::Version(9))));
+        let mut cut = pack(&full_profile()).unwrap();
+        cut.push(0);
+        assert!(matches!(unpack(&cut), Err(PackError::Trailing(1))));
+        cut.truncate(cut.len() / 2);
+        assert!(matches!(unpack(&cut), Err(PackError::Corrupt(_))));
+    }
+}

@@ -3,13 +3,11 @@
 use crate::affinity::Affinity;
 use crate::cart::Cart;
 use crate::consent::Consent;
-use crate::counters::Counters;
-use crate::days::DaysActive;
 use crate::event::TraitValue;
-use crate::id::{Brand, Category, EventName};
+use crate::id::EventName;
 use crate::key::{ProfileKey, ProfileKind};
 use crate::mark::{Marks, Ring};
-use crate::orders::Orders;
+use crate::money::Money;
 use crate::policy::{EVENT_NAME_COUNT_MAX, Policy, TRAIT_COUNT_MAX};
 use crate::session::Sessions;
 use crate::time::Timestamp;
@@ -33,7 +31,7 @@ pub struct Tallies {
     pub link_refused: u64,
 }
 
-/// What a person did, counted over the profile's life; within windows see [`Counters`].
+/// What a person did, counted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// All events of behaviour.
@@ -50,6 +48,15 @@ pub struct Counts {
     pub orders: u64,
     /// Carts begun: fillings of an empty cart.
     pub carts: u64,
+}
+
+/// What a person bought.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Orders {
+    /// When last.
+    pub last_at: Option<Timestamp>,
+    /// For how much, in the currency of the first order; other currencies are not added.
+    pub revenue: Option<Money>,
 }
 
 /// The customer that a visitor turned out to be. Such a profile is frozen: its events go to the customer's.
@@ -82,18 +89,12 @@ pub struct Profile {
     pub sessions: Sessions,
     /// Counts of behaviour.
     pub counts: Counts,
-    /// Counts of behaviour within windows of up to 30 days.
-    pub counters: Counters,
-    /// Days with an event, of the last 30.
-    pub days_active: DaysActive,
     /// When each kind of event last happened.
     pub last_events: Vec<(EventName, Timestamp)>,
-    /// Products viewed last, with the interest in each.
+    /// Products viewed last.
     pub viewed: Viewed,
     /// Interest per category.
-    pub affinity: Affinity<Category>,
-    /// Interest per brand.
-    pub brands: Affinity<Brand>,
+    pub affinity: Affinity,
     /// The open basket.
     pub cart: Cart,
     /// Purchases.
@@ -110,10 +111,8 @@ pub struct Profile {
     pub claim: Option<Told<ProfileKey>>,
     /// The customer that this visitor was proven to be.
     pub link: Option<Link>,
-    /// Visitors folded into this customer, in the order of their keys.
+    /// Visitors folded into this customer.
     pub merged: Vec<ProfileKey>,
-    /// Visitors linked to this customer over its life, folded or not.
-    pub linked_id_count: u32,
 }
 
 impl Profile {

@@ -9,7 +9,6 @@
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod error;
-pub mod metered;
 pub mod objects;
 pub mod ruleset;
 pub mod streams;
