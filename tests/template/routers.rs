@@ -6,13 +6,7 @@ use crate::model::{read, root};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
-use beckon_cli::stack::{Parts, Stack};
-use beckon_domain::Timestamp;
-use beckon_domain::consent::ConsentDefault;
-use beckon_rules::SAMPLE;
-use beckon_runtime::Clock;
-use beckon_store::objects::memory::MemoryFailedEvents;
-use beckon_store::tables::memory::MemoryTables;
+use harness::World;
 use std::collections::BTreeSet;
 use tower::ServiceExt;
 
@@ -56,20 +50,7 @@ fn paths_in(text: &str) -> BTreeSet<String> {
 
 /// What the routers of all functions serve.
 pub async fn own_routes() -> Served {
-    let (clock, _) = Clock::manual(Timestamp::from_ms(1_763_800_000_000));
-    let parts = Parts {
-        tables: MemoryTables::default(),
-        failed: MemoryFailedEvents::default(),
-        ruleset: SAMPLE.to_owned(),
-        clock,
-        shard_count: 1,
-        batch_size: 100,
-        epoch: "1".to_owned(),
-        public_url: "https://b.example".to_owned(),
-        consent_default: ConsentDefault::default(),
-        feed: None,
-    };
-    let router = Stack::new(parts).await.unwrap().router();
+    let router = World::memory().await.stack.router();
     let mut all = Served::new();
     for folder in folders() {
         let handler = format!("functions/{folder}/src/handler.rs");

@@ -130,8 +130,13 @@ where
 
 /// The write keys of a stack.
 pub(crate) async fn write_keys(deployed: &Deployed, sdk: &SdkConfig) -> Result<Vec<WriteKeyText>, CliError> {
-    let document = Document::parse(&secret(deployed, sdk).await?)
-        .map_err(|e| CliError::caused("the stack's secret cannot be used", &e))?;
+    keys_of(&secret(deployed, sdk).await?)
+}
+
+/// The write keys in a secret document.
+pub(crate) fn keys_of(document: &str) -> Result<Vec<WriteKeyText>, CliError> {
+    let document =
+        Document::parse(document).map_err(|e| CliError::caused("the stack's secret cannot be used", &e))?;
     let texts = document.write_keys().into_iter();
     Ok(texts.map(|(key, source)| WriteKeyText { key, source: source.as_str().to_owned() }).collect())
 }

@@ -23,6 +23,16 @@ pub(crate) fn login(anonymous: &str, user: &str, email: &str) -> Value {
     })
 }
 
+/// Asks what one slot shows to somebody, on the page of a product if there is one.
+pub(crate) fn slot_request(who: &Value, product: Option<&str>, slot: &str) -> Value {
+    let mut body = who.clone();
+    body["slots"] = json!([{ "id": slot }]);
+    if let Some(product) = product {
+        body["context"] = json!({ "page": { "type": "PRODUCT", "productId": product } });
+    }
+    body
+}
+
 /// The products that a decision shows.
 pub(crate) fn products(decision: &Value) -> Vec<&str> {
     let items = decision["items"].as_array().map(Vec::as_slice).unwrap_or_default();

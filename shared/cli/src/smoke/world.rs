@@ -3,6 +3,7 @@
 use crate::conservation::Collected;
 use crate::error::CliError;
 use crate::laptop;
+use crate::smoke::events::slot_request;
 use crate::stack::{Parts, Stack};
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::{DurationMs, Timestamp};
@@ -90,11 +91,7 @@ impl World {
         product: Option<&str>,
         slot: &str,
     ) -> Result<Value, CliError> {
-        let mut body = who.clone();
-        body["slots"] = json!([{ "id": slot }]);
-        if let Some(product) = product {
-            body["context"] = json!({ "page": { "type": "PRODUCT", "productId": product } });
-        }
+        let body = slot_request(who, product, slot);
         let (status, answer) = self.post("/v1/decisions", "pk_local", &body).await?;
         if status == 200 { Ok(answer["decisions"][0].clone()) } else { Ok(answer) }
     }

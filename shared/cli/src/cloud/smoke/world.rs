@@ -4,9 +4,10 @@ use super::mail::Inbox;
 use crate::cloud::resources::{self, Deployed, WriteKeyText};
 use crate::cloud::target::{Kind, Target};
 use crate::error::CliError;
+use crate::smoke::events::slot_request;
 use aws_config::SdkConfig;
-use beckon_domain::key::{WriteKey, WriteKeyKind};
-use beckon_domain::{DurationMs, SourceId, Timestamp};
+use beckon_domain::key::WriteKeyKind;
+use beckon_domain::{DurationMs, Timestamp};
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use reqwest::{Client, Method, Response};
@@ -39,8 +40,9 @@ impl World {
     pub(super) async fn new(target: &Target) -> Result<Self, CliError> {
         let sdk = target.sdk().await;
         let deployed = crate::cloud::deployed(target, &sdk).await?;
-        let keys = resources::write_keys(&deployed, &sdk).await?;
-        let secrets = Secrets::parse(&resources::secret(&deployed, &sdk).await?)
+        let document = resources::secret(&deployed, &sdk).await?;
+        let keys = resources::keys_of(&document)?;
+        let secrets = Secrets::parse(&document)
             .map_err(|e| CliError::caused("the stack's secret cannot be used", &e))?;
         let client = Client::builder().timeout(CALL_MAX).build();
         let client = client.map_err(|e| CliError::caused("no HTTP client could be made", &e))?;
@@ -140,11 +142,7 @@ impl World {
         product: Option<&str>,
         slot: &str,
     ) -> Result<Value, CliError> {
-        let mut body = who.clone();
-        body["slots"] = json!([{ "id": slot }]);
-        if let Some(product) = product {
-            body["context"] = json!({ "page": { "type": "PRODUCT", "productId": product } });
-        }
+        let body = slot_request(who, product, slot);
         Ok(self.post("/v1/decisions", &key.key, &body).await?.1)
     }
 
@@ -179,10 +177,7 @@ impl World {
 }
 
 fn of_kind(keys: &[WriteKeyText], kind: WriteKeyKind) -> Result<WriteKeyText, CliError> {
-    let is_kind = |key: &&WriteKeyText| {
-        let parsed = SourceId::new(&key.source).ok().and_then(|source| WriteKey::new(&key.key, source).ok());
-        parsed.is_some_and(|parsed| parsed.kind == kind)
-    };
+    let is_kind = |key: &&WriteKeyText| key.key.starts_with(kind.prefix());
     keys.iter().find(is_kind).cloned().ok_or_else(|| {
         let prefix = kind.prefix();
         CliError::usage(format!(
@@ -201,7 +196,7 @@ fn dated(mut event: Value, id: &str, at: Timestamp) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use beckon_domain::Currency;
+    use beckon_domain::{Currency, SourceId};
     use beckon_wire::capture::{EventType, Received, capture, parse_batch};
 
     #[test]
