@@ -33,7 +33,7 @@ where
     S: EventStream,
     F: FailedEventStore,
 {
-    let response = profiler::handle(profiler, event(records)).await;
+    let response = profiler::handle(profiler, event(records), None).await;
     let answer = serde_json::to_value(&response).expect("an answer is JSON");
     let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
     failures.iter().map(|f| f["itemIdentifier"].as_str().unwrap_or_default().to_owned()).collect()

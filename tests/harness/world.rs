@@ -261,6 +261,7 @@ impl<T: Tables> World<T> {
             rulesets: ActiveRuleset::default(),
             clock: self.stack.clock.clone(),
             epoch: EPOCH.to_owned(),
+            record_age_max: None,
         }
     }
 

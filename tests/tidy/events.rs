@@ -130,9 +130,10 @@ async fn the_profiler_applies_every_sample_batch() {
             rulesets: ActiveRuleset::default(),
             clock,
             epoch: "1".to_owned(),
+            record_age_max: None,
         };
         let event = serde_json::from_str(&read(&path)).unwrap();
-        let response = profiler::handle(&profiler, event).await;
+        let response = profiler::handle(&profiler, event, None).await;
         assert!(response.batch_item_failures.is_empty(), "{path}");
         let applied: u64 = tables.scan_profiles().await.unwrap().iter().map(|(_, p)| p.tallies.applied).sum();
         let poisoned = failed.documents().len() as u64;

@@ -44,7 +44,7 @@ fn pure_crates_have_no_clock_no_environment_no_io_no_randomness_and_no_async() {
         "async fn",
         "async move",
         ".await",
-        "rand::",
+        "use rand",
         "HashMap",
         "HashSet",
         "println!",

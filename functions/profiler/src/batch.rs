@@ -1,8 +1,8 @@
 //! A batch is taken apart: records into lines, lines into events of profiles, and what can never be applied aside.
 
-use beckon_domain::ProfileKey;
 use beckon_domain::fold::Item;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
+use beckon_domain::{ProfileKey, Timestamp};
 use beckon_wire::failed::{FailedEvent, FailedReason};
 use beckon_wire::stream::Line;
 use data_encoding::BASE64;
@@ -18,6 +18,8 @@ pub struct Record<'a> {
     pub partition_key: &'a str,
     /// Data.
     pub data: &'a [u8],
+    /// When the stream took it, about; `None` when the record does not say.
+    pub arrived_at: Option<Timestamp>,
 }
 
 /// One event with the line it came as.
@@ -27,6 +29,16 @@ pub struct Work {
     pub item: Item,
     /// Its line, for forwarding and for keeping it when it fails.
     pub line: Line,
+    /// When the stream took its record.
+    pub arrived_at: Option<Timestamp>,
+}
+
+impl Work {
+    /// Whether its record arrived at `until` or before.
+    #[must_use]
+    pub fn expires(&self, until: Timestamp) -> bool {
+        self.arrived_at.is_some_and(|at| at <= until)
+    }
 }
 
 /// What of a batch belongs to one profile, in stream order.
@@ -36,6 +48,14 @@ pub struct Part {
     pub key: ProfileKey,
     /// Its events.
     pub work: Vec<Work>,
+}
+
+impl Part {
+    /// Whether a record of it arrived at `until` or before.
+    #[must_use]
+    pub fn expires(&self, until: Timestamp) -> bool {
+        self.work.iter().any(|work| work.expires(until))
+    }
 }
 
 /// A batch taken apart.
@@ -92,7 +112,8 @@ impl Batch {
                 Ok((line, event)) => {
                     let shard = ShardKey::new(epoch, record.shard);
                     let position = Position { shard, sequence: number.clone(), offset };
-                    works.push(Work { item: Item { position, internal: line.internal, event }, line });
+                    let item = Item { position, internal: line.internal, event };
+                    works.push(Work { item, line, arrived_at: record.arrived_at });
                 }
                 Err(error) => fail(offset, error.reason, error.detail, text.as_bytes()),
             }
@@ -142,9 +163,9 @@ pub fn failed(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use beckon_domain::Pepper;
     use beckon_domain::event::TimerOutcome;
     use beckon_domain::id::UserId;
-    use beckon_domain::{Pepper, Timestamp};
     use beckon_wire::stream::encode;
 
     fn key(name: &str) -> ProfileKey {
@@ -152,7 +173,7 @@ mod tests {
     }
 
     fn record<'a>(sequence: &'a str, partition_key: &'a str, data: &'a [u8]) -> Record<'a> {
-        Record { shard: "shardId-000000000000", sequence, partition_key, data }
+        Record { shard: "shardId-000000000000", sequence, partition_key, data, arrived_at: None }
     }
 
     #[test]

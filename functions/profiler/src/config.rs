@@ -1,5 +1,6 @@
 //! The profiler's configuration.
 
+use beckon_domain::DurationMs;
 use beckon_domain::mark::epoch_of;
 use beckon_runtime::env::{Env, EnvError};
 
@@ -17,7 +18,12 @@ pub struct Config {
     pub config_table: String,
     /// `FAILED_BUCKET`: bucket of failed events.
     pub failed_bucket: String,
+    /// `RECORD_AGE_MAX_SECONDS`: the mapping's `MaximumRecordAgeInSeconds`, at which it would discard a record.
+    pub record_age_max: DurationMs,
 }
+
+/// The least age that AWS lets a mapping have (60), so that a number without a meaning is found.
+const RECORD_AGE_SECONDS_MIN: u64 = 60;
 
 impl Config {
     /// Reads the environment.
@@ -25,12 +31,17 @@ impl Config {
     /// # Errors
     /// Everything that is missing, at once.
     pub fn from_env(mut env: Env) -> Result<Self, EnvError> {
+        let age_secs: u64 = env.required_parsed("RECORD_AGE_MAX_SECONDS").unwrap_or(RECORD_AGE_SECONDS_MIN);
+        if age_secs < RECORD_AGE_SECONDS_MIN {
+            env.fault("RECORD_AGE_MAX_SECONDS", format_args!("must be {RECORD_AGE_SECONDS_MIN} or more"));
+        }
         let config = Self {
             event_stream: env.required("EVENT_STREAM"),
             stream_epoch: epoch_of(&env.required("STREAM_EPOCH")),
             profile_table: env.required("PROFILE_TABLE"),
             config_table: env.required("CONFIG_TABLE"),
             failed_bucket: env.required("FAILED_BUCKET"),
+            record_age_max: DurationMs::from_secs(age_secs),
         };
         env.finish()?;
         Ok(config)

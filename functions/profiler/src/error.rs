@@ -23,6 +23,9 @@ pub enum ProcessError {
         /// Attempts made.
         attempts: u32,
     },
+    /// The invocation nears its end.
+    #[error("the invocation nears its end")]
+    OutOfTime,
     /// A state or a record could not be encoded.
     #[error("a record could not be encoded")]
     Pack(#[from] PackError),
@@ -40,7 +43,7 @@ impl ProcessError {
             Self::Store(error) => error.is_transient(),
             Self::Stream(error) => error.is_transient(),
             Self::Ruleset(RulesetUnavailable::Store(error)) => error.is_transient(),
-            Self::Contended { .. } => true,
+            Self::Contended { .. } | Self::OutOfTime => true,
             Self::Ruleset(_) | Self::Pack(_) | Self::Encode(_) => false,
         }
     }

@@ -7,6 +7,8 @@
 mod batch;
 mod config;
 mod error;
+mod expiry;
+mod guard;
 mod handler;
 mod process;
 mod settle;

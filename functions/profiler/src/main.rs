@@ -3,6 +3,7 @@
 #![recursion_limit = "256"] // the nested futures of the AWS clients
 
 use aws_lambda_events::event::kinesis::KinesisEvent;
+use beckon_domain::Timestamp;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
 use beckon_runtime::{Clock, logs};
@@ -27,10 +28,12 @@ async fn main() -> anyhow::Result<()> {
         rulesets: ActiveRuleset::default(),
         clock: Clock::system(),
         epoch: config.stream_epoch,
+        record_age_max: Some(config.record_age_max),
     };
     let profiler = &profiler;
     let serve = service_fn(|event: LambdaEvent<KinesisEvent>| async move {
-        Ok::<_, std::convert::Infallible>(handle(profiler, event.payload).await)
+        let deadline = Timestamp::from_ms(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
+        Ok::<_, std::convert::Infallible>(handle(profiler, event.payload, Some(deadline)).await)
     });
     lambda_runtime::run(serve).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
 }

@@ -2,8 +2,9 @@
 
 use crate::batch::{Batch, Part, Record, split};
 use crate::error::ProcessError;
+use crate::guard::{TimeLeft, expiring_until};
 use beckon_domain::mark::SequenceNumber;
-use beckon_domain::{Policy, ProfileKey};
+use beckon_domain::{DurationMs, Policy, ProfileKey, Timestamp};
 use beckon_runtime::Clock;
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
@@ -31,6 +32,8 @@ pub struct Profiler<T, S, F> {
     pub clock: Clock,
     /// The life of the stream.
     pub epoch: String,
+    /// The age at which the mapping discards a record; `None` when it never does.
+    pub record_age_max: Option<DurationMs>,
 }
 
 /// What became of a batch.
@@ -44,6 +47,8 @@ pub struct Outcome {
     pub profile_count: usize,
     /// Events kept as failed.
     pub failed_count: u64,
+    /// Profiles that nobody began, because the invocation neared its end.
+    pub left_count: usize,
 }
 
 impl<T, S, F> Profiler<T, S, F>
@@ -52,27 +57,35 @@ where
     S: EventStream,
     F: FailedEventStore,
 {
-    /// Applies a batch. Whatever happens, a sequence number below [`Outcome::failed_from`] is done: applied, a known
-    /// repetition, or kept as failed.
-    pub async fn process(&self, records: &[Record<'_>]) -> Outcome {
+    /// Applies a batch, and begins nothing new when `deadline` nears. Whatever happens, a sequence number below
+    /// [`Outcome::failed_from`] is done: applied, a known repetition, or kept as failed.
+    pub async fn process(&self, records: &[Record<'_>], deadline: Option<Timestamp>) -> Outcome {
         let now = self.clock.now();
-        let batch = split(records, &self.epoch, now.as_ms());
+        let time = TimeLeft::of(deadline, now);
+        let mut batch = split(records, &self.epoch, now.as_ms());
         let mut outcome =
             Outcome { line_count: batch.line_count, profile_count: batch.parts.len(), ..Outcome::default() };
-        let policy = match self.policy().await {
-            Ok(policy) => policy,
+        self.keep_failed(&batch, records, time, &mut outcome).await;
+        // What expires needs no ruleset.
+        let until = expiring_until(now, self.record_age_max);
+        let parts = std::mem::take(&mut batch.parts);
+        let (mut loaded, parts) = self.set_aside_expiring(parts, until, time, &mut outcome).await;
+        match self.policy().await {
+            Ok(policy) => {
+                loaded.extend(self.load(parts, time, &mut outcome).await);
+                self.settle_all(loaded, &policy, time, &mut outcome).await;
+            }
             Err(error) => {
                 tracing::error!(error = ?error, "batch not applied");
-                outcome.failed_from = lowest(records);
-                return outcome;
+                let parts = loaded.iter().map(|(part, _)| part).chain(&parts);
+                parts.for_each(|part| outcome.fail_from(first_sequence(part)));
             }
-        };
-        self.keep_failed(&batch, records, &mut outcome).await;
-        self.settle_all(batch.parts, &policy, &mut outcome).await;
+        }
         tracing::info!(
             batch.record_count = records.len(),
             batch.line_count = outcome.line_count,
             batch.profile_count = outcome.profile_count,
+            batch.left_count = outcome.left_count,
             event.failed_count = outcome.failed_count,
             batch.complete = outcome.failed_from.is_none(),
             "batch applied"
@@ -92,9 +105,17 @@ where
         }
     }
 
-    async fn keep_failed(&self, batch: &Batch, records: &[Record<'_>], outcome: &mut Outcome) {
+    async fn keep_failed(
+        &self,
+        batch: &Batch,
+        records: &[Record<'_>],
+        time: TimeLeft,
+        outcome: &mut Outcome,
+    ) {
         for (sequence, failed) in &batch.failed {
-            match self.keep(failed).await {
+            let is_over = time.is_over(self.clock.now());
+            let kept = if is_over { Err(ProcessError::OutOfTime) } else { self.keep(failed).await };
+            match kept {
                 Ok(()) => outcome.failed_count += 1,
                 Err(error) => {
                     tracing::error!(error = ?error, failed.id = failed.id, "failed event not kept");
@@ -115,7 +136,16 @@ where
 
     /// Loads all profiles of the batch in one go. One that cannot be read must not take the others with it: then each is
     /// loaded by itself.
-    async fn load(&self, parts: Vec<Part>, outcome: &mut Outcome) -> Vec<(Part, Option<Stored>)> {
+    async fn load(
+        &self,
+        parts: Vec<Part>,
+        time: TimeLeft,
+        outcome: &mut Outcome,
+    ) -> Vec<(Part, Option<Stored>)> {
+        if time.is_over(self.clock.now()) {
+            parts.iter().for_each(|part| outcome.settled(first_sequence(part), Err(ProcessError::OutOfTime)));
+            return Vec::new();
+        }
         let keys: Vec<ProfileKey> = parts.iter().map(|part| part.key.clone()).collect();
         match self.tables.load(&keys, Read::Eventual).await {
             Ok(mut stored) => {
@@ -134,6 +164,10 @@ where
         }
         let mut loaded = Vec::with_capacity(parts.len());
         for part in parts {
+            if time.is_over(self.clock.now()) {
+                outcome.settled(first_sequence(&part), Err(ProcessError::OutOfTime));
+                continue;
+            }
             let result = match self.tables.load(std::slice::from_ref(&part.key), Read::Strong).await {
                 Ok(mut stored) => {
                     let before = stored.remove(&part.key);
@@ -151,12 +185,22 @@ where
         loaded
     }
 
-    async fn settle_all(&self, parts: Vec<Part>, policy: &Policy, outcome: &mut Outcome) {
-        let loaded = self.load(parts, outcome).await;
+    async fn settle_all(
+        &self,
+        loaded: Vec<(Part, Option<Stored>)>,
+        policy: &Policy,
+        time: TimeLeft,
+        outcome: &mut Outcome,
+    ) {
         let settling = loaded.into_iter().map(|(part, before)| {
             let first = first_sequence(&part);
             // Boxed: the nested futures of the AWS client would otherwise exceed what the compiler lays out.
-            Box::pin(async move { (first, self.settle(part, before, policy).await) })
+            Box::pin(async move {
+                if time.is_over(self.clock.now()) {
+                    return (first, Err(ProcessError::OutOfTime));
+                }
+                (first, self.settle(part, before, policy).await)
+            })
         });
         let mut settled = futures_util::stream::iter(settling).buffer_unordered(CONCURRENCY);
         while let Some((first, result)) = settled.next().await {
@@ -165,7 +209,7 @@ where
     }
 }
 
-fn first_sequence(part: &Part) -> Option<SequenceNumber> {
+pub(crate) fn first_sequence(part: &Part) -> Option<SequenceNumber> {
     part.work.first().map(|work| work.item.position.sequence.clone())
 }
 
@@ -174,9 +218,14 @@ fn lowest(records: &[Record<'_>]) -> Option<SequenceNumber> {
 }
 
 impl Outcome {
-    fn settled(&mut self, first: Option<SequenceNumber>, result: Result<u64, ProcessError>) {
+    pub(crate) fn settled(&mut self, first: Option<SequenceNumber>, result: Result<u64, ProcessError>) {
         match result {
             Ok(failed_count) => self.failed_count += failed_count,
+            // Said once, with the batch.
+            Err(ProcessError::OutOfTime) => {
+                self.left_count += 1;
+                self.fail_from(first);
+            }
             Err(error) => {
                 tracing::warn!(error = ?error, error.transient = error.is_transient(), "profile not applied");
                 self.fail_from(first);

@@ -2,6 +2,9 @@
 //!
 //! `received = rejected + accepted`; `accepted = applied + duplicate + failed + in flight`. In flight is counted from
 //! positions in the stream, never by subtraction. Records that Beckon itself puts have a balance of their own.
+//!
+//! A failed event stays one when it is put into the stream again; the line that is put again is a new input:
+//! `accepted + redriven = applied + duplicate + failed + in flight`. So the law holds however often one is put again.
 
 use beckon_domain::profile::Tallies;
 use beckon_domain::{Profile, ProfileKey};
@@ -19,6 +22,15 @@ pub struct Collected {
     pub accepted: u64,
 }
 
+/// Lines of failed events that were put into the stream again, added up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct PutAgain {
+    /// Lines that somebody had sent.
+    pub events: u64,
+    /// Lines that Beckon itself had put.
+    pub internal: u64,
+}
+
 /// The balance of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Conservation {
@@ -29,7 +41,9 @@ pub struct Conservation {
     pub applied: u64,
     /// Repetitions recognised.
     pub duplicate: u64,
-    /// Events kept as failed.
+    /// Failed events that were put into the stream again.
+    pub redriven: u64,
+    /// Events kept as failed, put again or not.
     pub failed: u64,
     /// Events in the stream that are not done.
     pub in_flight: u64,
@@ -39,6 +53,8 @@ pub struct Conservation {
     pub internal_applied: u64,
     /// Beckon's own records: repetitions recognised.
     pub internal_duplicate: u64,
+    /// Beckon's own records: kept as failed.
+    pub internal_failed: u64,
 }
 
 impl Conservation {
@@ -62,12 +78,28 @@ impl Conservation {
             collected,
             applied: sum.applied,
             duplicate: sum.duplicate,
+            redriven: 0,
             failed,
             in_flight,
             internal_put: lines_put.saturating_sub(collected.accepted),
             internal_applied: sum.internal_applied,
             internal_duplicate: sum.internal_duplicate,
+            internal_failed: 0,
         }
+    }
+
+    /// The same balance, when so many lines of failed events were put into the stream again. Those of Beckon's own are
+    /// among the lines it put.
+    #[must_use]
+    pub fn with_put_again(self, again: PutAgain) -> Self {
+        let internal_put = self.internal_put.saturating_sub(again.events);
+        Self { redriven: again.events, internal_put, ..self }
+    }
+
+    /// The same balance, when so many of the failed events were Beckon's own records.
+    #[must_use]
+    pub fn with_internal_failed(self, count: u64) -> Self {
+        Self { failed: self.failed.saturating_sub(count), internal_failed: count, ..self }
     }
 
     /// Whether nothing is lost and nothing counted twice.
@@ -75,8 +107,8 @@ impl Conservation {
     pub fn holds(&self) -> bool {
         let Collected { received, rejected, accepted } = self.collected;
         received == rejected + accepted
-            && accepted == self.applied + self.duplicate + self.failed + self.in_flight
-            && self.internal_put == self.internal_applied + self.internal_duplicate
+            && accepted + self.redriven == self.applied + self.duplicate + self.failed + self.in_flight
+            && self.internal_put == self.internal_applied + self.internal_duplicate + self.internal_failed
     }
 }
 
@@ -86,8 +118,9 @@ impl fmt::Display for Conservation {
         let verdict = if self.holds() { "holds" } else { "DOES NOT HOLD" };
         write!(
             f,
-            "received {received} = rejected {rejected} + accepted {accepted}; accepted {accepted} = applied {} + duplicate {} \
-             + failed {} + in flight {}; own records {} = applied {} + duplicate {}: {verdict}",
+            "received {received} = rejected {rejected} + accepted {accepted}; accepted {accepted}{} = applied {} + duplicate {} \
+             + failed {} + in flight {}; own records {} = applied {} + duplicate {}{}: {verdict}",
+            more("put again", self.redriven),
             self.applied,
             self.duplicate,
             self.failed,
@@ -95,6 +128,12 @@ impl fmt::Display for Conservation {
             self.internal_put,
             self.internal_applied,
             self.internal_duplicate,
+            more("failed", self.internal_failed),
         )
     }
+}
+
+/// What is seldom is said only when there is some.
+fn more(what: &str, count: u64) -> String {
+    if count == 0 { String::new() } else { format!(" + {what} {count}") }
 }

@@ -1,19 +1,23 @@
 //! The `beckon` command: the whole loop on a laptop.
 //!
 //! [`stack`] wires the real functions to stores and a stream of this process; [`serve`] keeps it running with two pages to
-//! watch it, [`smoke`] drives it through the loop once, [`replay`] drives recorded behaviour through it.
+//! watch it, [`smoke`] drives it through the loop once, [`replay`] drives recorded behaviour through it,
+//! [`failed`] looks at what could not be applied, and puts it again.
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod bench;
 pub mod cloud;
 pub mod conservation;
 pub mod error;
+pub mod failed;
 pub mod feed;
 pub mod laptop;
 pub mod replay;
 pub mod serve;
 pub mod shop;
+pub mod sim;
 pub mod smoke;
 pub mod stack;
 

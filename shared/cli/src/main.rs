@@ -1,6 +1,6 @@
 //! The `beckon` command.
 
-use beckon_cli::{CliError, cloud, replay, serve, smoke};
+use beckon_cli::{CliError, bench, cloud, failed, replay, serve, sim, smoke};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -27,9 +27,15 @@ enum Command {
     /// Drive the loop once, headless, and say whether every step held
     Smoke(smoke::SmokeArgs),
     /// Drive recorded behaviour through the loop at full speed
-    Replay(replay::ReplayArgs),
+    Replay(replay::ReplayCommand),
+    /// Run the functions against a world that fails in bursts, and hold what comes of it against an oracle
+    Sim(sim::SimArgs),
+    /// Measure how long the core takes for one event
+    Bench(bench::BenchArgs),
     /// Deploy the real stack, to an AWS emulator on this machine or to AWS, and drive it
     Stack(cloud::StackArgs),
+    /// List failed events, look at one, or put them into the stream again
+    Failed(failed::FailedArgs),
 }
 
 fn main() -> ExitCode {
@@ -38,7 +44,9 @@ fn main() -> ExitCode {
     let level = match &cli.command {
         Command::Serve(_) => "warn",
         Command::Stack(args) => args.log_level(),
-        Command::Smoke(_) | Command::Replay(_) => "error",
+        Command::Smoke(_) | Command::Replay(_) | Command::Failed(_) | Command::Bench(_) => "error",
+        // Faults are injected: what the functions say of them is no news.
+        Command::Sim(_) => "off",
     };
     let filter = EnvFilter::try_from_env("BECKON_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -51,7 +59,10 @@ fn main() -> ExitCode {
             Command::Serve(args) => Box::pin(serve::run(args)).await,
             Command::Smoke(args) => Box::pin(smoke::run(args)).await,
             Command::Replay(args) => Box::pin(replay::run(args)).await,
+            Command::Sim(args) => sim::run(&args),
+            Command::Bench(args) => bench::run(args),
             Command::Stack(args) => Box::pin(cloud::run(args)).await,
+            Command::Failed(args) => Box::pin(failed::run(args)).await,
         }
     });
     match result {

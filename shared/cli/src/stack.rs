@@ -121,7 +121,6 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let document = RulesetDocument { version: compiled.version().to_owned(), body: ruleset };
         let activated = tables.activate_ruleset(&document, clock.now()).await;
         activated.map_err(|e| CliError::caused("the ruleset could not be stored", &e))?;
-        let mapping = mapping(batch_size)?;
         let secrets = Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))?;
         let rulesets = ActiveRuleset::with_consent_default(consent_default);
         let arrived = Arc::new(Notify::new());
@@ -142,6 +141,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             rulesets: rulesets.clone(),
             clock: clock.clone(),
             epoch,
+            record_age_max: None,
         };
         let mailer = Mailer {
             tables: tables.clone(),
@@ -169,7 +169,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             decider: Arc::new(decider),
             mailer,
             preferences: Arc::new(preferences),
-            mapping: Mutex::new(mapping),
+            mapping: Mutex::new(mapping(batch_size)?),
             arrived,
             feed,
         })
@@ -232,7 +232,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         }));
         let event: KinesisEvent = serde_json::from_value(payload)
             .map_err(|e| CliError::caused("the payload is not a Kinesis event", &e))?;
-        let response = profiler::handle(&self.profiler, event).await;
+        let response = profiler::handle(&self.profiler, event, None).await;
         let answer =
             serde_json::to_value(&response).map_err(|e| CliError::caused("the answer is not JSON", &e))?;
         if let Some(feed) = &self.feed {

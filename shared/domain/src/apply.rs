@@ -2,6 +2,7 @@
 
 use crate::affinity::{ADD_POINTS, ORDER_POINTS, VIEW_POINTS};
 use crate::cart::{Change, ReminderState};
+use crate::counters::Counted;
 use crate::event::{Event, EventKind, Item, TimerOutcome};
 use crate::id::EventName;
 use crate::key::ProfileKey;
@@ -39,8 +40,7 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
         EventKind::OrderCompleted { total, items, .. } => {
             profile.counts.orders += 1;
             profile.cart.empty(change);
-            profile.orders.last_at = profile.orders.last_at.max(Some(event.occurred_at));
-            profile.orders.revenue = add_revenue(profile.orders.revenue, *total);
+            profile.orders.apply(*total, items.iter().map(|item| &item.product), event.occurred_at);
             for item in items {
                 interest(profile, item, ORDER_POINTS, event, policy);
             }
@@ -74,7 +74,11 @@ fn observe(profile: &mut Profile, event: &Event, policy: &Policy) {
     profile.last_seen_at = profile.last_seen_at.max(at);
     profile.counts.events += 1;
     let is_page = matches!(event.kind, EventKind::Page | EventKind::Screen);
-    profile.sessions.apply(at, is_page, policy.session_gap);
+    profile.sessions.apply(at, is_page, policy);
+    profile.days_active.add(at);
+    if let Some(kind) = Counted::of(&event.kind) {
+        profile.counters.add(kind, at);
+    }
     if !matches!(event.kind, EventKind::ProductDwelled { .. }) {
         profile.viewed.close_open_view(at, policy.session_gap, policy.dwell_max);
     }
@@ -94,19 +98,91 @@ fn observe(profile: &mut Profile, event: &Event, policy: &Policy) {
     }
 }
 
+/// Interest in a product, its category and its brand.
 fn interest(profile: &mut Profile, item: &Item, points: u64, event: &Event, policy: &Policy) {
-    let known = || profile.viewed.of(item.product.as_str()).and_then(|v| v.category.clone());
-    if let Some(category) = item.category.clone().or_else(known) {
-        profile.affinity.add(&category, points, event.occurred_at, policy.affinity_half_life);
+    let (at, half_life) = (event.occurred_at, policy.affinity_half_life);
+    profile.viewed.interest(&item.product, points, at, half_life);
+    let known = || profile.viewed.of(item.product.as_str()).and_then(|v| v.category.as_ref());
+    if let Some(category) = item.category.as_ref().or_else(known) {
+        profile.affinity.add(category, points, at, half_life);
     }
 }
 
-/// Adds money of one currency; the first currency seen is the profile's.
-pub(crate) fn add_revenue(sum: Option<crate::Money>, add: Option<crate::Money>) -> Option<crate::Money> {
-    match (sum, add) {
-        (Some(sum), Some(add)) if sum.currency == add.currency => {
-            Some(crate::Money { minor: sum.minor.saturating_add(add.minor), currency: sum.currency })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::ConsentChoices;
+    use crate::event::CartRef;
+    use crate::id::{AnonymousId, EventId, ProductId, SourceId};
+    use crate::key::Pepper;
+    use crate::time::{DurationMs, Timestamp};
+    use crate::{Category, Money};
+
+    fn item(product: &str) -> Item {
+        Item {
+            product: ProductId::new(product).unwrap(),
+            category: Category::new("tents").ok(),
+            name: None,
+            price: None,
+            quantity: 1,
         }
-        (sum, add) => sum.or(add),
+    }
+
+    fn told(kinds: Vec<(u64, EventKind)>) -> Profile {
+        let key = Pepper::new("1", b"0123456789abcdef").unwrap().anonymous(&AnonymousId::new("v").unwrap());
+        let mut profile = Profile::default();
+        for (index, (minute, kind)) in kinds.into_iter().enumerate() {
+            let at = Timestamp::from_ms(1_763_800_000_000) + DurationMs::from_minutes(minute);
+            let event = Event {
+                id: EventId::new(&format!("e{index}")).unwrap(),
+                source: SourceId::new("web").unwrap(),
+                occurred_at: at,
+                received_at: at,
+                consent: ConsentChoices::default(),
+                timezone: None,
+                locale: None,
+                claim: None,
+                kind,
+            };
+            apply(&mut profile, &key, &event, &Policy::default());
+        }
+        profile
+    }
+
+    #[test]
+    fn each_event_reaches_every_part_that_counts_it() {
+        let order = EventKind::OrderCompleted {
+            order: None,
+            total: Money::parse("12.00 EUR").ok(),
+            items: vec![item("tent"), item("mat")],
+        };
+        let search = EventKind::Track(EventName::new("Products Searched").unwrap());
+        let profile = told(vec![
+            (0, EventKind::Screen),
+            (1, EventKind::ProductViewed(item("tent"))),
+            (2, EventKind::ProductAdded(CartRef::default(), item("tent"))),
+            (3, search),
+            (2_000, order),
+        ]);
+        let (now, half_life) = (profile.last_seen_at, Policy::default().affinity_half_life);
+        let count = |kind| profile.counters.count_within(kind, now, DurationMs::from_days(30));
+        assert_eq!(Counted::ALL.map(count), [1, 1, 1, 1, 1]);
+        let recent = |kind| profile.counters.count_within(kind, now, DurationMs::from_hours(1));
+        assert_eq!(Counted::ALL.map(recent), [0, 0, 1, 0, 0]);
+        assert_eq!(profile.days_active.count_within(now, 30), 2);
+        assert_eq!((profile.sessions.count, profile.sessions.totals().event_count), (2, 5));
+        assert_eq!(profile.orders.totals(), [Money::parse("12.00 EUR").unwrap()]);
+        assert_eq!(profile.orders.bought_at("mat"), Some(now));
+        let points = |score: u64| (score + 500_000) / 1_000_000;
+        assert_eq!(points(profile.viewed.score("tent", now, half_life)), 8, "1 + 3, faded to 3.5, and 5");
+        assert_eq!(points(profile.affinity.score("tents", now, half_life)), 13, "the mat is one too");
+        assert_eq!(profile.viewed.score("mat", now, half_life), 0, "it was never viewed");
+    }
+
+    #[test]
+    fn a_timer_is_no_behaviour() {
+        let due = EventKind::TimerDue { episode: "0".repeat(32), timer: 1, outcome: TimerOutcome::Done };
+        let profile = told(vec![(0, due)]);
+        assert_eq!(profile, Profile::default());
     }
 }

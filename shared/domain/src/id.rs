@@ -2,6 +2,7 @@
 //!
 //! Text ids are parsed once, at the edge: not empty, at most a stated number of bytes, no control characters.
 
+pub use crate::blocked::is_blocked_person_id;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -22,6 +23,9 @@ pub enum IdError {
     /// The text has a control character, which would let it forge log lines and headers.
     #[error("must not contain control characters")]
     Control,
+    /// The text stands for nobody: many people would share it ([`crate::blocked`]).
+    #[error("is a placeholder that many people would share; send a real id or none")]
+    Placeholder,
 }
 
 fn check(text: &str, bytes_max: usize) -> Result<(), IdError> {
@@ -37,8 +41,17 @@ fn check(text: &str, bytes_max: usize) -> Result<(), IdError> {
     Ok(())
 }
 
+/// Ids of people: no placeholder may make strangers one person.
+fn check_person(text: &str, bytes_max: usize) -> Result<(), IdError> {
+    check(text, bytes_max)?;
+    if is_blocked_person_id(text) { Err(IdError::Placeholder) } else { Ok(()) }
+}
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $bytes_max:literal) => {
+        text_id!($(#[$doc])* $name, $bytes_max, check);
+    };
+    ($(#[$doc:meta])* $name:ident, $bytes_max:literal, $check:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(String);
@@ -50,15 +63,21 @@ macro_rules! text_id {
             /// Parses a text.
             ///
             /// # Errors
-            /// When it is empty, too long or has control characters.
+            /// When it is empty, too long or has control characters; a person's id also when it stands for nobody.
             pub fn new(text: &str) -> Result<Self, IdError> {
-                check(text, Self::BYTES_MAX)?;
+                $check(text, Self::BYTES_MAX)?;
                 Ok(Self(text.to_owned()))
             }
 
             /// The id as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
                 &self.0
             }
         }
@@ -94,6 +113,10 @@ text_id!(
     Category, 100
 );
 text_id!(
+    /// A brand, as the shop names it.
+    Brand, 160
+);
+text_id!(
     /// A cart, as the shop numbers it.
     CartId, 100
 );
@@ -103,11 +126,11 @@ text_id!(
 );
 text_id!(
     /// An id that a browser or an app made for itself. Never stored: only its HMAC is ([`crate::ProfileKey`]).
-    AnonymousId, 200
+    AnonymousId, 200, check_person
 );
 text_id!(
     /// A customer's id in the shop. Never stored: only its HMAC is ([`crate::ProfileKey`]).
-    UserId, 200
+    UserId, 200, check_person
 );
 text_id!(
     /// The name of an event (`Product Viewed`).
@@ -125,16 +148,6 @@ text_id!(
     /// Content that can fill a slot.
     OfferId, 64
 );
-
-/// Values that a badly wired client sends in place of a person's id. Segment blocks the same ones:
-/// an id that thousands share would merge them into one profile.
-#[must_use]
-pub fn is_blocked_person_id(text: &str) -> bool {
-    let text = text.trim();
-    text.bytes().all(|b| b == b'0' || b == b'-')
-        || ["-1", "null", "nil", "none", "anonymous", "undefined", "nan", "[object object]", "true", "false"]
-            .contains(&text.to_ascii_lowercase().as_str())
-}
 
 /// One abandonment of one cart. Deterministic: the same cart of the same profile gives the same id on every
 /// replay, so that a reminder can be claimed by it.
@@ -187,16 +200,6 @@ mod tests {
         assert_eq!(ProductId::new("a\nb"), Err(IdError::Control));
         assert_eq!(ProductId::new(&"x".repeat(101)), Err(IdError::TooLong { bytes: 101, bytes_max: 100 }));
         assert!(ProductId::new(&"x".repeat(100)).is_ok());
-    }
-
-    #[test]
-    fn shared_placeholder_ids_are_blocked_and_real_ones_are_not() {
-        for id in ["0", "000-00", "null", "Undefined", "-1", "anonymous", ""] {
-            assert!(is_blocked_person_id(id), "{id}");
-        }
-        for id in ["10", "u-0", "nullable", "a0"] {
-            assert!(!is_blocked_person_id(id), "{id}");
-        }
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Two halves of one person become one: commutative, so that it does not matter which visitor is folded first.
 
-use crate::apply::add_revenue;
 use crate::key::ProfileKey;
 use crate::mark::{Marks, Ring};
-use crate::policy::{MERGE_COUNT_MAX, Policy};
-use crate::profile::{Counts, Orders, Profile, Tallies};
+use crate::policy::{LINKED_ID_COUNT_MAX, MERGE_COUNT_MAX, Policy};
+use crate::profile::{Counts, Profile, Tallies};
 use crate::told::Told;
 
 /// What of a frozen visitor's state travels in the merge record: the behaviour, not the row's own bookkeeping.
@@ -17,6 +16,7 @@ pub fn portable(visitor: &Profile) -> Profile {
         claim: None,
         link: None,
         merged: Vec::new(),
+        linked_id_count: 0,
         ..visitor.clone()
     }
 }
@@ -26,11 +26,12 @@ pub fn portable(visitor: &Profile) -> Profile {
 pub enum MergeRefusal {
     /// It was folded before.
     Known,
-    /// The customer has [`MERGE_COUNT_MAX`] visitors already.
+    /// The customer has [`MERGE_COUNT_MAX`] visitors already, or [`LINKED_ID_COUNT_MAX`] were linked to it.
     TooMany,
 }
 
-/// Folds a frozen visitor's state into the customer's profile.
+/// Folds a frozen visitor's state into the customer's profile. A link beyond the caps stands, because the visitor's
+/// side cannot know them: later events are forwarded all the same, and only the state from before stays where it is.
 ///
 /// # Errors
 /// When the visitor was folded before, or too many were.
@@ -40,19 +41,23 @@ pub fn merge(
     visitor: &Profile,
     policy: &Policy,
 ) -> Result<(), MergeRefusal> {
-    match customer.merged.binary_search(from) {
-        Ok(_) => Err(MergeRefusal::Known),
-        Err(_) if customer.merged.len() >= MERGE_COUNT_MAX => Err(MergeRefusal::TooMany),
-        Err(index) => {
-            union(customer, visitor, policy);
-            customer.cart.contact_may_be_known();
-            customer.merged.insert(index, from.clone());
-            Ok(())
-        }
+    let Err(index) = customer.merged.binary_search(from) else { return Err(MergeRefusal::Known) };
+    if customer.linked_id_count >= LINKED_ID_COUNT_MAX {
+        return Err(MergeRefusal::TooMany);
     }
+    customer.linked_id_count += 1;
+    if customer.merged.len() >= MERGE_COUNT_MAX {
+        return Err(MergeRefusal::TooMany);
+    }
+    union(customer, visitor, policy);
+    customer.cart.contact_may_be_known();
+    customer.merged.insert(index, from.clone());
+    Ok(())
 }
 
-/// The behaviour of both halves; what belongs to the customer's own row (marks, ring, tallies, links) stays.
+/// The behaviour of both halves, in whichever order they are given. Where a cap leaves something out (the products
+/// viewed longest ago, the weakest interests), which of three halves are joined first can matter; all that is counted
+/// and summed is the same in every order. What belongs to the customer's own row (marks, ring, tallies, links) stays.
 /// Decisions use it too, for a visitor whose merge record is still under way.
 pub fn union(customer: &mut Profile, visitor: &Profile, policy: &Policy) {
     if visitor.counts.events > 0 {
@@ -63,13 +68,16 @@ pub fn union(customer: &mut Profile, visitor: &Profile, policy: &Policy) {
     customer.last_seen_at = customer.last_seen_at.max(visitor.last_seen_at);
     customer.sessions = customer.sessions.merge(&visitor.sessions);
     customer.counts = add_counts(customer.counts, visitor.counts);
+    customer.counters = customer.counters.merge(&visitor.counters);
+    customer.days_active = customer.days_active.merge(&visitor.days_active);
     for (name, at) in &visitor.last_events {
         customer.remember_event(name, *at);
     }
-    customer.viewed = customer.viewed.merge(&visitor.viewed);
+    customer.viewed = customer.viewed.merge(&visitor.viewed, policy.affinity_half_life);
     customer.affinity = customer.affinity.merge(&visitor.affinity, policy.affinity_half_life);
+    customer.brands = customer.brands.merge(&visitor.brands, policy.affinity_half_life);
     customer.cart = customer.cart.merge(&visitor.cart);
-    customer.orders = merge_orders(&customer.orders, &visitor.orders);
+    customer.orders = customer.orders.merge(&visitor.orders);
     customer.consent = customer.consent.merge(&visitor.consent);
     merge_told(customer, visitor);
 }
@@ -97,13 +105,6 @@ fn add_counts(a: Counts, b: Counts) -> Counts {
         orders: a.orders.saturating_add(b.orders),
         carts: a.carts.saturating_add(b.carts),
     }
-}
-
-fn merge_orders(a: &Orders, b: &Orders) -> Orders {
-    // The currency of the larger code, so that the order of merging does not decide which one is kept.
-    let (first, second) =
-        if a.revenue.map(|m| m.currency) >= b.revenue.map(|m| m.currency) { (a, b) } else { (b, a) };
-    Orders { last_at: a.last_at.max(b.last_at), revenue: add_revenue(first.revenue, second.revenue) }
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ use crate::time::DurationMs;
 pub struct Policy {
     /// A session ends after this much time without an event (event time).
     pub session_gap: DurationMs,
+    /// An event that is older than its profile's newest one by more than this is in no session; it counts everywhere
+    /// else.
+    pub session_lateness: DurationMs,
     /// Dwell time counted for one product view at most, so that a forgotten tab is not devotion.
     pub dwell_max: DurationMs,
     /// An interest loses half its weight in this time.
@@ -22,6 +25,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             session_gap: DurationMs::from_minutes(30),
+            session_lateness: DurationMs::from_hours(24),
             dwell_max: DurationMs::from_minutes(10),
             affinity_half_life: DurationMs::from_days(7),
             cart_idle: None,
@@ -30,10 +34,15 @@ impl Default for Policy {
     }
 }
 
-/// Products remembered as viewed, newest kept.
+/// Products remembered as viewed, with the interest in each; newest kept, of equal ones the larger id.
 pub const VIEWED_COUNT_MAX: usize = 16;
-/// Categories with an affinity, strongest kept.
+/// Categories with an affinity, and brands with one; strongest kept, of equal ones the first by name.
 pub const AFFINITY_COUNT_MAX: usize = 16;
+/// Products remembered as bought; newest kept, of equal ones the larger id.
+pub const BOUGHT_COUNT_MAX: usize = 32;
+/// Currencies in which purchases are summed; the first codes of the alphabet are kept, because nothing that depends on
+/// time could be, without a sum that is sometimes too small.
+pub const CURRENCY_COUNT_MAX: usize = 8;
 /// Different products in one cart, oldest line dropped.
 pub const CART_LINE_COUNT_MAX: usize = 50;
 /// Units of one product in a cart; more are held at this number.
@@ -47,9 +56,16 @@ pub const TRAIT_COUNT_MAX: usize = 32;
 pub const RING_COUNT_MAX: usize = 512;
 /// How long an event id is remembered.
 pub const RING_AGE_MAX: DurationMs = DurationMs::from_hours(24);
-/// Shards whose progress is remembered: a shard unseen for longer than a stream retains is dropped first.
+/// Shards whose progress is remembered, whatever their age: the hard cap. The one unseen for longest is dropped first.
 pub const MARK_COUNT_MAX: usize = 32;
-/// Anonymous profiles folded into one customer (Segment's limit).
+/// The longest time that a stream may keep a record: Kinesis' own limit, 8,760 hours, and the largest value that the
+/// template takes. A mark that did not move for longer than this guards nothing, because no record that it covers can
+/// be delivered again. A shorter time would save at most 32 marks of 70 bytes in profiles that live through many
+/// reshardings, and would count events twice when a stream with long retention is read again from its beginning.
+pub const RETENTION_MAX: DurationMs = DurationMs::from_hours(8_760);
+/// Anonymous profiles whose state is folded into one customer (Segment's limit).
 pub const MERGE_COUNT_MAX: usize = 100;
+/// Anonymous ids linked to one customer over its life, folded or not (Segment's limit).
+pub const LINKED_ID_COUNT_MAX: u32 = 1_000;
 /// A reader's profile is forgotten after this much time without an event.
 pub const PROFILE_RETENTION: DurationMs = DurationMs::from_days(365);

@@ -3,11 +3,13 @@
 use crate::affinity::Affinity;
 use crate::cart::Cart;
 use crate::consent::Consent;
+use crate::counters::Counters;
+use crate::days::DaysActive;
 use crate::event::TraitValue;
-use crate::id::EventName;
+use crate::id::{Brand, Category, EventName};
 use crate::key::{ProfileKey, ProfileKind};
 use crate::mark::{Marks, Ring};
-use crate::money::Money;
+use crate::orders::Orders;
 use crate::policy::{EVENT_NAME_COUNT_MAX, Policy, TRAIT_COUNT_MAX};
 use crate::session::Sessions;
 use crate::time::Timestamp;
@@ -31,7 +33,7 @@ pub struct Tallies {
     pub link_refused: u64,
 }
 
-/// What a person did, counted.
+/// What a person did, counted over the profile's life; within windows see [`Counters`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// All events of behaviour.
@@ -48,15 +50,6 @@ pub struct Counts {
     pub orders: u64,
     /// Carts begun: fillings of an empty cart.
     pub carts: u64,
-}
-
-/// What a person bought.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Orders {
-    /// When last.
-    pub last_at: Option<Timestamp>,
-    /// For how much, in the currency of the first order; other currencies are not added.
-    pub revenue: Option<Money>,
 }
 
 /// The customer that a visitor turned out to be. Such a profile is frozen: its events go to the customer's.
@@ -89,12 +82,18 @@ pub struct Profile {
     pub sessions: Sessions,
     /// Counts of behaviour.
     pub counts: Counts,
+    /// Counts of behaviour within windows of up to 30 days.
+    pub counters: Counters,
+    /// Days with an event, of the last 30.
+    pub days_active: DaysActive,
     /// When each kind of event last happened.
     pub last_events: Vec<(EventName, Timestamp)>,
-    /// Products viewed last.
+    /// Products viewed last, with the interest in each.
     pub viewed: Viewed,
     /// Interest per category.
-    pub affinity: Affinity,
+    pub affinity: Affinity<Category>,
+    /// Interest per brand.
+    pub brands: Affinity<Brand>,
     /// The open basket.
     pub cart: Cart,
     /// Purchases.
@@ -111,8 +110,10 @@ pub struct Profile {
     pub claim: Option<Told<ProfileKey>>,
     /// The customer that this visitor was proven to be.
     pub link: Option<Link>,
-    /// Visitors folded into this customer.
+    /// Visitors folded into this customer, in the order of their keys.
     pub merged: Vec<ProfileKey>,
+    /// Visitors linked to this customer over its life, folded or not.
+    pub linked_id_count: u32,
 }
 
 impl Profile {

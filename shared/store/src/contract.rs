@@ -2,6 +2,7 @@
 //! stand-in cannot drift from the real thing. Each function takes an empty set of tables.
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
+use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
     ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, OutreachStore, ProfileStore, Read, ReminderId,
     ReminderStatus, RulesetDocument, Save,
@@ -201,4 +202,30 @@ async fn ruleset<T: ConfigStore>(tables: &T) {
         tables.activate_ruleset(&document, minute(0)).await.unwrap();
         assert_eq!(tables.active_ruleset().await.unwrap(), Some(document));
     }
+}
+
+/// What every adapter of the failed events promises. Takes an empty one; separate, because no table is one.
+pub async fn failed_events<F: FailedEventStore + FailedEventArchive>(kept: &F) {
+    let keys = async |prefix: &str| -> Vec<String> {
+        kept.list(prefix).await.unwrap().into_iter().map(|Kept { key, .. }| key).collect()
+    };
+    assert!(keys("failed/").await.is_empty(), "what is not there is empty, and no error");
+    assert_eq!(kept.read("failed/expired/e_1.json").await.unwrap(), None);
+    for document in ["a longer document", "again"] {
+        kept.keep("e:1", "expired", document.into()).await.unwrap();
+    }
+    kept.keep("e:2", "panicked", b"other".to_vec()).await.unwrap();
+    assert_eq!(keys("failed/").await, ["failed/expired/e_1.json", "failed/panicked/e_2.json"]);
+    assert_eq!(keys("failed/p").await, ["failed/panicked/e_2.json"], "a prefix is no folder");
+    let one = &kept.list("failed/expired/").await.unwrap()[0];
+    assert_eq!((one.bytes, kept.read(&one.key).await.unwrap()), (5, Some(b"again".to_vec())));
+
+    for note in ["first", "second"] {
+        kept.note_redriven(&one.key, note.into()).await.unwrap();
+    }
+    kept.keep("e:1", "expired", b"a late redelivery".to_vec()).await.unwrap();
+    let note = "redriven/failed/expired/e_1.json";
+    assert_eq!(keys("redriven/").await, [note], "a note stays when its event is kept anew");
+    assert_eq!(kept.read(note).await.unwrap(), Some(b"second".to_vec()));
+    assert_eq!(keys("failed/expired/").await, ["failed/expired/e_1.json"], "nothing is taken away");
 }

@@ -9,6 +9,7 @@
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod error;
+pub mod metered;
 pub mod objects;
 pub mod ruleset;
 pub mod streams;

@@ -1,4 +1,8 @@
 //! A failed event: an input that was accepted and can never be applied, kept with its reason.
+//!
+//! [`discarded`] reads what Lambda's mapping keeps of batches that it gave up on.
+
+pub mod discarded;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +24,23 @@ pub enum FailedReason {
     Panicked,
     /// The stored profile it belongs to cannot be read.
     CorruptProfile,
+    /// It was not applied when its record neared the age at which the mapping discards it.
+    Expired,
 }
 
 impl FailedReason {
+    /// Every reason.
+    pub const ALL: [Self; 8] = [
+        Self::NotUtf8,
+        Self::Undecodable,
+        Self::UnknownVersion,
+        Self::WrongKey,
+        Self::NoPosition,
+        Self::Panicked,
+        Self::CorruptProfile,
+        Self::Expired,
+    ];
+
     /// The stable code.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -34,6 +52,28 @@ impl FailedReason {
             Self::NoPosition => "no_position",
             Self::Panicked => "panicked",
             Self::CorruptProfile => "corrupt_profile",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The reason with this code.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+
+    /// Why putting the same bytes into the stream again cannot help; `None` when it can, once the cause is gone.
+    #[must_use]
+    pub const fn hopeless(self) -> Option<&'static str> {
+        match self {
+            Self::NotUtf8 => Some("its record is not UTF-8 and would fail again"),
+            Self::Undecodable => Some("its line is not an event and would fail again"),
+            Self::WrongKey => Some("its line names another profile than its record and would fail again"),
+            Self::UnknownVersion
+            | Self::NoPosition
+            | Self::Panicked
+            | Self::CorruptProfile
+            | Self::Expired => None,
         }
     }
 }
@@ -53,4 +93,18 @@ pub struct FailedEvent {
     pub payload_base64: String,
     /// When it failed, milliseconds since 1970.
     pub failed_at: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_known_by_its_code_and_written_as_it() {
+        for reason in FailedReason::ALL {
+            assert_eq!(FailedReason::of_code(reason.code()), Some(reason));
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.code());
+        }
+        assert_eq!(FailedReason::of_code("other"), None);
+    }
 }

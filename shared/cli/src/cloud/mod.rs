@@ -4,7 +4,7 @@
 //! `state`, and `down` ends it.
 
 mod build;
-mod confirm;
+pub(crate) mod confirm;
 mod deploy;
 mod down;
 mod drive;
@@ -19,13 +19,13 @@ mod ministack;
 mod phases;
 mod process;
 mod python;
-mod resources;
+pub(crate) mod resources;
 mod rules;
 mod ruleset;
 mod sam;
 mod smoke;
 mod state;
-mod target;
+pub(crate) mod target;
 mod tools;
 mod up;
 
@@ -104,7 +104,7 @@ pub async fn run(args: StackArgs) -> Result<(), CliError> {
 }
 
 /// What the arguments mean. Where no port is given it is that of the MiniStack that `up` started.
-fn meant(mut args: TargetArgs) -> Result<Target, CliError> {
+pub(crate) fn meant(mut args: TargetArgs) -> Result<Target, CliError> {
     if args.port.is_none()
         && let Ok(folder) = folder::Folder::find()
     {
@@ -121,7 +121,7 @@ fn print_tools() -> Result<(), CliError> {
 }
 
 /// The stack, which must exist.
-async fn deployed(target: &Target, sdk: &SdkConfig) -> Result<resources::Deployed, CliError> {
+pub(crate) async fn deployed(target: &Target, sdk: &SdkConfig) -> Result<resources::Deployed, CliError> {
     resources::describe(target, sdk).await?.ok_or_else(|| {
         CliError::usage(format!(
             "no stack {}: make it with `beckon stack up{}`",

@@ -1,6 +1,12 @@
 //! What moves a replay: rows become requests, and the clock stops wherever a reminder falls due.
 
+mod due;
+mod finish;
+
+use super::cost::Flushed;
+use super::disorder::Disturbance;
 use super::format::{Reader, Row};
+use super::journal::Journal;
 use super::report::Report;
 use crate::conservation::Collected;
 use crate::error::CliError;
@@ -11,8 +17,9 @@ use axum::http::{Request, header};
 use beckon_domain::id::{AnonymousId, UserId};
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 use beckon_runtime::clock::Hand;
+use beckon_store::metered::{Meter, Metered};
 use beckon_store::objects::memory::MemoryFailedEvents;
-use beckon_store::tables::{Contact, DUE_SHARD_COUNT};
+use beckon_store::tables::Contact;
 use beckon_wire::limits::{BODY_BYTES_MAX, EVENT_COUNT_MAX};
 use data_encoding::BASE64;
 use indicatif::ProgressBar;
@@ -21,17 +28,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 use tower::ServiceExt;
 
-/// Time one request spans at most when no reminder limits it.
+/// Time one flush spans at most when no reminder limits it.
 const SPAN_MAX: DurationMs = DurationMs::from_hours(1);
 /// Rows between two looks at the progress bar.
 const PROGRESS_ROWS: u64 = 500;
 
+/// What a replay runs on.
+pub(super) struct Setup<T> {
+    /// A fresh stack, on tables that are counted.
+    pub stack: Stack<Metered<T>, MemoryFailedEvents>,
+    /// The same tables, for what the replay itself asks.
+    pub tables: T,
+    /// The count.
+    pub meter: Meter,
+    /// The clock's hand.
+    pub hand: Hand,
+    /// The delay of the ruleset's reminder.
+    pub idle: Option<DurationMs>,
+    /// Deliver after so many rows; `None`: before a reminder could be due.
+    pub batch_rows: Option<u64>,
+    /// Make product ids at least this long.
+    pub id_bytes: Option<u64>,
+    /// What goes wrong on the way.
+    pub disturbance: Disturbance,
+    /// Where carts and sessions are written down, if anywhere.
+    pub journal: Option<Journal>,
+}
+
 /// A replay under way.
-pub struct Drive<T> {
-    stack: Stack<T, MemoryFailedEvents>,
+pub(super) struct Drive<T> {
+    setup: Setup<T>,
     router: Router,
-    hand: Hand,
-    idle: Option<DurationMs>,
     users: BTreeSet<ProfileKey>,
     collected: Collected,
     rejected_by_code: BTreeMap<String, u64>,
@@ -39,26 +66,40 @@ pub struct Drive<T> {
     bad_row_count: u64,
     abandonment_count: u64,
     not_sent: BTreeMap<String, u64>,
+    flushed: Flushed,
 }
 
-/// Rows that go out as one request.
+/// Rows on their way: those of the next request, and what is known of those that were put and not delivered.
 #[derive(Default)]
 struct Pending {
     events: Vec<Value>,
     bytes: usize,
-    first_at: Timestamp,
     last_at: Timestamp,
+    /// Until when nothing can be due that is not in the index.
+    horizon: Timestamp,
+    /// Rows since the last delivery.
+    rows: u64,
+    /// Profiles since the last delivery.
+    profiles: BTreeSet<ProfileKey>,
+    /// Events the request takes, if that is decided.
+    events_max: Option<usize>,
+}
+
+impl Pending {
+    /// Whether the request can take no event of so many bytes.
+    fn is_full(&self, bytes: usize) -> bool {
+        let count_max = self.events_max.unwrap_or(EVENT_COUNT_MAX).min(EVENT_COUNT_MAX);
+        self.events.len() >= count_max || self.bytes + bytes > BODY_BYTES_MAX * 9 / 10
+    }
 }
 
 impl<T: Tables> Drive<T> {
-    /// A replay on a fresh stack; `idle` is the delay of the ruleset's reminder.
-    pub fn new(stack: Stack<T, MemoryFailedEvents>, hand: Hand, idle: Option<DurationMs>) -> Self {
-        let router = stack.router();
+    /// A replay that has not begun.
+    pub fn new(setup: Setup<T>) -> Self {
+        let router = setup.stack.router();
         Self {
-            stack,
+            setup,
             router,
-            hand,
-            idle,
             users: BTreeSet::new(),
             collected: Collected::default(),
             rejected_by_code: BTreeMap::new(),
@@ -66,52 +107,42 @@ impl<T: Tables> Drive<T> {
             bad_row_count: 0,
             abandonment_count: 0,
             not_sent: BTreeMap::new(),
+            flushed: Flushed::default(),
         }
     }
 
-    /// Replays every row, then lets time pass until the last cart could be due.
-    pub async fn run(mut self, mut reader: Reader, bar: &ProgressBar) -> Result<Report, CliError> {
+    /// Replays every row, then lets time pass until the last cart could be due. Returns the journal's text too, if
+    /// there is one.
+    pub async fn run(
+        mut self,
+        mut reader: Reader,
+        bar: &ProgressBar,
+    ) -> Result<(Report, Option<String>), CliError> {
         let began = Instant::now();
         let (mut pending, mut row_count, mut last_at) = (Pending::default(), 0_u64, Timestamp::EPOCH);
-        let mut horizon = Timestamp::EPOCH;
         while let Some(row) = reader.next() {
             row_count += 1;
             if row_count.is_multiple_of(PROGRESS_ROWS) {
                 bar.set_position(reader.bytes_read());
                 bar.set_message(format!("{row_count} events"));
             }
-            let row = match row {
-                Ok(row) => row,
-                Err(error) => {
-                    self.bad_row(&error.to_string());
-                    continue;
+            match row {
+                Err(error) => self.bad_row(&error.to_string()),
+                Ok(row) => {
+                    // A file is in time order up to its clock's whims; replay never goes back.
+                    last_at = row.at.max(last_at);
+                    self.take(row, last_at, &mut pending).await?;
                 }
-            };
-            // A file is in time order up to its clock's whims; replay never goes back.
-            let at = row.at.max(last_at);
-            last_at = at;
-            let bytes = 400 + row.body.to_string().len();
-            let full =
-                pending.events.len() == EVENT_COUNT_MAX || pending.bytes + bytes > BODY_BYTES_MAX * 9 / 10;
-            if !pending.events.is_empty() && (full || at > horizon) {
-                self.send(&mut pending).await?;
-                self.pass_to(at).await?;
             }
-            if pending.events.is_empty() {
-                pending.first_at = at;
-                let span = self.idle.unwrap_or(SPAN_MAX);
-                horizon = self.earliest_due().await?.map_or(at + span, |due| due.min(at + span));
-            }
-            pending.bytes += bytes;
-            pending.last_at = at;
-            let event = self.event(row, at).await?;
-            pending.events.push(event);
         }
         if let Some(error) = reader.failure() {
             return Err(CliError::usage(error));
         }
-        self.send(&mut pending).await?;
-        let end = last_at + self.idle.unwrap_or(DurationMs::ZERO);
+        for event in self.setup.disturbance.repetitions(u64::MAX - 1) {
+            self.push(event, last_at, &mut pending).await?;
+        }
+        self.flush(&mut pending).await?;
+        let end = last_at + self.setup.idle.unwrap_or(DurationMs::ZERO);
         self.pass_to(end + DurationMs::from_ms(1)).await?;
         self.report(row_count, began.elapsed()).await
     }
@@ -123,27 +154,81 @@ impl<T: Tables> Drive<T> {
         }
     }
 
+    /// Takes a row, after whatever must happen before it.
+    async fn take(&mut self, row: Row, at: Timestamp, pending: &mut Pending) -> Result<(), CliError> {
+        for event in self.setup.disturbance.repetitions_before(at) {
+            self.push(event, pending.last_at, pending).await?;
+        }
+        let is_over = match self.setup.batch_rows {
+            Some(rows) => pending.rows >= rows,
+            None => at > pending.horizon,
+        };
+        if is_over {
+            self.flush(pending).await?;
+            self.pass_to(at).await?;
+        }
+        let number = row.number;
+        for event in self.setup.disturbance.repetitions(number) {
+            self.push(event, at, pending).await?;
+        }
+        let (event, key) = self.event(row, at).await?;
+        self.setup.disturbance.sent(number, at, &event);
+        self.push(event, at, pending).await?;
+        if pending.rows == 0 {
+            let span = self.setup.idle.unwrap_or(SPAN_MAX);
+            pending.horizon = self.earliest_due().await?.map_or(at + span, |due| due.min(at + span));
+        }
+        pending.rows += 1;
+        pending.profiles.extend(key);
+        Ok(())
+    }
+
+    /// Puts an event into the request, after sending a full one.
+    async fn push(&mut self, event: Value, at: Timestamp, pending: &mut Pending) -> Result<(), CliError> {
+        let bytes = 100 + event.to_string().len();
+        if pending.is_full(bytes) && !pending.events.is_empty() {
+            self.send(pending).await?;
+            // Where a number of rows decides, a full request alone delivers nothing.
+            if self.setup.batch_rows.is_none() && self.setup.disturbance.delivers() {
+                self.deliver_events(pending).await?;
+            }
+        }
+        if pending.events.is_empty() {
+            pending.events_max = self.setup.disturbance.request_events();
+        }
+        pending.bytes += bytes;
+        pending.last_at = at;
+        pending.events.push(event);
+        Ok(())
+    }
+
     /// The row as a Segment event of its user, who consents and can be reached.
-    async fn event(&mut self, row: Row, at: Timestamp) -> Result<Value, CliError> {
+    async fn event(&mut self, row: Row, at: Timestamp) -> Result<(Value, Option<ProfileKey>), CliError> {
         let Row { number, user, mut body, anonymous, .. } = row;
-        let pepper = &self.stack.secrets.pepper;
+        let pepper = &self.setup.stack.secrets.pepper;
         let key = if anonymous {
             AnonymousId::new(&user).ok().map(|id| pepper.anonymous(&id))
         } else {
             UserId::new(&user).ok().map(|id| pepper.customer(&id))
         };
-        if let Some(key) = key
-            && self.users.insert(key.clone())
-        {
-            let email = Some(format!("user-{}@replay.shop.example", self.users.len()));
-            let contact = Contact { email, verified: true, at, ..Contact::default() };
-            let put = self.stack.tables.put_contact(&key, &contact).await;
-            put.map_err(|e| CliError::caused("a synthetic contact could not be stored", &e))?;
-        }
-        body[if anonymous { "anonymousId" } else { "userId" }] = json!(user);
         if body.get("messageId").is_none_or(Value::is_null) {
             body["messageId"] = json!(format!("row-{number}"));
         }
+        if let Some(width) = self.setup.id_bytes {
+            super::pad::product_ids(&mut body["properties"], usize::try_from(width).unwrap_or(0));
+        }
+        if let Some(key) = &key {
+            if self.users.insert(key.clone()) {
+                let email = Some(format!("user-{}@replay.shop.example", self.users.len()));
+                let contact = Contact { email, verified: true, at, ..Contact::default() };
+                let put = self.setup.tables.put_contact(key, &contact).await;
+                put.map_err(|e| CliError::caused("a synthetic contact could not be stored", &e))?;
+            }
+            if let Some(journal) = &mut self.setup.journal {
+                journal.event(key, &user, number, at, &body);
+            }
+        }
+        body[if anonymous { "anonymousId" } else { "userId" }] = json!(user);
         body["timestamp"] = json!(at.as_ms());
         if !body["context"].is_object() {
             body["context"] = json!({});
@@ -151,18 +236,19 @@ impl<T: Tables> Drive<T> {
         if body["context"]["consent"]["marketing_email"].is_null() {
             body["context"]["consent"] = json!({ "marketing_email": true });
         }
-        Ok(body)
+        Ok((body, key))
     }
 
-    /// Sends what is pending at the time of its last row, and delivers it.
+    /// Sends what is pending at the time of its last row.
     async fn send(&mut self, pending: &mut Pending) -> Result<(), CliError> {
-        let Pending { events, last_at, .. } = std::mem::take(pending);
+        let events = std::mem::take(&mut pending.events);
+        pending.bytes = 0;
         if events.is_empty() {
             return Ok(());
         }
-        self.hand.set(last_at);
+        self.setup.hand.set(pending.last_at);
         let count = events.len() as u64;
-        let body = json!({ "sentAt": last_at.as_ms(), "batch": events }).to_string();
+        let body = json!({ "sentAt": pending.last_at.as_ms(), "batch": events }).to_string();
         let request = Request::post("/v1/batch")
             .header(header::AUTHORIZATION, format!("Basic {}", BASE64.encode(b"sk_local:")))
             .body(Body::from(body))
@@ -182,83 +268,37 @@ impl<T: Tables> Drive<T> {
             let code = verdict["code"].as_str().unwrap_or("unknown").to_owned();
             *self.rejected_by_code.entry(code).or_default() += 1;
         }
-        self.deliver().await
+        Ok(())
+    }
+
+    /// Sends and delivers what is pending: a flush.
+    async fn flush(&mut self, pending: &mut Pending) -> Result<(), CliError> {
+        self.send(pending).await?;
+        self.deliver_events(pending).await
+    }
+
+    async fn deliver_events(&mut self, pending: &mut Pending) -> Result<(), CliError> {
+        let before = self.setup.meter.usage().profile;
+        self.deliver().await?;
+        let used = self.setup.meter.usage().profile.since(&before);
+        self.flushed.usage = self.flushed.usage.plus(&used);
+        self.flushed.flushes += u64::from(pending.rows > 0);
+        self.flushed.events += pending.rows;
+        self.flushed.profile_flushes += pending.profiles.len() as u64;
+        pending.rows = 0;
+        pending.profiles.clear();
+        Ok(())
     }
 
     async fn deliver(&self) -> Result<(), CliError> {
-        let drained = self.stack.drain().await?;
+        let drained = self.setup.stack.drain().await?;
         if drained.stuck_count > 0 {
             return Err(CliError::failed(format!("{} records cannot be applied", drained.stuck_count)));
         }
         Ok(())
     }
+}
 
-    /// Lets time pass up to just before `at`, stopping wherever a reminder falls due. What happens at the very instant
-    /// belongs to the window before it, so events come first.
-    async fn pass_to(&mut self, at: Timestamp) -> Result<(), CliError> {
-        let mut before = None;
-        while let Some(due_at) = self.earliest_due().await?.filter(|due_at| *due_at < at) {
-            if before == Some(due_at) {
-                return Err(CliError::failed("a reminder stays due after the mailer has run"));
-            }
-            before = Some(due_at);
-            self.hand.set(due_at);
-            let report = self.stack.tick().await?;
-            self.count(&report);
-            self.deliver().await?;
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, report: &Value) {
-        self.abandonment_count += report["sent"].as_u64().unwrap_or_default();
-        for (reason, count) in report["notSent"].as_object().into_iter().flatten() {
-            let count = count.as_u64().unwrap_or_default();
-            self.abandonment_count += count;
-            *self.not_sent.entry(reason.clone()).or_default() += count;
-        }
-    }
-
-    async fn earliest_due(&self) -> Result<Option<Timestamp>, CliError> {
-        let mut earliest = None;
-        for shard in 0..DUE_SHARD_COUNT {
-            let page = self.stack.tables.due(shard, Timestamp::from_ms(i64::MAX), None, 1).await;
-            let page = page.map_err(|e| CliError::caused("the due index cannot be read", &e))?;
-            let at = page.first().map(|due| due.at);
-            earliest = match (earliest, at) {
-                (Some(a), Some(b)) => Some(std::cmp::min(a, b)),
-                (a, b) => a.or(b),
-            };
-        }
-        Ok(earliest)
-    }
-
-    async fn report(self, row_count: u64, elapsed: std::time::Duration) -> Result<Report, CliError> {
-        let profiles = self.stack.tables.scan_profiles().await;
-        let profiles = profiles.map_err(|e| CliError::caused("the profiles cannot be read", &e))?;
-        let documents = self.stack.failed.documents();
-        let mut failed_by_reason: BTreeMap<String, u64> = BTreeMap::new();
-        for reason in documents.keys().filter_map(|key| key.split('/').nth(1)) {
-            *failed_by_reason.entry(reason.to_owned()).or_default() += 1;
-        }
-        let conservation = self.stack.conservation(self.collected, documents.len() as u64).await?;
-        Ok(Report {
-            rows: row_count,
-            bad_rows: self.bad_row_count,
-            bad_row_samples: self.bad_rows,
-            seconds: elapsed.as_secs_f64(),
-            events_per_second: row_count as f64 / elapsed.as_secs_f64().max(1e-9),
-            profiles: profiles.len() as u64,
-            sessions: profiles.iter().map(|(_, p)| u64::from(p.sessions.count)).sum(),
-            carts: profiles.iter().map(|(_, p)| p.counts.carts).sum(),
-            orders: profiles.iter().map(|(_, p)| p.counts.orders).sum(),
-            abandonments: self.abandonment_count,
-            reminder_delay: self.idle.map(|idle| idle.to_string()),
-            mails: self.stack.sender.sent_count(),
-            not_mailed_by_reason: self.not_sent,
-            rejected_by_code: self.rejected_by_code,
-            failed_by_reason,
-            conservation,
-        })
-    }
+fn unreadable(error: &beckon_store::StoreError) -> CliError {
+    CliError::caused("the profiles cannot be read", error)
 }

@@ -1,34 +1,40 @@
 //! `beckon replay`: recorded behaviour through collector, mapping, profiler and mailer, in the file's own time, at full
 //! speed.
 
+mod cost;
+mod disorder;
 mod drive;
 pub mod format;
+mod journal;
+mod options;
+mod pad;
 mod report;
+pub(crate) mod state_hash;
+mod sweep;
 
 use crate::error::CliError;
 use crate::laptop;
 use crate::stack::{Parts, Stack, Tables};
 use beckon_domain::Timestamp;
 use beckon_domain::consent::ConsentDefault;
-use beckon_rules::{Ruleset, SAMPLE};
+use beckon_rules::Ruleset;
 use beckon_runtime::Clock;
+use beckon_store::metered::{Meter, Metered};
 use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::tables::memory::MemoryTables;
 use clap::{Args, ValueEnum};
-use drive::Drive;
+pub use cost::Cost;
+use disorder::Disturbance;
+use drive::{Drive, Setup};
 use format::{Format, Reader};
 use indicatif::{ProgressBar, ProgressStyle};
+use journal::Journal;
+pub use options::{ReplayCommand, ReplayOptions};
 pub use report::Report;
 use std::path::PathBuf;
 
-/// Arguments of `beckon replay`.
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:
-  beckon replay day.csv.gz --format rees46
-  beckon replay history.jsonl --format segment-jsonl --rules my-shop.yaml --json
-
-Every user gets a consenting synthetic contact, row numbers are event ids, and time is the file's: a reminder is due when
-the ruleset's delay has passed between two rows.")]
+/// What to replay, and on what.
+#[derive(Args, Clone, Debug)]
 pub struct ReplayArgs {
     /// File to replay; .gz is read as it is
     pub file: PathBuf,
@@ -58,18 +64,26 @@ pub enum Store {
     Dynamodb,
 }
 
-/// Replays a file and prints what it has to say.
+/// Replays a file, or several times over, and prints what it has to say.
 ///
 /// # Errors
 /// When the file or the ruleset cannot be read, or an event is not accounted for.
-pub async fn run(args: ReplayArgs) -> Result<(), CliError> {
-    let report = replay(&args).await?;
+pub async fn run(command: ReplayCommand) -> Result<(), CliError> {
+    let ReplayCommand { args, options } = command;
+    if !options.batch_sizes.is_empty() {
+        return sweep::run(&args, &options).await;
+    }
+    let report = Box::pin(replay_with(&args, &options, None)).await?;
     if args.json {
         let json = serde_json::to_string_pretty(&report).map_err(|e| CliError::caused("the report", &e))?;
         crate::say(json);
     } else {
         crate::say(report.to_string().trim_end());
     }
+    balanced(&report)
+}
+
+fn balanced(report: &Report) -> Result<(), CliError> {
     if report.conservation.holds() {
         Ok(())
     } else {
@@ -82,42 +96,72 @@ pub async fn run(args: ReplayArgs) -> Result<(), CliError> {
 /// # Errors
 /// When the file or the ruleset cannot be read.
 pub async fn replay(args: &ReplayArgs) -> Result<Report, CliError> {
+    Box::pin(replay_with(args, &ReplayOptions::default(), None)).await
+}
+
+/// Replays a file with options; `batch_rows`: deliver after so many rows instead of before a reminder could be due.
+///
+/// # Errors
+/// When the file or the ruleset cannot be read, or the episodes cannot be written.
+pub async fn replay_with(
+    args: &ReplayArgs,
+    options: &ReplayOptions,
+    batch_rows: Option<u64>,
+) -> Result<Report, CliError> {
     match args.store {
-        Store::Memory => replay_on(args, MemoryTables::default()).await,
-        Store::Dynamodb => replay_on(args, laptop::tables(None).await?).await,
+        Store::Memory => Box::pin(replay_on(args, options, batch_rows, MemoryTables::default())).await,
+        Store::Dynamodb => Box::pin(replay_on(args, options, batch_rows, laptop::tables(None).await?)).await,
     }
 }
 
-async fn replay_on<T: Tables>(args: &ReplayArgs, tables: T) -> Result<Report, CliError> {
+async fn replay_on<T: Tables>(
+    args: &ReplayArgs,
+    options: &ReplayOptions,
+    batch_rows: Option<u64>,
+    tables: T,
+) -> Result<Report, CliError> {
     let reader = Reader::open(&args.file, args.format).map_err(CliError::usage)?;
-    let (ruleset, from) = match &args.rules {
-        None => (SAMPLE.to_owned(), "the sample".to_owned()),
-        Some(file) => {
-            let text = std::fs::read_to_string(file).map_err(|e| {
-                CliError::usage(format!("the ruleset {} cannot be read: {e}", file.display()))
-            })?;
-            (text, file.display().to_string())
-        }
-    };
-    let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(from, &e))?;
+    let (ruleset, from) = options::ruleset_of(args, options)?;
+    let idle = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(from, &e))?.policy().cart_idle;
+    let mut disturbance = Disturbance::new(options.disorder());
     let (clock, hand) = Clock::manual(Timestamp::EPOCH);
+    let meter = Meter::with_slacks(&Cost::slacks());
     let stack = Stack::new(Parts {
-        tables,
+        tables: Metered::new(tables.clone(), meter.clone()),
         failed: MemoryFailedEvents::default(),
         ruleset,
         clock,
         shard_count: 4,
-        batch_size: args.batch_size as usize,
+        batch_size: disturbance.batch_size(batch_rows.map_or(args.batch_size, batch_size)) as usize,
         epoch: "replay".to_owned(),
         public_url: "https://replay.shop.example".to_owned(),
         consent_default: ConsentDefault::default(),
         feed: None,
     })
     .await?;
+    let journal = match (&options.episodes, stack.secrets.keys.find("sk_local"), idle) {
+        (None, ..) => None,
+        (Some(_), Some(key), Some(_)) => Some(Journal::new(key.source.clone())),
+        (Some(_), ..) => {
+            return Err(CliError::usage(
+                "the ruleset sends no reminder, so no cart is ever left: give --delay",
+            ));
+        }
+    };
     let bar = progress(reader.bytes_total());
-    let report = Drive::new(stack, hand, compiled.policy().cart_idle).run(reader, &bar).await?;
+    let id_bytes = options.id_bytes;
+    let setup = Setup { stack, tables, meter, hand, idle, batch_rows, id_bytes, disturbance, journal };
+    let (report, journal) = Drive::new(setup).run(reader, &bar).await?;
     bar.finish_and_clear();
+    if let (Some(path), Some(text)) = (&options.episodes, journal) {
+        journal::write(path, &text)?;
+    }
     Ok(report)
+}
+
+/// Records of a batch that holds a flush of so many rows: a record has at least one of them.
+fn batch_size(rows: u64) -> u32 {
+    u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
 /// A bar by bytes of the file; hidden when nobody watches a terminal.

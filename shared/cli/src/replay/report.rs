@@ -1,5 +1,6 @@
 //! What a replay has to say.
 
+use super::cost::Cost;
 use crate::conservation::Conservation;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,6 +39,13 @@ pub struct Report {
     pub rejected_by_code: BTreeMap<String, u64>,
     /// Failed events, by reason.
     pub failed_by_reason: BTreeMap<String, u64>,
+    /// Events that were told again on purpose.
+    pub repeated: u64,
+    /// A hash over what is known about everybody. Not in it: marks, ring, versions, every tally but `applied`, when an
+    /// event was last received, and when a link was made.
+    pub state_hash: String,
+    /// What was asked of the tables.
+    pub cost: Cost,
     /// The balance.
     pub conservation: Conservation,
 }
@@ -67,6 +75,11 @@ impl fmt::Display for Report {
         if self.bad_rows > 0 {
             writeln!(f, "bad rows        {}, the first: {}", self.bad_rows, self.bad_row_samples.join("; "))?;
         }
+        if self.repeated > 0 {
+            writeln!(f, "repeated        {} events", self.repeated)?;
+        }
+        writeln!(f, "state hash      {}", self.state_hash)?;
+        write!(f, "{}", self.cost)?;
         writeln!(f, "conservation    {}", self.conservation)
     }
 }

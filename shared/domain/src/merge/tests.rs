@@ -20,8 +20,8 @@ fn visitor(name: &str) -> ProfileKey {
 
 fn product(n: u8) -> Product {
     Product {
-        product: ProductId::new(&format!("p{}", n % 6)).unwrap(),
-        category: Category::new(&format!("c{}", n % 3)).ok(),
+        product: ProductId::new(&format!("p{n}")).unwrap(),
+        category: Category::new(&format!("c{}", n / 2)).ok(),
         name: None,
         price: Money::parse(if n.is_multiple_of(2) { "2.50 EUR" } else { "3.00 USD" }).ok(),
         quantity: u32::from(n % 3) + 1,
@@ -50,7 +50,12 @@ fn kind(choice: u8, n: u8) -> EventKind {
 
 /// Behaviour: (choice, product, minute, consent) per event. Every id is its own.
 fn behaviour() -> impl Strategy<Value = Vec<(u8, u8, u16, Option<bool>)>> {
-    proptest::collection::vec((any::<u8>(), 0..200_u8, 0..5_000_u16, any::<Option<bool>>()), 0..40)
+    proptest::collection::vec((any::<u8>(), 0..200_u8, 0..5_000_u16, any::<Option<bool>>()), 0..160)
+}
+
+/// The same with few products, so that nothing reaches a cap.
+fn behaviour_of_few_products() -> impl Strategy<Value = Vec<(u8, u8, u16, Option<bool>)>> {
+    proptest::collection::vec((any::<u8>(), 0..6_u8, 0..5_000_u16, any::<Option<bool>>()), 0..40)
 }
 
 fn items(who: &str, behaviour: &[(u8, u8, u16, Option<bool>)]) -> Vec<Item> {
@@ -84,7 +89,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn it_does_not_matter_which_visitor_is_folded_in_first(a in behaviour(), b in behaviour(), c in behaviour()) {
+    fn two_halves_are_the_same_person_whichever_is_joined_to_which(a in behaviour(), b in behaviour()) {
+        let (a, b) = (portable(&profile("a", &a)), portable(&profile("b", &b)));
+        let (mut one, mut other) = (a.clone(), b.clone());
+        union(&mut one, &b, &Policy::default());
+        union(&mut other, &a, &Policy::default());
+        // Our own clock belongs to the row.
+        other.last_received_at = one.last_received_at;
+        prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn it_does_not_matter_which_visitor_is_folded_in_first(
+        a in behaviour_of_few_products(), b in behaviour_of_few_products(), c in behaviour_of_few_products(),
+    ) {
         let (first, second) = (portable(&profile("a", &a)), portable(&profile("b", &b)));
         let mut one = profile("c", &c);
         let mut other = one.clone();
@@ -93,6 +111,21 @@ proptest! {
         merge(&mut other, &visitor("b"), &second, &Policy::default()).unwrap();
         merge(&mut other, &visitor("a"), &first, &Policy::default()).unwrap();
         prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn what_is_counted_and_summed_is_that_of_all_halves_even_beyond_the_caps(
+        a in behaviour(), b in behaviour(), c in behaviour(),
+    ) {
+        let halves = [("a", &a), ("b", &b), ("c", &c)].map(|(who, events)| portable(&profile(who, events)));
+        let joined = |order: [usize; 3]| {
+            let mut joined = halves[order[0]].clone();
+            union(&mut joined, &halves[order[1]], &Policy::default());
+            union(&mut joined, &halves[order[2]], &Policy::default());
+            (joined.counts, joined.counters, joined.days_active, joined.orders, joined.sessions, joined.last_events)
+        };
+        prop_assert_eq!(joined([0, 1, 2]), joined([2, 1, 0]));
+        prop_assert_eq!(joined([0, 1, 2]), joined([1, 2, 0]));
     }
 
     #[test]
@@ -107,7 +140,7 @@ proptest! {
 
     #[test]
     fn however_a_stream_is_cut_into_batches_and_redelivered_the_state_is_the_same(
-        behaviour in behaviour(), cuts in proptest::collection::vec(0..40_usize, 0..6), again in 0..40_usize,
+        behaviour in behaviour(), cuts in proptest::collection::vec(0..160_usize, 0..6), again in 0..40_usize,
     ) {
         let items = items("a", &behaviour);
         let whole = fold(None, &visitor("a"), &items, &Policy::default()).profile;
@@ -145,4 +178,19 @@ fn a_customer_takes_a_bounded_number_of_visitors() {
         Err(MergeRefusal::TooMany)
     );
     assert_eq!(customer.counts.product_views, MERGE_COUNT_MAX as u64);
+    assert_eq!(customer.linked_id_count, MERGE_COUNT_MAX as u32 + 1);
+}
+
+#[test]
+fn ids_are_linked_to_a_customer_a_bounded_number_of_times_over_its_life() {
+    let state = portable(&profile("a", &[(0, 0, 0, None)]));
+    let mut customer = Profile { linked_id_count: LINKED_ID_COUNT_MAX - 1, ..Profile::default() };
+    merge(&mut customer, &visitor("last"), &state, &Policy::default()).unwrap();
+    let full = customer.clone();
+    assert_eq!(
+        merge(&mut customer, &visitor("one more"), &state, &Policy::default()),
+        Err(MergeRefusal::TooMany)
+    );
+    assert_eq!(merge(&mut customer, &visitor("last"), &state, &Policy::default()), Err(MergeRefusal::Known));
+    assert_eq!(customer, full, "what is refused changes nothing");
 }

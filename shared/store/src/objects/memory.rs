@@ -1,25 +1,53 @@
 //! Failed events in memory.
 
-use super::{FailedEventStore, object_key};
+use super::{FailedEventArchive, FailedEventStore, Kept, REDRIVEN_PREFIX, object_key, redriven_key};
 use crate::error::StoreError;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Failed events in memory. Clones share them.
 #[derive(Clone, Default)]
 pub struct MemoryFailedEvents(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
 
 impl MemoryFailedEvents {
-    /// Every document kept, by object key.
+    /// Every document kept, by object key; without the notes that some were put into the stream again.
     #[must_use]
     pub fn documents(&self) -> BTreeMap<String, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut documents = self.lock().clone();
+        documents.retain(|key, _| !key.starts_with(REDRIVEN_PREFIX));
+        documents
+    }
+
+    /// Puts any object, such as a batch that a mapping gave up on.
+    pub fn insert(&self, key: &str, document: Vec<u8>) {
+        self.lock().insert(key.to_owned(), document);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl FailedEventStore for MemoryFailedEvents {
     async fn keep(&self, id: &str, reason: &str, document: Vec<u8>) -> Result<(), StoreError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(object_key(id, reason), document);
+        self.insert(&object_key(id, reason), document);
+        Ok(())
+    }
+}
+
+impl FailedEventArchive for MemoryFailedEvents {
+    async fn list(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
+        let objects = self.lock();
+        let below = objects.iter().filter(|(key, _)| key.starts_with(prefix));
+        Ok(below.map(|(key, document)| Kept { key: key.clone(), bytes: document.len() as u64 }).collect())
+    }
+
+    async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.lock().get(key).cloned())
+    }
+
+    async fn note_redriven(&self, key: &str, note: Vec<u8>) -> Result<(), StoreError> {
+        self.insert(&redriven_key(key), note);
         Ok(())
     }
 }

@@ -18,6 +18,37 @@ pub trait FailedEventStore: Send + Sync {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
+/// An object that is kept.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Kept {
+    /// Its key: `failed/<reason>/<id>.json`, or where Lambda's mapping put it.
+    pub key: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// The kept events, for a person who looks at them and puts them into the stream again. No function needs it.
+pub trait FailedEventArchive: Send + Sync {
+    /// Every object whose key begins with this prefix, in the order of the keys.
+    fn list(&self, prefix: &str) -> impl Future<Output = Result<Vec<Kept>, StoreError>> + Send;
+
+    /// An object; `None` when there is none of that key.
+    fn read(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
+
+    /// Notes beside an object that it was put into the stream again: an object of its own, under [`redriven_key`]. The
+    /// object itself stays, because a late redelivery may write it anew, and it must not look untouched then.
+    fn note_redriven(&self, key: &str, note: Vec<u8>) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Where the notes are.
+pub const REDRIVEN_PREFIX: &str = "redriven/";
+
+/// The key of the note that an object was put into the stream again.
+#[must_use]
+pub fn redriven_key(key: &str) -> String {
+    format!("{REDRIVEN_PREFIX}{key}")
+}
+
 /// The object key of a failed event: grouped by reason, safe as a file name.
 fn object_key(id: &str, reason: &str) -> String {
     let safe = |text: &str| -> String {

@@ -1,8 +1,9 @@
 //! Failed events in an S3 bucket.
 
-use super::{FailedEventStore, object_key};
-use crate::error::StoreError;
+use super::{FailedEventArchive, FailedEventStore, Kept, object_key, redriven_key};
+use crate::error::{ErrorKind, StoreError};
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 
 /// Failed events in a bucket.
@@ -16,21 +17,68 @@ impl S3FailedEvents {
     /// Failed events in this bucket, by a function's AWS configuration.
     #[must_use]
     pub fn from_config(config: &aws_config::SdkConfig, bucket: impl Into<String>) -> Self {
-        Self { client: Client::new(config), bucket: bucket.into() }
+        Self::new(Client::new(config), bucket)
+    }
+
+    /// Failed events in this bucket, behind a client.
+    #[must_use]
+    pub fn new(client: Client, bucket: impl Into<String>) -> Self {
+        Self { client, bucket: bucket.into() }
+    }
+
+    async fn put(&self, operation: &'static str, key: String, document: Vec<u8>) -> Result<(), StoreError> {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .content_type("application/json")
+            .body(ByteStream::from(document))
+            .send()
+            .await
+            .map_err(|e| StoreError::from_sdk(operation, e))?;
+        Ok(())
     }
 }
 
 impl FailedEventStore for S3FailedEvents {
     async fn keep(&self, id: &str, reason: &str, document: Vec<u8>) -> Result<(), StoreError> {
-        self.client
-            .put_object()
-            .bucket(&self.bucket)
-            .key(object_key(id, reason))
-            .content_type("application/json")
-            .body(ByteStream::from(document))
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk("keep a failed event", e))?;
-        Ok(())
+        self.put("keep a failed event", object_key(id, reason), document).await
+    }
+}
+
+impl FailedEventArchive for S3FailedEvents {
+    async fn list(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
+        let (mut found, mut token) = (Vec::new(), None);
+        loop {
+            let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+            let page = request.set_continuation_token(token).send().await;
+            let page = page.map_err(|e| StoreError::from_sdk("list failed events", e))?;
+            for object in page.contents() {
+                let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+                found.extend(object.key().map(|key| Kept { key: key.to_owned(), bytes }));
+            }
+            token = page.next_continuation_token().map(str::to_owned);
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let operation = "read a failed event";
+        let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(StoreError::from_sdk(operation, error)),
+        };
+        let body = object.body.collect().await;
+        let body = body.map_err(|e| StoreError::new(operation, ErrorKind::Ambiguous, e))?;
+        Ok(Some(body.to_vec()))
+    }
+
+    async fn note_redriven(&self, key: &str, note: Vec<u8>) -> Result<(), StoreError> {
+        self.put("note a redriven event", redriven_key(key), note).await
     }
 }

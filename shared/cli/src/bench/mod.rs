@@ -1,0 +1,128 @@
+//! `beckon bench core`: how long the core takes for one event, part by part, against two yardsticks of the same run.
+
+mod core;
+mod log;
+mod peer;
+mod report;
+
+use self::core::{Core, counts_hash};
+use crate::error::CliError;
+use clap::{Args, Subcommand};
+use report::{CoreReport, Timing};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Arguments of `beckon bench`.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    what: Bench,
+}
+
+#[derive(Subcommand, Debug)]
+enum Bench {
+    /// Reading a line, folding events into a profile, deciding: nanoseconds an event
+    Core(CoreArgs),
+}
+
+/// Arguments of `beckon bench core`.
+#[derive(Args, Debug)]
+#[command(after_help = "Build it as it runs on Lambda, and keep the machine quiet:
+  cargo run --release --package beckon-cli --bin beckon -- bench core
+
+Times of different runs must not be compared, ratios of one run may be.")]
+pub struct CoreArgs {
+    /// Events of the synthetic log
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1_000..=2_000_000))]
+    pub events: u64,
+    /// Rounds; every part is measured once in each, and the median counts
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=101))]
+    pub rounds: u32,
+    /// What decides the log
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// The same logic in Python, run once if it and python3 are there
+    #[arg(long, value_name = "FILE", default_value = "tests/peers/core.py")]
+    pub python: PathBuf,
+    /// Print one JSON document instead of lines
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Measures, and prints what was measured.
+///
+/// # Errors
+/// When the log cannot be made, or Python counts something else.
+pub fn run(args: BenchArgs) -> Result<(), CliError> {
+    let Bench::Core(args) = args.what;
+    let report = measure(&args)?;
+    if args.json {
+        let json = serde_json::to_string_pretty(&report);
+        crate::say(json.map_err(|e| CliError::caused("the report", &e))?);
+    } else {
+        crate::say(report.to_string().trim_end());
+    }
+    match &report.python_hash {
+        Some(hash) if *hash != report.hash => Err(CliError::failed(
+            "Python counted something else: see the hashes above; times cannot be compared",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn nanoseconds(event_count: u64, work: impl FnOnce()) -> f64 {
+    let began = Instant::now();
+    work();
+    began.elapsed().as_nanos() as f64 / event_count as f64
+}
+
+fn measure(args: &CoreArgs) -> Result<CoreReport, CliError> {
+    let core = Core::new(log::make(args.events, args.seed)?)?;
+    let (profiles, decided) = core.whole()?;
+    let hash = counts_hash(&profiles, &decided);
+    let line_bytes = core.log().iter().map(|line| line.text.len()).sum::<usize>() as f64 / args.events as f64;
+    type Part<'a> = (&'static str, Box<dyn Fn() + 'a>);
+    let whole = || {
+        let _ = std::hint::black_box(core.whole());
+    };
+    let parts: [Part<'_>; 6] = [
+        ("serde_json::Value", Box::new(|| core.value())),
+        ("parse", Box::new(|| core.parse())),
+        ("state", Box::new(|| drop(std::hint::black_box(core.state())))),
+        ("rules", Box::new(|| drop(std::hint::black_box(core.rules())))),
+        ("whole", Box::new(whole)),
+        ("pack and unpack", Box::new(|| core.pack())),
+    ];
+    let mut measured = vec![Vec::new(); parts.len()];
+    for _ in 0..args.rounds {
+        for (times, (_, work)) in measured.iter_mut().zip(&parts) {
+            times.push(nanoseconds(args.events, work));
+        }
+    }
+    let timings = parts.iter().zip(measured).map(|((name, _), times)| Timing::of(name, times)).collect();
+    let python = peer::run(&args.python, core.log())?;
+    Ok(CoreReport::new(args, profiles.len(), line_bytes, hash, timings, python))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(seed: u64) -> (String, usize) {
+        let core = Core::new(log::make(3_000, seed).unwrap()).unwrap();
+        let (profiles, decided) = core.whole().unwrap();
+        assert_eq!(profiles, core.state(), "parsing before or meanwhile comes to the same");
+        assert_eq!(decided.values().sum::<u64>(), 3_000);
+        assert!(decided.values().all(|count| *count > 0), "every rule decides something: {decided:?}");
+        assert_eq!(profiles.values().map(|p| p.tallies.applied).sum::<u64>(), 3_000);
+        (counts_hash(&profiles, &decided), profiles.len())
+    }
+
+    #[test]
+    fn a_seed_decides_the_log_and_every_event_is_applied() {
+        let (hash, profiles) = counted(1);
+        assert!((400..800).contains(&profiles), "{profiles}");
+        assert_eq!(hash, counted(1).0);
+        assert_ne!(hash, counted(2).0);
+    }
+}

@@ -1,0 +1,140 @@
+//! What `beckon bench core` says.
+
+use super::CoreArgs;
+use super::peer::Peer;
+use serde::Serialize;
+use std::fmt;
+
+/// Reading a line must be this many times as fast as `serde_json::Value`.
+const PARSE_GOAL: f64 = 3.0;
+/// Everything must be this many times as fast as the same logic in Python.
+const WHOLE_GOAL: f64 = 20.0;
+
+/// One part's times, in nanoseconds an event.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Timing {
+    pub part: &'static str,
+    pub median_ns: f64,
+    pub min_ns: f64,
+    pub max_ns: f64,
+}
+
+impl Timing {
+    pub fn of(part: &'static str, mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        let at = |index: usize| times.get(index).copied().unwrap_or_default();
+        let last = times.len().saturating_sub(1);
+        Self { part, median_ns: at(times.len() / 2), min_ns: at(0), max_ns: at(last) }
+    }
+}
+
+/// A goal, and whether it is met.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Goal {
+    pub goal: &'static str,
+    pub wanted: f64,
+    /// None: it could not be measured here.
+    pub ratio: Option<f64>,
+    pub met: Option<bool>,
+}
+
+/// Everything that was measured.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct CoreReport {
+    pub events: u64,
+    pub profiles: usize,
+    pub line_bytes: f64,
+    pub rounds: u32,
+    pub release: bool,
+    pub timings: Vec<Timing>,
+    pub python_ns: Option<f64>,
+    pub hash: String,
+    pub python_hash: Option<String>,
+    pub goals: Vec<Goal>,
+}
+
+impl CoreReport {
+    pub fn new(
+        args: &CoreArgs,
+        profiles: usize,
+        line_bytes: f64,
+        hash: String,
+        timings: Vec<Timing>,
+        python: Option<Peer>,
+    ) -> Self {
+        let median = |part: &str| timings.iter().find(|t| t.part == part).map(|t| t.median_ns);
+        let ratio = |slow: Option<f64>, fast: Option<f64>| Some(slow? / fast?.max(f64::MIN_POSITIVE));
+        let goal = |goal, wanted, ratio: Option<f64>| Goal {
+            goal,
+            wanted,
+            ratio,
+            met: ratio.map(|ratio| ratio >= wanted),
+        };
+        let python_ns = python.as_ref().map(|peer| peer.ns_per_event);
+        let goals = vec![
+            goal(
+                "parse against serde_json::Value",
+                PARSE_GOAL,
+                ratio(median("serde_json::Value"), median("parse")),
+            ),
+            goal("whole against Python", WHOLE_GOAL, ratio(python_ns, median("whole"))),
+        ];
+        Self {
+            events: args.events,
+            profiles,
+            line_bytes,
+            rounds: args.rounds,
+            release: !cfg!(debug_assertions),
+            timings,
+            python_ns,
+            hash,
+            python_hash: python.map(|peer| peer.hash),
+            goals,
+        }
+    }
+}
+
+impl fmt::Display for CoreReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} events of {} profiles, {:.0} bytes a line; median of {} rounds, in ns an event",
+            self.events, self.profiles, self.line_bytes, self.rounds
+        )?;
+        if !self.release {
+            writeln!(f, "THIS IS NO RELEASE BUILD: add --release to cargo, or the times mean nothing")?;
+        }
+        for Timing { part, median_ns, min_ns, max_ns } in &self.timings {
+            writeln!(f, "  {part:<18} {median_ns:>8.0}   ({min_ns:.0} to {max_ns:.0})")?;
+        }
+        match self.python_ns {
+            Some(ns) => writeln!(f, "  {:<18} {ns:>8.0}   (one run)", "Python, whole")?,
+            None => {
+                writeln!(f, "  {:<18}  not run: no python3, or no program; see --python", "Python, whole")?
+            }
+        }
+        let python = self.python_hash.as_deref().unwrap_or("not run");
+        writeln!(f, "counts hash {}; Python: {python}", self.hash)?;
+        for Goal { goal, wanted, ratio, met } in &self.goals {
+            match (ratio, met) {
+                (Some(ratio), Some(met)) => {
+                    let verdict = if *met { "met" } else { "NOT MET" };
+                    writeln!(f, "goal: {goal} >= {wanted:.0}: {ratio:.1}, {verdict}")?;
+                }
+                _ => writeln!(f, "goal: {goal} >= {wanted:.0}: not measured")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_counts() {
+        let timing = Timing::of("parse", vec![9.0, 1.0, 3.0]);
+        assert_eq!((timing.median_ns, timing.min_ns, timing.max_ns), (3.0, 1.0, 9.0));
+    }
+}

@@ -1,0 +1,164 @@
+//! Known-bad variants: what a design without one of its rules would do. The simulation must notice each; if it does not, it
+//! proves nothing.
+//!
+//! All of them are wrapped around the real code: at a port, in the records, in the answer, or in the mapping.
+
+use super::book::Book;
+use super::ground::Net;
+use beckon_domain::mark::{Marks, Ring};
+use beckon_domain::{Profile, ProfileKey};
+use beckon_store::streams::NewRecord;
+use beckon_store::tables::{Read, Stored};
+use beckon_wire::stream::Line;
+use std::collections::BTreeMap;
+
+/// A known-bad variant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Bug {
+    /// None: Beckon as it is.
+    None,
+    NaiveAdd,
+    ContinuePastFailure,
+    OneMark,
+    NoRing,
+    RingOfEight,
+    RedriveOldNumber,
+    ReportHighest,
+    ReportNone,
+    StopAtFirst,
+    NoVersionCheck,
+    ConflictAsError,
+    EffectsFirst,
+    OutboxCleared,
+    MergeWithoutFreeze,
+    MergeTwice,
+    Unclamped,
+    ReopenSessions,
+    NoBisect,
+    UnprocessedDropped,
+    ClaimIgnored,
+    AnswersUnacknowledged,
+}
+
+/// What is different from run to run beside the seed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Variation {
+    pub(crate) bug: Bug,
+    /// Records may age until the mapping would give them up.
+    pub(crate) ages: bool,
+}
+
+/// A variant with what the table says of it.
+pub(crate) struct Variant {
+    pub(crate) bug: Bug,
+    pub(crate) name: &'static str,
+    /// Where it is wrapped around the code.
+    pub(crate) how: &'static str,
+    /// Why it cannot be noticed by its effect; `None` when it must be.
+    pub(crate) harmless: Option<&'static str>,
+}
+
+const fn caught(bug: Bug, name: &'static str, how: &'static str) -> Variant {
+    Variant { bug, name, how, harmless: None }
+}
+
+/// Every variant, in the order of the table.
+pub(crate) const VARIANTS: [Variant; 21] = [
+    caught(Bug::NaiveAdd, "naive add: neither marks nor ring", "load forgets both"),
+    caught(Bug::ContinuePastFailure, "continue past a failed record", "a batch goes in record by record"),
+    caught(Bug::OneMark, "one mark for all shards", "all records name one shard"),
+    caught(Bug::NoRing, "no ring of event ids", "load forgets it"),
+    caught(Bug::RingOfEight, "a ring of 8", "load keeps the newest 8"),
+    caught(Bug::RedriveOldNumber, "redrive with the old number", "the record comes again as it was"),
+    caught(Bug::ReportHighest, "report the highest failed number", "profile by profile, the highest answer"),
+    caught(Bug::ReportNone, "report no failed number", "the answer is emptied"),
+    caught(
+        Bug::StopAtFirst,
+        "stop at the first failure of any profile",
+        "profile by profile, until one fails",
+    ),
+    caught(Bug::NoVersionCheck, "write without the version check", "save names the stored version"),
+    caught(Bug::ConflictAsError, "a failed condition is an error", "save answers an error"),
+    caught(Bug::EffectsFirst, "send effects before the write", "save puts the merge record first"),
+    caught(Bug::OutboxCleared, "clear the outbox before sending", "save clears it"),
+    caught(Bug::MergeWithoutFreeze, "merge without freezing", "load forgets the link"),
+    caught(Bug::MergeTwice, "merge a visitor twice", "merge records get fresh ids, load forgets the merged"),
+    caught(Bug::Unclamped, "event time as the client tells it", "put undoes the clamping"),
+    caught(Bug::ReopenSessions, "a session that is still open is closed", "load forgets the latest session"),
+    caught(Bug::NoBisect, "no bisecting of a failed batch", "option of the mapping"),
+    Variant {
+        bug: Bug::UnprocessedDropped,
+        name: "drop unprocessed keys of a batch read",
+        how: "load leaves keys out",
+        harmless: Some("the write finds another version, and the strong read after it is complete"),
+    },
+    caught(Bug::ClaimIgnored, "send whoever holds the claim", "claim and advance always succeed"),
+    caught(
+        Bug::AnswersUnacknowledged,
+        "answer 200 before the stream has acknowledged",
+        "put always succeeds",
+    ),
+];
+
+/// What a variant makes of profiles that were read.
+pub(crate) fn twist_loaded(net: &Net, found: &mut BTreeMap<ProfileKey, Stored>, read: Read) {
+    let mut ground = net.lock();
+    match ground.bug {
+        Bug::NaiveAdd => found.values_mut().for_each(|stored| {
+            stored.profile.marks = Marks::default();
+            stored.profile.ring = Ring::default();
+        }),
+        Bug::NoRing => found.values_mut().for_each(|stored| stored.profile.ring = Ring::default()),
+        Bug::RingOfEight => found.values_mut().for_each(|stored| shorten(&mut stored.profile.ring)),
+        Bug::MergeWithoutFreeze => found.values_mut().for_each(|stored| {
+            stored.profile.link = stored.profile.link.take().filter(|link| link.merge_pending);
+        }),
+        Bug::MergeTwice => found.values_mut().for_each(|stored| stored.profile.merged.clear()),
+        Bug::ReopenSessions => found.values_mut().for_each(|stored| {
+            if ground.dice.chance(100) {
+                stored.profile.sessions.latest = None;
+            }
+        }),
+        Bug::UnprocessedDropped if read == Read::Eventual && found.len() > 1 => {
+            let keys: Vec<ProfileKey> = found.keys().cloned().collect();
+            let dropped = ground.dice.pick(&keys).cloned();
+            found.retain(|key, _| Some(key) != dropped.as_ref());
+        }
+        _ => {}
+    }
+}
+
+/// The newest eight ids of a ring, by its stored form: a sequence, oldest first.
+fn shorten(ring: &mut Ring) {
+    let Ok(serde_json::Value::Array(seen)) = serde_json::to_value(&*ring) else { return };
+    let newest = seen[seen.len().saturating_sub(8)..].to_vec();
+    if let Ok(short) = serde_json::from_value(serde_json::Value::Array(newest)) {
+        *ring = short;
+    }
+}
+
+/// What a variant makes of a profile that is to be written. Returns whether its merge record is put before.
+pub(crate) fn twist_saved(net: &Net, profile: &mut Profile) -> bool {
+    let bug = net.lock().bug;
+    let Some(link) = profile.link.as_mut().filter(|link| link.merge_pending) else { return false };
+    if bug == Bug::OutboxCleared {
+        link.merge_pending = false;
+    }
+    bug == Bug::EffectsFirst
+}
+
+/// The time of events as their clients told it, without holding it within reason.
+pub(crate) fn unclamp(book: &Book, records: &mut [NewRecord]) {
+    for record in records {
+        let text = String::from_utf8_lossy(&record.data).into_owned();
+        let lines = text.split('\n').map(|text| {
+            let Ok((mut line, _)) = Line::parse(text, &record.partition_key) else { return text.to_owned() };
+            if let Some((told, sent)) = book.client_times.get(&line.id) {
+                let offset_ms = sent.map_or(0, |sent| line.received_at - sent.as_ms());
+                line.occurred_at = told.as_ms() + offset_ms;
+            }
+            serde_json::to_string(&line).unwrap_or_else(|_| text.to_owned())
+        });
+        record.data = lines.collect::<Vec<_>>().join("\n").into_bytes();
+    }
+}

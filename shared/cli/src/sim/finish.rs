@@ -1,0 +1,84 @@
+//! The end of a run: nothing is in flight, the books balance, and every profile is what the oracle says.
+
+use super::book::short;
+use super::oracle::Oracle;
+use super::world::{Outcome, World};
+use crate::conservation::{Collected, Conservation};
+use beckon_domain::{Profile, ProfileKey};
+use beckon_store::tables::ProfileScan;
+use futures_util::FutureExt;
+
+impl World {
+    /// Holds the end against the oracle.
+    pub(crate) fn finish(self) -> Outcome {
+        let scanned = self.tables.inner.scan_profiles().now_or_never();
+        let profiles = scanned.and_then(Result::ok).unwrap_or_default();
+        let balance = self.balance(&profiles);
+        if self.net.lock().book.violation.is_none()
+            && let Some(violation) = self.violation_at_drain(&profiles, &balance)
+        {
+            self.net.lock().book.violation = Some(violation);
+        }
+        let mut ground = self.net.lock();
+        for (key, profile) in &profiles {
+            ground.trace.mix_text(key.as_str());
+            ground.trace.mix(profile.tallies.applied << 32 | profile.counts.events);
+        }
+        Outcome {
+            violation: ground.book.violation.clone(),
+            trace: ground.trace,
+            faults: ground.faults,
+            balance,
+            events: balance.collected.accepted,
+            calls: ground.call_count,
+            mails: self.mailer.sender.count(),
+            profiles: profiles.len() as u64,
+        }
+    }
+
+    fn balance(&self, profiles: &[(ProfileKey, Profile)]) -> Conservation {
+        let ground = self.net.lock();
+        let book = &ground.book;
+        let accepted = book.accepted_count;
+        let collected = Collected { received: accepted + self.rejected, rejected: self.rejected, accepted };
+        let lines_put = book.log.iter().map(|logged| logged.told.len().max(1) as u64).sum();
+        let (failed, own) = book.failed_counts();
+        Conservation::of(collected, profiles, failed, book.in_flight().0, lines_put).with_internal_failed(own)
+    }
+
+    fn violation_at_drain(
+        &self,
+        profiles: &[(ProfileKey, Profile)],
+        balance: &Conservation,
+    ) -> Option<String> {
+        let ground = self.net.lock();
+        let book = &ground.book;
+        let undone = self.mapping.undone().count();
+        let (events, internal) = book.in_flight();
+        if undone > 0 || events > 0 || internal > 0 {
+            return Some(format!(
+                "at the end {undone} records wait, and {events} events and {internal} of Beckon's own are not settled"
+            ));
+        }
+        if !balance.holds() {
+            return Some(format!("the books: {balance}"));
+        }
+        if let Some(at) = self.tables.inner.earliest_due() {
+            return Some(format!("a cart that was due at {at:?} was never answered"));
+        }
+        // A child that is read early is applied early; otherwise a person's events are applied in the order of the stream.
+        let unsorted = book.accounts.iter().find(|(_, account)| !account.settled.is_sorted());
+        if let Some((key, _)) = unsorted.filter(|_| !self.early) {
+            return Some(format!("{}: its events were not applied in the order of the stream", short(key)));
+        }
+        let oracle = Oracle::of(book, &self.policy, !self.early);
+        if oracle.violation.is_some() {
+            return oracle.violation;
+        }
+        let stored: Vec<&ProfileKey> = profiles.iter().map(|(key, _)| key).collect();
+        if let Some(missing) = oracle.profiles.keys().find(|key| !stored.contains(key)) {
+            return Some(format!("{} has no profile", short(missing)));
+        }
+        profiles.iter().find_map(|(key, profile)| oracle.misfit(key, profile))
+    }
+}

@@ -1,0 +1,191 @@
+//! The ground a simulated run stands on: one lock around the dice, the weather, the stream, the books, and what lands late.
+//!
+//! Every call of a port goes through [`Net::arrive`]: it gives others the chance to run, and decides what becomes of it.
+
+use super::book::Book;
+use super::bugs::Bug;
+use super::dice::Dice;
+use super::fault::{Fault, FaultCounts, Weather};
+use super::shards::Shards;
+use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
+use beckon_runtime::Clock;
+use beckon_store::streams::NewRecord;
+use beckon_store::tables::{ReminderId, ReminderStatus};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+/// What the injected panic carries, so that no other panic is taken for it.
+pub(crate) struct InjectedPanic;
+
+/// A write that was given up by its caller and still takes effect.
+pub(crate) enum LateWrite {
+    /// Of a profile.
+    Save { key: ProfileKey, profile: Box<Profile>, read_version: Option<u64>, due_at: Option<Timestamp> },
+    /// Into the stream.
+    Put { records: Vec<NewRecord>, by_collector: bool },
+    /// Of a claim.
+    Claim { id: ReminderId, profile: ProfileKey, owner: String, now: Timestamp, lease_until: Timestamp },
+    /// Of a claim's next status.
+    Advance { id: ReminderId, owner: String, status: ReminderStatus, now: Timestamp },
+}
+
+/// What happened to the calls of one task.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Notes {
+    /// A fault struck a call that several profiles share.
+    pub(crate) shared: bool,
+    /// Profiles of which a write was struck, or found others faster again and again.
+    pub(crate) struck: Vec<ProfileKey>,
+    /// Conflicts per profile.
+    pub(crate) conflicts: BTreeMap<ProfileKey, u32>,
+}
+
+/// The hash of everything that happened, in order: two runs of a seed are the same run if it is the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Trace(pub(crate) u64);
+
+impl Trace {
+    /// Takes a word in (FNV-1a, a word at a time).
+    pub(crate) fn mix(&mut self, word: u64) {
+        self.0 = (self.0 ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23);
+    }
+
+    /// Takes a text in.
+    pub(crate) fn mix_text(&mut self, text: &str) {
+        text.bytes().for_each(|byte| self.mix(u64::from(byte)));
+    }
+}
+
+/// Everything that the ports of one run share.
+pub(crate) struct Ground {
+    pub(crate) dice: Dice,
+    pub(crate) clock: Clock,
+    pub(crate) weather: Weather,
+    pub(crate) faults: FaultCounts,
+    pub(crate) trace: Trace,
+    pub(crate) notes: Notes,
+    pub(crate) late: BTreeMap<(Timestamp, u64), LateWrite>,
+    pub(crate) shards: Shards,
+    pub(crate) book: Book,
+    pub(crate) bug: Bug,
+    pub(crate) call_count: u64,
+}
+
+impl Ground {
+    /// Throws for a fault; one that strikes is counted and becomes part of the trace.
+    pub(crate) fn strikes(&mut self, fault: Fault) -> bool {
+        let struck = self.weather.strikes(fault, &mut self.dice);
+        if struck {
+            self.count(fault);
+        }
+        struck
+    }
+
+    /// A fault that happened.
+    pub(crate) fn count(&mut self, fault: Fault) {
+        self.faults.add(fault);
+        self.trace.mix(0xF000 + fault as u64);
+    }
+
+    /// A write lands between a moment and some minutes from now.
+    pub(crate) fn land_late(&mut self, write: LateWrite) {
+        let widest = if self.dice.chance(700) { 2_000 } else { 600_000 };
+        let at = self.clock.now() + DurationMs::from_ms(self.dice.between(1, widest));
+        let order = self.call_count;
+        self.late.insert((at, order), write);
+    }
+}
+
+/// What becomes of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fate {
+    /// It takes effect and is answered.
+    Through,
+    /// It is refused: too much at once.
+    Throttled,
+    /// It never arrives; nobody can tell.
+    Lost,
+    /// It takes effect; nobody can tell.
+    AnswerLost,
+    /// It takes effect later; nobody can tell.
+    Late,
+}
+
+/// Who is struck when a call is.
+#[derive(Clone, Copy)]
+pub(crate) enum Reach<'a> {
+    /// Every profile of the task.
+    All,
+    /// One profile.
+    One(&'a ProfileKey),
+}
+
+/// The network between functions and what they call. Clones are the same network.
+#[derive(Clone)]
+pub(crate) struct Net(Arc<Mutex<Ground>>);
+
+impl Net {
+    /// A network on this ground.
+    pub(crate) fn new(ground: Ground) -> Self {
+        Self(Arc::new(Mutex::new(ground)))
+    }
+
+    /// The ground. Never held across an await.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Ground> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A call is under way: others run meanwhile; then its fate is thrown. `can_land_late` for writes.
+    pub(crate) async fn arrive(&self, name: &'static str, reach: Reach<'_>, can_land_late: bool) -> Fate {
+        let hops = self.lock().dice.between(1, 2);
+        pass(hops).await;
+        let mut ground = self.lock();
+        ground.call_count += 1;
+        ground.trace.mix_text(name);
+        if ground.strikes(Fault::Panic) {
+            drop(ground);
+            // Unwinds without the message of the panic hook: nobody wants to read thousands of them.
+            std::panic::resume_unwind(Box::new(InjectedPanic));
+        }
+        let fate = if ground.strikes(Fault::Throttled) {
+            Fate::Throttled
+        } else if ground.strikes(Fault::Lost) {
+            Fate::Lost
+        } else if ground.strikes(Fault::AnswerLost) {
+            Fate::AnswerLost
+        } else if can_land_late && ground.strikes(Fault::LandsLate) {
+            Fate::Late
+        } else {
+            Fate::Through
+        };
+        if fate != Fate::Through {
+            match reach {
+                Reach::All => ground.notes.shared = true,
+                Reach::One(key) => ground.notes.struck.push(key.clone()),
+            }
+        }
+        fate
+    }
+
+    /// The answer is under way: a function that ends now has done its work and nobody knows.
+    pub(crate) async fn leave(&self) {
+        let hops = self.lock().dice.below(2);
+        pass(hops).await;
+    }
+}
+
+/// Lets others run, so many times.
+async fn pass(hops: u64) {
+    let mut left = hops;
+    poll_fn(move |cx| {
+        if left == 0 {
+            return Poll::Ready(());
+        }
+        left -= 1;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

@@ -1,0 +1,161 @@
+//! What happens to a run from outside: requests and their retries, resharding, poison, writes that land late; and how each
+//! task ends.
+
+use super::book::Origin;
+use super::fault::Fault;
+use super::ground::LateWrite;
+use super::ports::land;
+use super::script::What;
+use super::world::{Ended, Task, Waiting, Work, World};
+use beckon_domain::DurationMs;
+use beckon_store::streams::NewRecord;
+use beckon_store::tables::OutreachStore;
+use beckon_wire::capture::CaptureAnswer;
+use futures_util::FutureExt;
+use std::sync::Arc;
+
+/// Attempts of a client at one request.
+const CLIENT_ATTEMPTS_MAX: u32 = 8;
+
+impl World {
+    /// Everything whose time has come.
+    pub(crate) fn happen(&mut self) {
+        let now = self.now();
+        loop {
+            let mut ground = self.net.lock();
+            match ground.late.first_key_value() {
+                Some(((at, _), _)) if *at <= now => {}
+                _ => break,
+            }
+            let Some((_, write)) = ground.late.pop_first() else { break };
+            drop(ground);
+            self.land(write);
+        }
+        while self.waiting.first_key_value().is_some_and(|((at, _), _)| *at <= now) {
+            let Some((_, what)) = self.waiting.pop_first() else { break };
+            match what {
+                Waiting::Op(op) => self.op(op),
+                Waiting::Retry { op, attempt } => self.request(op, attempt),
+                Waiting::Redrive(index) => self.redrive(index),
+            }
+        }
+    }
+
+    /// A write that its caller gave up takes effect.
+    fn land(&mut self, write: LateWrite) {
+        self.net.lock().trace.mix(0x1A7E);
+        match write {
+            LateWrite::Save { key, profile, read_version, due_at } => {
+                drop(self.tables.commit(&key, &profile, read_version, due_at).now_or_never());
+            }
+            LateWrite::Put { records, by_collector } => {
+                let origin = if by_collector { Origin::Collector } else { Origin::Beckon };
+                land(&mut self.net.lock(), records, origin);
+            }
+            LateWrite::Claim { id, profile, owner, now, lease_until } => {
+                drop(self.tables.inner.claim(&id, &profile, &owner, now, lease_until).now_or_never());
+            }
+            LateWrite::Advance { id, owner, status, now } => {
+                drop(self.tables.inner.advance(&id, &owner, status, now).now_or_never());
+            }
+        }
+    }
+
+    fn op(&mut self, index: usize) {
+        let Some(op) = self.script.ops.get(index) else { return };
+        let (what, faults) = (op.what.clone(), op.faults.clone());
+        let done = match what {
+            What::Request(_) => {
+                self.request(index, 1);
+                true
+            }
+            What::Poison { key_of, data } => {
+                let Some(key) = self.visitor(key_of) else { return };
+                let record = NewRecord { partition_key: key.as_str().to_owned(), data };
+                land(&mut self.net.lock(), vec![record], Origin::Poison);
+                true
+            }
+            What::Split => self.net.lock().shards.split(),
+            What::Merge => self.net.lock().shards.merge(),
+        };
+        let mut ground = self.net.lock();
+        for fault in faults.into_iter().filter(|_| done) {
+            ground.count(fault);
+        }
+    }
+
+    fn request(&mut self, op: usize, attempt: u32) {
+        let Some(What::Request(request)) = self.script.ops.get(op).map(|op| &op.what) else { return };
+        let (collector, body) = (Arc::clone(&self.collector), request.body.to_string());
+        let key = if request.secret { "sk_local" } else { "pk_local" };
+        let call = async move {
+            Ended::Collected(collector.collect(body.as_bytes(), Some(key), None, "simulated").await)
+        };
+        self.start(Work::Request { op, attempt }, None, Box::pin(call));
+    }
+
+    /// A task has ended.
+    pub(crate) fn ended(&mut self, task: Task, ended: Ended) {
+        match (task.work, ended) {
+            (Work::Request { op, .. }, Ended::Collected(Ok(answer))) => self.answered(op, &answer),
+            (Work::Request { op, .. }, Ended::Collected(Err(error))) if !error.is_transient() => {
+                self.net.lock().book.violated(|| format!("request {op} was refused: {error}"));
+            }
+            (Work::Request { op, attempt }, _) => self.retry(op, attempt),
+            (Work::Batch { invocation, records }, ended) => {
+                self.delivered(invocation, records, &task.notes, ended)
+            }
+            (Work::Mailer, _) => {}
+        }
+    }
+
+    /// The client was told what became of its events: it must be so.
+    fn answered(&mut self, op: usize, answer: &CaptureAnswer) {
+        let Some(What::Request(request)) = self.script.ops.get(op).map(|op| &op.what) else { return };
+        self.rejected += answer.rejected.len() as u64;
+        let valid = request.events.iter().filter(|event| event.valid).count();
+        let counts = (answer.accepted, answer.rejected.len());
+        let expected = (valid, request.events.len() - valid);
+        let mut ground = self.net.lock();
+        let missing = request.events.iter().find(|e| e.valid && !ground.book.accepted.contains(&e.id));
+        if counts != expected {
+            ground.book.violated(|| format!("request {op} was answered {counts:?} instead of {expected:?}"));
+        } else if let Some(event) = missing {
+            ground.book.violated(|| format!("{} was accepted and is not in the stream", event.id));
+        }
+    }
+
+    /// A client that was not answered tries again, most of the time.
+    fn retry(&mut self, op: usize, attempt: u32) {
+        let mut ground = self.net.lock();
+        if attempt >= CLIENT_ATTEMPTS_MAX || ground.dice.chance(50) {
+            return;
+        }
+        let pause = DurationMs::from_ms(ground.dice.between(50, 400 << attempt));
+        drop(ground);
+        self.wait(self.now() + pause, Waiting::Retry { op, attempt: attempt + 1 });
+    }
+
+    /// An operator puts again what was given up, its cause being mended.
+    fn redrive(&mut self, index: usize) {
+        let mut ground = self.net.lock();
+        let Some(logged) = ground.book.log.get(index) else { return };
+        let (record, ids) =
+            (logged.record.clone(), logged.told.iter().map(|t| t.line.id.clone()).collect::<Vec<_>>());
+        for id in &ids {
+            ground.book.killers.remove(id);
+        }
+        ground.count(Fault::Redrive);
+        if self.bug == super::bugs::Bug::RedriveOldNumber {
+            if let Some(logged) = ground.book.log.get_mut(index) {
+                logged.origin = Origin::Collector;
+                logged.failed = 0;
+            }
+            ground.book.owe(index);
+            drop(ground);
+            return self.deliver(None, vec![index], None);
+        }
+        let again = NewRecord { partition_key: record.partition_key, data: record.data };
+        land(&mut ground, vec![again], Origin::Collector);
+    }
+}

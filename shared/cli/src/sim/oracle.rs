@@ -1,0 +1,179 @@
+//! The oracle: what must come of the events that were accepted, by a plain fold of each person's events in stream order. It
+//! knows no marks, no ring, no versions, no outbox: only which ids it has seen, and whose a visitor turned out to be.
+
+use super::book::{Book, Logged, short};
+use beckon_domain::ProfileKey;
+use beckon_domain::apply::apply;
+use beckon_domain::event::{Event, EventKind};
+use beckon_domain::key::ProfileKind;
+use beckon_domain::merge::{merge, portable};
+use beckon_domain::policy::Policy;
+use beckon_domain::profile::{Link, Profile};
+use beckon_wire::stream::Line;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An event as its sender names it.
+type Named = (String, String);
+
+/// What must have become of every person.
+#[derive(Default)]
+pub(crate) struct Oracle {
+    pub(crate) profiles: BTreeMap<ProfileKey, Profile>,
+    /// Events of visitors that belong to the customer, by the customer.
+    forwards: BTreeSet<(ProfileKey, Named)>,
+    /// Visitors who turned out to be a customer: (customer, visitor).
+    links: BTreeSet<(ProfileKey, ProfileKey)>,
+    /// The first thing that nobody can explain.
+    pub(crate) violation: Option<String>,
+}
+
+impl Oracle {
+    /// Folds the books: visitors first, because customers get what theirs have been.
+    pub(crate) fn of(book: &Book, policy: &Policy, in_stream_order: bool) -> Self {
+        let mut oracle = Self::default();
+        for kind in [ProfileKind::Anonymous, ProfileKind::Customer] {
+            for (key, account) in book.accounts.iter().filter(|(key, _)| key.kind() == kind) {
+                let mut places = account.settled.clone();
+                if in_stream_order {
+                    places.sort_unstable();
+                }
+                oracle.person(key, &places, &book.log, policy);
+            }
+        }
+        oracle.expired(&book.log);
+        oracle.everything_arrived();
+        oracle
+    }
+
+    fn person(&mut self, key: &ProfileKey, places: &[(usize, usize)], log: &[Logged], policy: &Policy) {
+        let mut profile = Profile::default();
+        let mut seen: BTreeSet<Named> = BTreeSet::new();
+        for (record, line) in places {
+            let told = &log[*record].told[*line];
+            let (line, event) = (&told.line, &told.event);
+            profile.last_received_at = profile.last_received_at.max(event.received_at);
+            let named = (line.source.clone(), line.id.clone());
+            let is_known = !seen.insert(named.clone());
+            count(&mut profile, line.internal, is_known);
+            if !is_known {
+                self.settle(&mut profile, key, named, line, event, policy);
+            }
+        }
+        self.profiles.insert(key.clone(), profile);
+    }
+
+    fn settle(
+        &mut self,
+        profile: &mut Profile,
+        key: &ProfileKey,
+        named: Named,
+        line: &Line,
+        event: &Event,
+        policy: &Policy,
+    ) {
+        let proven = match &event.kind {
+            EventKind::Identify { link, .. } if key.kind() == ProfileKind::Anonymous => link.clone(),
+            _ => None,
+        };
+        if let Some(link) = &profile.link {
+            // Whatever a linked visitor does is the customer's; a second proof is the second customer's.
+            let to = proven.unwrap_or_else(|| link.to.clone());
+            profile.tallies.link_refused += u64::from(to != link.to);
+            self.forwards.insert((to, named));
+            return;
+        }
+        let is_own = matches!(event.kind, EventKind::TimerDue { .. });
+        if let EventKind::Merge { from, .. } = &event.kind {
+            return self.merge(profile, key, from, policy);
+        }
+        if line.internal && !is_own && !self.forwards.remove(&(key.clone(), named)) {
+            self.violated(format!(
+                "{} was given an event that is not of its visitors: {}",
+                short(key),
+                line.id
+            ));
+        }
+        if line.internal && is_own {
+            self.forwards.remove(&(key.clone(), (line.source.clone(), line.id.clone())));
+        }
+        apply(profile, key, event, policy);
+        if let Some(to) = proven {
+            self.links.insert((to.clone(), key.clone()));
+            profile.link = Some(Link { to, at: event.received_at, merge_pending: false });
+        }
+    }
+
+    /// The visitor's own fold is merged, not what the record says: the record may lie.
+    fn merge(&mut self, profile: &mut Profile, key: &ProfileKey, from: &ProfileKey, policy: &Policy) {
+        if !self.links.remove(&(key.clone(), from.clone())) {
+            return self.violated(format!("{} was merged into {} without a link", short(from), short(key)));
+        }
+        let visitor = self.profiles.get(from).map(portable).unwrap_or_default();
+        if merge(profile, from, &visitor, policy).is_err() {
+            self.violated(format!("{} was merged into {} twice", short(from), short(key)));
+        }
+    }
+
+    /// What was on its way to a customer and kept as failed is accounted for.
+    fn expired(&mut self, log: &[Logged]) {
+        for told in log.iter().flat_map(|logged| &logged.told).filter(|told| told.expired) {
+            let Ok(key) = ProfileKey::parse(&told.line.key) else { continue };
+            if let EventKind::Merge { from, .. } = &told.event.kind {
+                self.links.remove(&(key, from.clone()));
+            } else {
+                self.forwards.remove(&(key, (told.line.source.clone(), told.line.id.clone())));
+            }
+        }
+    }
+
+    fn everything_arrived(&mut self) {
+        let forward = self.forwards.first();
+        let lost = forward.map(|(to, (_, id))| format!("{id} never reached {}", short(to)));
+        let link = self.links.first();
+        let unmerged = link.map(|(to, from)| format!("{} was never merged into {}", short(from), short(to)));
+        if let Some(what) = lost.or(unmerged) {
+            self.violated(what);
+        }
+    }
+
+    fn violated(&mut self, what: String) {
+        self.violation.get_or_insert(what);
+    }
+
+    /// Where a stored profile is not what it must be.
+    pub(crate) fn misfit(&self, key: &ProfileKey, stored: &Profile) -> Option<String> {
+        let Some(expected) = self.profiles.get(key) else {
+            return Some(format!("{} is a profile of nobody", short(key)));
+        };
+        let link = |p: &Profile| p.link.as_ref().map(|link| link.to.clone());
+        let part = if stored.tallies != expected.tallies {
+            format!("tallies {:?}, expected {:?}", stored.tallies, expected.tallies)
+        } else if stored.counts != expected.counts {
+            format!("counts {:?}, expected {:?}", stored.counts, expected.counts)
+        } else if stored.cart != expected.cart {
+            format!("cart {:?}, expected {:?}", stored.cart, expected.cart)
+        } else if link(stored) != link(expected) {
+            "another link".to_owned()
+        } else if stored.merged != expected.merged {
+            "other visitors merged".to_owned()
+        } else if stored.sessions != expected.sessions {
+            format!("sessions {:?}, expected {:?}", stored.sessions, expected.sessions)
+        } else if portable(stored) != portable(expected) {
+            "other behaviour".to_owned()
+        } else {
+            return None;
+        };
+        Some(format!("{}: {part}", short(key)))
+    }
+}
+
+fn count(profile: &mut Profile, internal: bool, is_known: bool) {
+    let tallies = &mut profile.tallies;
+    let counter = match (internal, is_known) {
+        (false, false) => &mut tallies.applied,
+        (false, true) => &mut tallies.duplicate,
+        (true, false) => &mut tallies.internal_applied,
+        (true, true) => &mut tallies.internal_duplicate,
+    };
+    *counter += 1;
+}

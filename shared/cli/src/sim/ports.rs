@@ -1,0 +1,296 @@
+//! The ports that the functions are given: stores and stream in memory, behind the network and its faults.
+
+use super::book::Origin;
+use super::bugs::{Bug, twist_loaded, twist_saved};
+use super::fault::Fault;
+use super::ground::{Fate, Ground, LateWrite, Net, Reach};
+use beckon_domain::merge::portable;
+use beckon_domain::{Profile, ProfileKey, Timestamp};
+use beckon_store::objects::FailedEventStore;
+use beckon_store::streams::{EventStream, NewRecord, StreamError};
+use beckon_store::tables::memory::MemoryTables;
+use beckon_store::tables::{ConfigStore, Due, ProfileStore, Read, RulesetDocument, Save, Stored};
+use beckon_store::{ErrorKind, StoreError};
+use beckon_wire::failed::FailedEvent;
+use beckon_wire::stream::{Line, encode};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(crate) fn store_error(name: &'static str, fate: Fate) -> StoreError {
+    let kind = if fate == Fate::Throttled { ErrorKind::Throttled } else { ErrorKind::Ambiguous };
+    StoreError::new(name, kind, "injected")
+}
+
+/// The tables of a simulation. Clones share them.
+#[derive(Clone)]
+pub(crate) struct SimTables {
+    pub(crate) inner: MemoryTables,
+    pub(crate) net: Net,
+    /// States before the last write, for reads that are a moment old.
+    before: Arc<Mutex<BTreeMap<ProfileKey, Option<Stored>>>>,
+}
+
+impl SimTables {
+    /// Empty tables on a network.
+    pub(crate) fn new(net: &Net) -> Self {
+        Self { inner: MemoryTables::default(), net: net.clone(), before: Arc::default() }
+    }
+
+    /// A write takes effect now; the laws are held against what it left.
+    pub(crate) async fn commit(
+        &self,
+        key: &ProfileKey,
+        profile: &Profile,
+        read_version: Option<u64>,
+        due_at: Option<Timestamp>,
+    ) -> Result<Save, StoreError> {
+        let bug = self.net.lock().bug;
+        let before = self.inner.load(std::slice::from_ref(key), Read::Strong).await?.remove(key);
+        let read_version =
+            if bug == Bug::NoVersionCheck { before.as_ref().map(|s| s.version) } else { read_version };
+        let saved = self.inner.save(key, profile, read_version, due_at).await?;
+        let mut ground = self.net.lock();
+        ground.trace.mix(u64::from(saved == Save::Saved) + 2);
+        if saved == Save::Saved {
+            let now = ground.clock.now();
+            ground.book.written(key, profile, now);
+            self.before.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), before);
+        }
+        Ok(saved)
+    }
+
+    /// What an eventual read may still see.
+    fn stale(&self, found: &mut BTreeMap<ProfileKey, Stored>) {
+        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let keys: Vec<ProfileKey> = found.keys().cloned().collect();
+        for key in keys {
+            let Some(old) = before.get(&key) else { continue };
+            if !self.net.lock().strikes(Fault::StaleRead) {
+                continue;
+            }
+            match old {
+                Some(stored) => drop(found.insert(key, stored.clone())),
+                None => drop(found.remove(&key)),
+            }
+        }
+    }
+}
+
+impl ProfileStore for SimTables {
+    async fn load(
+        &self,
+        keys: &[ProfileKey],
+        read: Read,
+    ) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
+        const NAME: &str = "load profiles";
+        match self.net.arrive(NAME, Reach::All, false).await {
+            Fate::Through => {}
+            fate => return Err(store_error(NAME, fate)),
+        }
+        let mut found = self.inner.load(keys, read).await?;
+        if read == Read::Eventual {
+            self.stale(&mut found);
+        }
+        twist_loaded(&self.net, &mut found, read);
+        self.net.leave().await;
+        Ok(found)
+    }
+
+    async fn save(
+        &self,
+        key: &ProfileKey,
+        profile: &Profile,
+        read_version: Option<u64>,
+        due_at: Option<Timestamp>,
+    ) -> Result<Save, StoreError> {
+        const NAME: &str = "save a profile";
+        let mut profile = profile.clone();
+        if twist_saved(&self.net, &mut profile) {
+            put_early(&self.net, key, &profile);
+        }
+        let mut fate = self.net.arrive(NAME, Reach::One(key), true).await;
+        {
+            let mut ground = self.net.lock();
+            let Ground { weather, dice, .. } = &mut *ground;
+            if fate == Fate::Through
+                && let Some(lands_late) = weather.outage(key, dice)
+            {
+                ground.count(Fault::KeyOutage);
+                ground.notes.struck.push(key.clone());
+                fate = if lands_late { Fate::Late } else { Fate::Throttled };
+            }
+        }
+        match fate {
+            Fate::Throttled | Fate::Lost => return Err(store_error(NAME, fate)),
+            Fate::Late => {
+                let profile = Box::new(profile);
+                let write = LateWrite::Save { key: key.clone(), profile, read_version, due_at };
+                self.net.lock().land_late(write);
+                self.net.leave().await;
+                return Err(store_error(NAME, fate));
+            }
+            Fate::Through | Fate::AnswerLost => {}
+        }
+        let saved = self.commit(key, &profile, read_version, due_at).await?;
+        if saved == Save::Conflict {
+            let mut ground = self.net.lock();
+            ground.count(Fault::Conflict);
+            *ground.notes.conflicts.entry(key.clone()).or_default() += 1;
+            if ground.bug == Bug::ConflictAsError {
+                return Err(StoreError::new(NAME, ErrorKind::Refused, "the condition failed"));
+            }
+        }
+        self.net.leave().await;
+        if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(saved) }
+    }
+
+    async fn due(
+        &self,
+        shard: u32,
+        until: Timestamp,
+        after: Option<&Due>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        const NAME: &str = "query the due index";
+        match self.net.arrive(NAME, Reach::All, false).await {
+            Fate::Through => self.inner.due(shard, until, after, limit).await,
+            fate => Err(store_error(NAME, fate)),
+        }
+    }
+}
+
+/// The known-bad variant that sends what a state demands before the state is written.
+fn put_early(net: &Net, key: &ProfileKey, profile: &Profile) {
+    let Some(link) = &profile.link else { return };
+    let Ok(line) = Line::merge(&link.to, key, &portable(profile), link.at) else { return };
+    let records = NewRecord::of_key(&line.key, encode(std::slice::from_ref(&line)).unwrap_or_default());
+    land(&mut net.lock(), records, Origin::Beckon);
+}
+
+impl ConfigStore for SimTables {
+    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
+        const NAME: &str = "load the active ruleset";
+        match self.net.arrive(NAME, Reach::All, false).await {
+            Fate::Through => self.inner.active_ruleset().await,
+            fate => Err(store_error(NAME, fate)),
+        }
+    }
+
+    async fn activate_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.activate_ruleset(document, now).await
+    }
+}
+
+/// Records enter the stream.
+pub(crate) fn land(ground: &mut Ground, records: Vec<NewRecord>, origin: Origin) {
+    let now = ground.clock.now();
+    for record in records {
+        let placed = ground.shards.place(record, origin, now);
+        let shard = placed.shard;
+        let index = ground.book.enter(placed);
+        ground.trace.mix(0x5000 + shard as u64);
+        if let Some(shard) = ground.shards.get_mut(shard) {
+            shard.log.push(index);
+        }
+    }
+}
+
+/// The stream, as one kind of producer sees it.
+#[derive(Clone)]
+pub(crate) struct SimStream {
+    pub(crate) net: Net,
+    /// Whether the producer is the collector.
+    pub(crate) by_collector: bool,
+}
+
+impl SimStream {
+    fn origin(&self) -> Origin {
+        if self.by_collector { Origin::Collector } else { Origin::Beckon }
+    }
+
+    /// The records of a partly refused request that were taken: of each key a prefix, because a later record of a key is
+    /// only sent when the earlier one was taken.
+    fn taken(ground: &mut Ground, records: Vec<NewRecord>) -> Vec<NewRecord> {
+        let mut refused: Vec<String> = Vec::new();
+        let mut taken = Vec::new();
+        for record in records {
+            if refused.contains(&record.partition_key) || ground.dice.chance(500) {
+                refused.push(record.partition_key);
+            } else {
+                taken.push(record);
+            }
+        }
+        taken
+    }
+}
+
+impl EventStream for SimStream {
+    async fn put(&self, records: Vec<NewRecord>) -> Result<(), StreamError> {
+        let total = records.len();
+        let unavailable = || StreamError::Unavailable("injected".into());
+        let fate = self.net.arrive("put records", Reach::All, true).await;
+        let (mut result, bug) = (Ok(()), self.net.lock().bug);
+        match fate {
+            Fate::Throttled => result = Err(StreamError::Refused { refused: total, total, attempts: 4 }),
+            Fate::Lost => result = Err(unavailable()),
+            Fate::Late => {
+                let by_collector = self.by_collector;
+                self.net.lock().land_late(LateWrite::Put { records, by_collector });
+                result = Err(unavailable());
+            }
+            Fate::Through | Fate::AnswerLost => {
+                let mut ground = self.net.lock();
+                let mut records = records;
+                if bug == Bug::Unclamped && self.by_collector {
+                    super::bugs::unclamp(&ground.book, &mut records);
+                }
+                if ground.strikes(Fault::PartialPut) {
+                    ground.notes.shared = true;
+                    let taken = Self::taken(&mut ground, records);
+                    let refused = total - taken.len();
+                    if refused > 0 {
+                        result = Err(StreamError::Refused { refused, total, attempts: 4 });
+                    }
+                    land(&mut ground, taken, self.origin());
+                } else {
+                    if ground.strikes(Fault::DoublePut) {
+                        land(&mut ground, records.clone(), self.origin());
+                    }
+                    land(&mut ground, records, self.origin());
+                    if fate == Fate::AnswerLost {
+                        result = Err(unavailable());
+                    }
+                }
+            }
+        }
+        self.net.leave().await;
+        if bug == Bug::AnswersUnacknowledged && self.by_collector { Ok(()) } else { result }
+    }
+}
+
+/// The failed-event store: what is kept is entered into the books.
+#[derive(Clone)]
+pub(crate) struct SimFailed {
+    pub(crate) net: Net,
+}
+
+impl FailedEventStore for SimFailed {
+    async fn keep(&self, id: &str, reason: &str, document: Vec<u8>) -> Result<(), StoreError> {
+        const NAME: &str = "keep a failed event";
+        let fate = self.net.arrive(NAME, Reach::All, false).await;
+        if matches!(fate, Fate::Throttled | Fate::Lost) {
+            return Err(store_error(NAME, fate));
+        }
+        let kept = serde_json::from_slice::<FailedEvent>(&document).is_ok_and(|failed| failed.id == id);
+        {
+            let mut ground = self.net.lock();
+            if !kept {
+                ground.book.violated(|| format!("what was kept as {id} is not a failed event"));
+            } else if ground.book.kept(id, reason) {
+                ground.count(Fault::Expired);
+            }
+        }
+        self.net.leave().await;
+        if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,188 @@
+//! What a simulation says at its end: how often each fault was injected, what was broken, which variants were noticed.
+
+use super::bugs::{Variant, Variation};
+use super::fault::{Fault, FaultCounts};
+use super::script;
+use super::shrink::{shrink, tell};
+use super::world::Outcome;
+use crate::say;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Failures that are shrunk and told; more are only counted.
+const TOLD_MAX: usize = 3;
+
+/// Runs as they end.
+pub(crate) struct Report {
+    variation: Variation,
+    seeds: u64,
+    events: u64,
+    calls: u64,
+    mails: u64,
+    profiles: u64,
+    duplicates: u64,
+    faults: FaultCounts,
+    failures: BTreeMap<u64, String>,
+    trace: u64,
+}
+
+/// A seed that broke a law.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    /// Which.
+    pub seed: u64,
+    /// What was broken.
+    pub violation: String,
+    /// What of its script it needs.
+    pub script: Vec<String>,
+}
+
+/// What a simulation has to say.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Seeds run.
+    pub seeds: u64,
+    /// Seconds it took.
+    pub seconds: f64,
+    /// Events accepted.
+    pub events: u64,
+    /// Repetitions recognised.
+    pub duplicates: u64,
+    /// Profiles made.
+    pub profiles: u64,
+    /// Calls of functions to what they need.
+    pub calls: u64,
+    /// Mails sent.
+    pub mails: u64,
+    /// How often each fault was injected.
+    pub faults: Vec<(&'static str, u64)>,
+    /// The hash of all runs, whatever their order.
+    pub trace: String,
+    /// Seeds that broke a law.
+    pub failures: Vec<Failure>,
+}
+
+impl Report {
+    /// None has ended yet.
+    pub(crate) fn new(variation: Variation) -> Self {
+        Self {
+            variation,
+            seeds: 0,
+            events: 0,
+            calls: 0,
+            mails: 0,
+            profiles: 0,
+            duplicates: 0,
+            faults: FaultCounts::default(),
+            failures: BTreeMap::new(),
+            trace: 0,
+        }
+    }
+
+    /// A run has ended.
+    pub(crate) fn add(&mut self, seed: u64, outcome: &Outcome) {
+        self.seeds += 1;
+        self.events += outcome.events;
+        self.calls += outcome.calls;
+        self.mails += outcome.mails;
+        self.profiles += outcome.profiles;
+        self.duplicates += outcome.balance.duplicate;
+        self.faults.merge(&outcome.faults);
+        self.trace ^= outcome.trace.0.rotate_left(u32::try_from(seed % 64).unwrap_or(0));
+        if let Some(violation) = &outcome.violation {
+            self.failures.insert(seed, violation.clone());
+        }
+    }
+
+    /// All runs have ended: the first failures are shrunk.
+    pub(crate) fn finish(self, seconds: f64) -> Summary {
+        let ages = self.variation.ages;
+        let kinds = Fault::ALL.iter().filter(|fault| ages || **fault != Fault::Expired);
+        let failure = |(index, (seed, violation)): (usize, (u64, String))| {
+            let shrunk =
+                if index < TOLD_MAX { shrink(seed, &script::write(seed), self.variation) } else { None };
+            match shrunk {
+                Some((script, violation)) => Failure { seed, violation, script: tell(&script) },
+                None => Failure { seed, violation, script: Vec::new() },
+            }
+        };
+        Summary {
+            seeds: self.seeds,
+            seconds,
+            events: self.events,
+            duplicates: self.duplicates,
+            profiles: self.profiles,
+            calls: self.calls,
+            mails: self.mails,
+            faults: kinds.map(|fault| (fault.name(), self.faults.of(*fault))).collect(),
+            trace: format!("{:016x}", self.trace),
+            failures: self.failures.into_iter().enumerate().map(failure).collect(),
+        }
+    }
+}
+
+/// Prints a summary.
+pub(crate) fn print(summary: &Summary, as_json: bool) {
+    if as_json {
+        return say(format_args!("{:#}", json!(summary)));
+    }
+    for (name, count) in &summary.faults {
+        say(format_args!("{count:>12}  {name}"));
+    }
+    let Summary { seeds, seconds, events, duplicates, profiles, calls, mails, trace, .. } = summary;
+    say(format_args!(
+        "{seeds} seeds in {seconds:.1} s: {events} events ({duplicates} repetitions) of {profiles} profiles, {calls} calls, \
+         {mails} mails, trace {trace}"
+    ));
+    for failure in summary.failures.iter().take(TOLD_MAX) {
+        say(format_args!("\nFAIL  beckon sim --seed {}\n      {}", failure.seed, failure.violation));
+        for line in &failure.script {
+            say(format_args!("        {line}"));
+        }
+    }
+    if summary.failures.is_empty() {
+        say("no law was broken");
+    }
+}
+
+/// What became of a known-bad variant.
+#[derive(Clone, Debug, Serialize)]
+pub struct Caught {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it is wrapped around the code.
+    pub how: &'static str,
+    /// Seeds until it was noticed.
+    pub seeds: Option<u64>,
+    /// What was broken.
+    pub violation: Option<String>,
+    /// Why it does no harm, if it does none.
+    pub harmless: Option<&'static str>,
+}
+
+impl Caught {
+    pub(crate) fn new(variant: &Variant, found: Option<(u64, String)>) -> Self {
+        let (seeds, violation) = found.unzip();
+        Self { name: variant.name, how: variant.how, seeds, violation, harmless: variant.harmless }
+    }
+
+    /// Noticed, or without any effect, as the table says.
+    #[must_use]
+    pub fn is_as_expected(&self) -> bool {
+        self.seeds.is_some() != self.harmless.is_some()
+    }
+}
+
+/// Prints what became of the known-bad variants.
+pub(crate) fn print_bugs(caught: &[Caught], as_json: bool) {
+    if as_json {
+        return say(format_args!("{:#}", json!(caught)));
+    }
+    for c in caught {
+        let seeds = c.seeds.map_or("never".to_owned(), |seeds| format!("seed {seeds}"));
+        let what = c.violation.as_deref().or(c.harmless).unwrap_or("NOT NOTICED");
+        let what: String = what.chars().take(110).collect();
+        say(format_args!("{:<48} {seeds:>8}  {what}", c.name));
+    }
+}

@@ -1,0 +1,159 @@
+//! How a world is made: the ports, the real functions on them, and the options of the mapping, all by the seed.
+
+use super::book::{Book, EPOCH};
+use super::bugs::{Bug, Variation};
+use super::dice::Dice;
+use super::fault::{AGE_MAX, FaultCounts, Weather};
+use super::ground::{Ground, Net, Notes, Trace};
+use super::outreach::PostOffice;
+use super::ports::{SimFailed, SimStream, SimTables};
+use super::script::{START, Script, What, visitor_id};
+use super::shards::Shards;
+use super::world::{Waiting, World};
+use crate::CliError;
+use beckon_domain::id::AnonymousId;
+use beckon_domain::{DurationMs, Timestamp};
+use beckon_mapping::{Mapping, Options};
+use beckon_rules::Ruleset;
+use beckon_runtime::clock::Hand;
+use beckon_runtime::{Clock, Secrets};
+use beckon_store::ruleset::ActiveRuleset;
+use beckon_store::tables::{ConfigStore, RulesetDocument};
+use cart_mailer::Mailer;
+use collector::Collector;
+use futures_util::FutureExt;
+use profiler::Profiler;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A ruleset with a reminder and nothing else.
+const RULESET: &str = "version: 1
+name: Simulation
+currency: EUR
+rules:
+  - id: cart-left
+    when: { all: [{ event: Product Added }, { not: { event: Order Completed, within: 15m } }] }
+    then: { send: cart-reminder }
+";
+
+impl World {
+    /// A world in which this script will happen.
+    pub(crate) fn new(seed: u64, script: Script, variation: Variation) -> Result<Self, CliError> {
+        let bug = variation.bug;
+        let mut dice = Dice::new(seed, 2);
+        let (clock, hand) = Clock::manual(START);
+        let early = dice.chance(300);
+        // Nothing that ends its function, then: what waits behind it would be given up unseen.
+        let ages = dice.chance(250) && variation.ages;
+        let age_secs = u32::try_from(AGE_MAX.as_ms() / 1_000).ok();
+        let options = Options {
+            batch_size: dice.pick(&[5, 20, 100]).copied().unwrap_or(20),
+            maximum_batching_window_in_seconds: dice.pick(&[0, 0, 1, 5]).copied().unwrap_or(0),
+            parallelization_factor: dice.pick(&[1, 2, 10]).copied().unwrap_or(1),
+            // As the template has it, in small: storms end long before.
+            maximum_retry_attempts: Some(200),
+            maximum_record_age_in_seconds: age_secs.filter(|_| ages),
+            bisect_batch_on_function_error: bug != Bug::NoBisect,
+            report_batch_item_failures: true,
+            backoff: DurationMs::from_secs(if ages { 20 } else { 1 }),
+            ..Options::default()
+        };
+        let mapping = Mapping::new(options).map_err(|e| CliError::caused("the simulation's mapping", &e))?;
+        let mut book = Book::default();
+        book.one_shard_name = bug == Bug::OneMark;
+        for request in
+            script.ops.iter().filter_map(|op| if let What::Request(r) = &op.what { Some(r) } else { None })
+        {
+            let times = request.events.iter().map(|e| (e.id.clone(), (e.happened_at, request.sent_at)));
+            book.client_times.extend(times);
+            if request.killer && !ages {
+                book.killers.extend(request.events.iter().map(|event| event.id.clone()));
+            }
+        }
+        let shard_count = dice.between(1, 3);
+        let net = Net::new(Ground {
+            dice,
+            clock: clock.clone(),
+            weather: Weather::default(),
+            faults: FaultCounts::default(),
+            trace: Trace(seed),
+            notes: Notes::default(),
+            late: BTreeMap::new(),
+            shards: Shards::new(shard_count),
+            book,
+            bug,
+            call_count: 0,
+        });
+        let mut world = Self::wire(net, script, mapping, (clock, hand), early, bug)?;
+        world.profiler.record_age_max = ages.then_some(AGE_MAX);
+        Ok(world)
+    }
+
+    fn wire(
+        net: Net,
+        script: Script,
+        mapping: Mapping<usize>,
+        (clock, hand): (Clock, Hand),
+        early: bool,
+        bug: Bug,
+    ) -> Result<Self, CliError> {
+        let secrets = Secrets::local().map_err(|e| CliError::caused("the simulation's secrets", &e))?;
+        let ruleset =
+            Ruleset::parse(RULESET).map_err(|e| CliError::ruleset("the simulation's ruleset", &e))?;
+        let tables = SimTables::new(&net);
+        let document = RulesetDocument { version: ruleset.version().to_owned(), body: RULESET.to_owned() };
+        let activated = tables.activate_ruleset(&document, START).now_or_never();
+        activated.unwrap_or(Ok(())).map_err(|e| CliError::caused("the simulation's ruleset", &e))?;
+        let stream = SimStream { net: net.clone(), by_collector: false };
+        let visitor =
+            |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));
+        let visitors = (0..script.visitor_count).filter_map(visitor).collect();
+        let waiting =
+            script.ops.iter().enumerate().map(|(i, op)| ((op.at, i as u64), Waiting::Op(i))).collect();
+        Ok(Self {
+            collector: Arc::new(Collector {
+                stream: SimStream { net: net.clone(), by_collector: true },
+                contacts: tables.clone(),
+                secrets: secrets.clone(),
+                clock: clock.clone(),
+                currency: ruleset.currency(),
+            }),
+            profiler: Profiler {
+                tables: tables.clone(),
+                stream: stream.clone(),
+                failed: SimFailed { net: net.clone() },
+                rulesets: ActiveRuleset::default(),
+                clock: clock.clone(),
+                epoch: EPOCH.to_owned(),
+                record_age_max: None,
+            },
+            mailer: Mailer {
+                tables: tables.clone(),
+                stream,
+                sender: PostOffice::new(&net),
+                rulesets: ActiveRuleset::default(),
+                secrets,
+                clock,
+                from: "Simulation <reminders@shop.example>".to_owned(),
+                public_url: "https://sim.shop.example".to_owned(),
+            },
+            order: script.ops.len() as u64,
+            policy: ruleset.policy().clone(),
+            net,
+            tables,
+            script,
+            mapping,
+            tasks: Vec::new(),
+            waiting,
+            delivered: Vec::new(),
+            bug,
+            early,
+            rejected: 0,
+            hand,
+            visitors,
+            turns: 0,
+            mailer_ran_at: Timestamp::EPOCH,
+            healed: false,
+        })
+    }
+}

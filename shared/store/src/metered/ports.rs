@@ -1,0 +1,220 @@
+//! The ports, passed on and counted.
+
+use super::size::{ItemSize, due_entry, read_half_units};
+use super::{Metered, Put};
+use crate::error::StoreError;
+use crate::tables::{
+    ConfigStore, Contact, ContactStore, Due, OutreachStore, ProfileScan, ProfileStore, Read, Reminder,
+    ReminderId, ReminderStatus, RulesetDocument, Save, Stored,
+};
+use beckon_domain::abandonment::SkipReason;
+use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Keys of one BatchGetItem at most.
+const BATCH_GET_KEYS_MAX: usize = 100;
+
+impl<T: ProfileStore> ProfileStore for Metered<T> {
+    async fn load(
+        &self,
+        keys: &[ProfileKey],
+        read: Read,
+    ) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
+        let distinct: BTreeSet<&ProfileKey> = keys.iter().collect();
+        {
+            let mut counted = self.meter.lock();
+            counted.usage.profile.read_requests += distinct.len().div_ceil(BATCH_GET_KEYS_MAX) as u64;
+            for key in distinct {
+                // Each item of a BatchGetItem is rounded up by itself.
+                let bytes = counted.profiles.get(key).copied().unwrap_or_default();
+                counted.usage.profile.read(bytes, read == Read::Strong);
+            }
+        }
+        self.tables.load(keys, read).await
+    }
+
+    async fn save(
+        &self,
+        key: &ProfileKey,
+        profile: &Profile,
+        read_version: Option<u64>,
+        due_at: Option<Timestamp>,
+    ) -> Result<Save, StoreError> {
+        let saved = self.tables.save(key, profile, read_version, due_at).await?;
+        let version = read_version.unwrap_or_default() + 1;
+        self.meter.profile_put(key, profile, Put { version, due_at, held: saved == Save::Saved });
+        Ok(saved)
+    }
+
+    async fn due(
+        &self,
+        shard: u32,
+        until: Timestamp,
+        after: Option<&Due>,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        let page = self.tables.due(shard, until, after, limit).await?;
+        // A query's items are added up before they are rounded.
+        let bytes = page.iter().map(|due| due_entry(&due.key, due.at)).sum();
+        let mut counted = self.meter.lock();
+        let usage = &mut counted.usage.profile;
+        usage.read_requests += 1;
+        usage.read_items += page.len() as u64;
+        usage.read_half_units += read_half_units(bytes, false);
+        Ok(page)
+    }
+}
+
+impl<T: ProfileScan> ProfileScan for Metered<T> {
+    async fn scan_profiles(&self) -> Result<Vec<(ProfileKey, Profile)>, StoreError> {
+        // For reports, never in a function: not counted.
+        self.tables.scan_profiles().await
+    }
+}
+
+fn contact_bytes(key: &ProfileKey, contact: &Contact) -> u32 {
+    let fields = [
+        ("email", &contact.email),
+        ("phone", &contact.phone),
+        ("first_name", &contact.first_name),
+        ("last_name", &contact.last_name),
+    ];
+    let item = ItemSize::default().text("pk", key.as_str()).flag("verified").time("at", contact.at);
+    let item = fields.iter().fold(item, |item, (name, value)| match value {
+        Some(value) => item.text(name, value),
+        None => item,
+    });
+    let expiry = contact.expires_at.map(|at| (at, at.as_ms().unsigned_abs() / 1_000));
+    expiry.map_or(item, |(at, seconds)| item.time("expires_at", at).number("x", seconds)).bytes()
+}
+
+impl<T: ContactStore> ContactStore for Metered<T> {
+    async fn put_contact(&self, key: &ProfileKey, contact: &Contact) -> Result<bool, StoreError> {
+        let changed = self.tables.put_contact(key, contact).await?;
+        let mut counted = self.meter.lock();
+        let (bytes, usage) = (contact_bytes(key, contact), &mut counted.usage.contact);
+        // A strong read, then a put if the telling changes the row.
+        usage.read_requests += 1;
+        usage.read(bytes, true);
+        if changed {
+            usage.write_requests += 1;
+            usage.write_units += super::size::write_units(None, Some(bytes));
+        }
+        Ok(changed)
+    }
+
+    async fn contact(&self, key: &ProfileKey, now: Timestamp) -> Result<Option<Contact>, StoreError> {
+        let contact = self.tables.contact(key, now).await?;
+        let bytes = contact.as_ref().map_or(0, |contact| contact_bytes(key, contact));
+        let mut counted = self.meter.lock();
+        counted.usage.contact.read_requests += 1;
+        counted.usage.contact.read(bytes, true);
+        Ok(contact)
+    }
+}
+
+impl<T> Metered<T> {
+    /// A write to the ledger. Its rows are a few short texts, far below the kilobyte of one unit.
+    fn outreach_write(&self, held: bool) {
+        let mut counted = self.meter.lock();
+        let usage = &mut counted.usage.outreach;
+        usage.write_requests += 1;
+        usage.write_units += 1;
+        usage.failed_conditions += u64::from(!held);
+    }
+
+    fn outreach_read(&self) {
+        let mut counted = self.meter.lock();
+        counted.usage.outreach.read_requests += 1;
+        counted.usage.outreach.read(0, true);
+    }
+}
+
+impl<T: OutreachStore> OutreachStore for Metered<T> {
+    async fn claim(
+        &self,
+        id: &ReminderId,
+        profile: &ProfileKey,
+        owner: &str,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let held = self.tables.claim(id, profile, owner, now, lease_until).await?;
+        self.outreach_write(held);
+        Ok(held)
+    }
+
+    async fn advance(
+        &self,
+        id: &ReminderId,
+        owner: &str,
+        status: ReminderStatus,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let held = self.tables.advance(id, owner, status, now).await?;
+        self.outreach_write(held);
+        Ok(held)
+    }
+
+    async fn give_up_sending(
+        &self,
+        id: &ReminderId,
+        began_until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let held = self.tables.give_up_sending(id, began_until, now).await?;
+        self.outreach_write(held);
+        Ok(held)
+    }
+
+    async fn record_skip(
+        &self,
+        id: &ReminderId,
+        profile: &ProfileKey,
+        reason: SkipReason,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        // The port does not say whether the condition held; the price is the same.
+        self.tables.record_skip(id, profile, reason, now).await?;
+        self.outreach_write(true);
+        Ok(())
+    }
+
+    async fn reminder(&self, id: &ReminderId) -> Result<Option<Reminder>, StoreError> {
+        self.outreach_read();
+        self.tables.reminder(id).await
+    }
+
+    async fn suppress(&self, contact: &ContactHash, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.outreach_write(true);
+        self.tables.suppress(contact, reason, now).await
+    }
+
+    async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
+        self.outreach_read();
+        self.tables.is_suppressed(contact).await
+    }
+}
+
+/// Bytes of the one row of ConfigTable, without its key and times.
+fn ruleset_bytes(document: &RulesetDocument) -> u32 {
+    ItemSize::default().text("version", &document.version).text("body", &document.body).bytes()
+}
+
+impl<T: ConfigStore> ConfigStore for Metered<T> {
+    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
+        let document = self.tables.active_ruleset().await?;
+        let mut counted = self.meter.lock();
+        counted.usage.config.read_requests += 1;
+        counted.usage.config.read(document.as_ref().map_or(0, ruleset_bytes), false);
+        Ok(document)
+    }
+
+    async fn activate_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<(), StoreError> {
+        self.tables.activate_ruleset(document, now).await?;
+        let mut counted = self.meter.lock();
+        counted.usage.config.write_requests += 1;
+        counted.usage.config.write_units += super::size::write_units(None, Some(ruleset_bytes(document)));
+        Ok(())
+    }
+}

@@ -1,0 +1,188 @@
+//! A record that nears the age at which the mapping would discard it: the profiler keeps what is not applied, exactly once,
+//! and applies it no more.
+
+use beckon_domain::DurationMs;
+use beckon_rules::SAMPLE;
+use beckon_store::streams::memory::{MemoryStream, StreamRecord};
+use beckon_store::tables::memory::MemoryTables;
+use beckon_store::tables::{ProfileStore, Read};
+use harness::{Fault, Faults, Faulty, Teller, World, delivery, world::START};
+use profiler::Profiler;
+use serde_json::json;
+
+/// The mapping's limit in these stories: the guard begins half an hour before.
+const AGE_MAX: DurationMs = DurationMs::from_hours(6);
+const GUARDED: DurationMs = DurationMs::from_minutes(330);
+
+fn guarded<T, F>(profiler: Profiler<T, MemoryStream, F>) -> Profiler<T, MemoryStream, F> {
+    Profiler { record_age_max: Some(AGE_MAX), ..profiler }
+}
+
+/// One record for each of these visitors, in one shard.
+async fn told(by: &[&str]) -> (World<MemoryTables>, Vec<StreamRecord>) {
+    let mut world = World::with_shards(MemoryTables::default(), SAMPLE, 1).await;
+    let mut teller = Teller::new(START);
+    for by in by {
+        let event = teller.event(&json!({ "view": "mug", "by": by }));
+        world.collect("pk_local", &[event]).await;
+    }
+    let records = world.stack.stream.take();
+    (world, records)
+}
+
+async fn applied(world: &World<MemoryTables>, visitor: &str) -> u64 {
+    let key = world.visitor(visitor);
+    let stored = world.stack.tables.load(std::slice::from_ref(&key), Read::Strong).await.unwrap();
+    stored.get(&key).map_or(0, |stored| stored.profile.tallies.applied)
+}
+
+#[tokio::test]
+async fn what_nears_the_age_limit_is_kept_and_counts_as_done_and_what_is_younger_is_applied() {
+    let (world, records) = told(&["anna", "ben"]).await;
+    let profiler = guarded(world.profiler());
+    world.at(DurationMs::from_ms(GUARDED.as_ms() - 1));
+    assert_eq!(delivery::once(&profiler, &records[..1]).await, Vec::<String>::new());
+    assert_eq!(applied(&world, "anna").await, 1, "a millisecond before, it is applied");
+
+    world.at(GUARDED);
+    assert_eq!(delivery::once(&profiler, &records).await, Vec::<String>::new());
+    assert_eq!((applied(&world, "anna").await, applied(&world, "ben").await), (1, 0));
+    let kept: Vec<String> = world.stack.failed.documents().into_keys().collect();
+    assert_eq!(kept.len(), 1, "what marks cover has not failed: {kept:?}");
+    assert!(kept[0].starts_with("failed/expired/"), "{kept:?}");
+    assert!(kept[0].contains(&records[1].sequence), "{kept:?}");
+    assert!(world.conservation().await.holds(), "{}", world.conservation().await);
+}
+
+#[tokio::test]
+async fn what_is_set_aside_once_is_never_applied_however_often_it_is_delivered() {
+    let (mut world, records) = told(&["anna"]).await;
+    world.at(GUARDED);
+    // The document arrives, its answer does not.
+    let faults = Faults::at(2, Fault::AnswerLost);
+    let stack = &world.stack;
+    let faulty = Faulty::new(stack.failed.clone(), &faults);
+    let profiler =
+        world.profiler_on(Faulty::new(stack.tables.clone(), &faults), stack.stream.clone(), faulty);
+    let named = delivery::once(&guarded(profiler), &records).await;
+    assert_eq!((named, faults.calls()[1]), (vec![records[0].sequence.clone()], "keep"));
+    let profiler = guarded(world.profiler());
+    for _ in 0..3 {
+        assert_eq!(delivery::once(&profiler, &records).await, Vec::<String>::new());
+        world.pass(DurationMs::from_minutes(5));
+    }
+    assert_eq!(applied(&world, "anna").await, 0);
+    let balance = world.finish().await;
+    assert_eq!((balance.applied, balance.failed), (0, 1));
+}
+
+#[tokio::test]
+async fn nothing_is_kept_as_expired_while_its_marks_cannot_be_read() {
+    let (mut world, records) = told(&["anna"]).await;
+    let healthy = guarded(world.profiler());
+    assert_eq!(delivery::once(&healthy, &records).await, Vec::<String>::new());
+    world.at(GUARDED);
+    let stack = &world.stack;
+    let tables = Faulty::new(stack.tables.clone(), &Faults::broken());
+    let blind = guarded(world.profiler_on(tables, stack.stream.clone(), stack.failed.clone()));
+    let named = delivery::once(&blind, &records).await;
+    assert_eq!(
+        named,
+        [records[0].sequence.clone()],
+        "it comes again, until it is known or the mapping gives up"
+    );
+    assert_eq!(world.finish().await.failed, 0, "it was applied long ago");
+}
+
+#[tokio::test]
+async fn a_later_record_of_the_same_profile_is_applied_in_the_same_delivery() {
+    let (mut world, mut records) = told(&["anna", "anna"]).await;
+    records[1].arrived_at = START + GUARDED;
+    world.at(GUARDED);
+    assert_eq!(delivery::once(&guarded(world.profiler()), &records).await, Vec::<String>::new());
+    assert_eq!(applied(&world, "anna").await, 1);
+    let balance = world.finish().await;
+    assert_eq!((balance.applied, balance.failed), (1, 1));
+}
+
+#[tokio::test]
+async fn what_cannot_be_kept_holds_up_its_profile_and_no_other() {
+    let (mut world, mut records) = told(&["anna", "ben", "anna"]).await;
+    records[1].arrived_at = START + GUARDED;
+    records[2].arrived_at = START + GUARDED;
+    world.at(GUARDED);
+    let stack = &world.stack;
+    let failed = Faulty::new(stack.failed.clone(), &Faults::broken());
+    let unkept = guarded(world.profiler_on(stack.tables.clone(), stack.stream.clone(), failed));
+    assert_eq!(delivery::once(&unkept, &records).await, [records[0].sequence.clone()]);
+    assert_eq!((applied(&world, "anna").await, applied(&world, "ben").await), (0, 1));
+    assert_eq!(delivery::once(&guarded(world.profiler()), &records).await, Vec::<String>::new());
+    let balance = world.finish().await;
+    assert_eq!((balance.applied, balance.failed), (2, 1));
+}
+
+#[tokio::test]
+async fn without_a_ruleset_what_expires_is_kept_and_the_rest_waits() {
+    let (mut world, mut records) = told(&["anna", "ben"]).await;
+    records[1].arrived_at = START + GUARDED;
+    world.at(GUARDED);
+    let without = without_ruleset::Tables(world.stack.tables.clone());
+    let stack = &world.stack;
+    let profiler = guarded(world.profiler_on(without, stack.stream.clone(), stack.failed.clone()));
+    assert_eq!(delivery::once(&profiler, &records).await, [records[1].sequence.clone()]);
+    assert_eq!(world.stack.failed.documents().len(), 1);
+    assert_eq!(delivery::once(&guarded(world.profiler()), &records[1..]).await, Vec::<String>::new());
+    let balance = world.finish().await;
+    assert_eq!((balance.applied, balance.failed), (1, 1));
+}
+
+/// Tables whose ruleset cannot be read.
+mod without_ruleset {
+    use beckon_domain::{Profile, ProfileKey, Timestamp};
+    use beckon_store::tables::memory::MemoryTables;
+    use beckon_store::tables::{ConfigStore, Due, ProfileStore, Read, RulesetDocument, Save, Stored};
+    use beckon_store::{ErrorKind, StoreError};
+    use std::collections::BTreeMap;
+
+    pub struct Tables(pub MemoryTables);
+
+    impl ProfileStore for Tables {
+        async fn load(
+            &self,
+            keys: &[ProfileKey],
+            read: Read,
+        ) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
+            self.0.load(keys, read).await
+        }
+
+        async fn save(
+            &self,
+            key: &ProfileKey,
+            profile: &Profile,
+            read_version: Option<u64>,
+            due_at: Option<Timestamp>,
+        ) -> Result<Save, StoreError> {
+            self.0.save(key, profile, read_version, due_at).await
+        }
+
+        async fn due(
+            &self,
+            shard: u32,
+            until: Timestamp,
+            after: Option<&Due>,
+            limit: u32,
+        ) -> Result<Vec<Due>, StoreError> {
+            self.0.due(shard, until, after, limit).await
+        }
+    }
+
+    impl ConfigStore for Tables {
+        async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
+            Err(StoreError::new("read the ruleset", ErrorKind::Throttled, "injected"))
+        }
+
+        async fn activate_ruleset(&self, _: &RulesetDocument, _: Timestamp) -> Result<(), StoreError> {
+            Err(StoreError::new("write the ruleset", ErrorKind::Throttled, "injected"))
+        }
+    }
+}
