@@ -101,7 +101,7 @@ mod tests {
         let key = Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new("c").unwrap());
         let (source, event) = (SourceId::new("s").unwrap(), EventId::new("e").unwrap());
         let product = ProductId::new("p").unwrap();
-        let item = Item { product, category: None, name: None, price: None, quantity: 1 };
+        let item = Item { product, category: None, brand: None, name: None, price: None, quantity: 1 };
         let mut profile = Profile::default();
         let change = Change { profile: &key, source: &source, event: &event, at: minute(0) };
         profile.cart.add(&CartRef::default(), &item, change);

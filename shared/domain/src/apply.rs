@@ -106,6 +106,9 @@ fn interest(profile: &mut Profile, item: &Item, points: u64, event: &Event, poli
     if let Some(category) = item.category.as_ref().or_else(known) {
         profile.affinity.add(category, points, at, half_life);
     }
+    if let Some(brand) = &item.brand {
+        profile.brands.add(brand, points, at, half_life);
+    }
 }
 
 #[cfg(test)]
@@ -122,6 +125,7 @@ mod tests {
         Item {
             product: ProductId::new(product).unwrap(),
             category: Category::new("tents").ok(),
+            brand: crate::Brand::new("north").ok(),
             name: None,
             price: None,
             quantity: 1,
@@ -176,6 +180,7 @@ mod tests {
         let points = |score: u64| (score + 500_000) / 1_000_000;
         assert_eq!(points(profile.viewed.score("tent", now, half_life)), 8, "1 + 3, faded to 3.5, and 5");
         assert_eq!(points(profile.affinity.score("tents", now, half_life)), 13, "the mat is one too");
+        assert_eq!(points(profile.brands.score("north", now, half_life)), 13);
         assert_eq!(profile.viewed.score("mat", now, half_life), 0, "it was never viewed");
     }
 

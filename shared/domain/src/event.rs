@@ -1,7 +1,7 @@
 //! An event: an immutable, timestamped fact about one profile, already parsed and valid.
 
 use crate::consent::ConsentChoices;
-use crate::id::{CartId, Category, EventId, EventName, OrderId, ProductId, SourceId};
+use crate::id::{Brand, CartId, Category, EventId, EventName, OrderId, ProductId, SourceId};
 use crate::key::ProfileKey;
 use crate::money::Money;
 use crate::profile::Profile;
@@ -146,6 +146,8 @@ pub struct Item {
     pub product: ProductId,
     /// Its category.
     pub category: Option<Category>,
+    /// Its brand.
+    pub brand: Option<Brand>,
     /// Its name, as the person saw it.
     pub name: Option<String>,
     /// Price of one unit.

@@ -176,7 +176,7 @@ mod tests {
 
     fn added(product: &str) -> EventKind {
         let product = ProductId::new(product).unwrap();
-        let item = Product { product, category: None, name: None, price: None, quantity: 1 };
+        let item = Product { product, category: None, brand: None, name: None, price: None, quantity: 1 };
         EventKind::ProductAdded(CartRef::default(), item)
     }
 

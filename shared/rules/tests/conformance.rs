@@ -106,6 +106,7 @@ fn kind(happened: &Happened) -> EventKind {
     let item = || Item {
         product: product(happened.product.as_deref().expect("the event needs a product")),
         category: happened.category.as_deref().map(|c| Category::new(c).expect("a category")),
+        brand: None,
         name: None,
         price: happened.price.as_deref().map(|p| Money::parse(p).expect("a price")),
         quantity: 1,

@@ -18,7 +18,7 @@ impl Shopper {
 
 fn item(name: &str, quantity: u32) -> Item {
     let price = Money::parse("10 EUR").ok();
-    Item { product: ProductId::new(name).unwrap(), category: None, name: None, price, quantity }
+    Item { product: ProductId::new(name).unwrap(), category: None, brand: None, name: None, price, quantity }
 }
 
 const D: DurationMs = DurationMs::from_minutes(15);

@@ -2,7 +2,7 @@ use super::*;
 use crate::consent::ConsentChoices;
 use crate::event::{CartRef, Event, EventKind, Item as Product, TraitValue};
 use crate::fold::{Item, fold};
-use crate::id::{AnonymousId, EventId, OrderId, ProductId, SourceId, UserId};
+use crate::id::{AnonymousId, Brand, EventId, OrderId, ProductId, SourceId, UserId};
 use crate::key::Pepper;
 use crate::mark::{Position, SequenceNumber, ShardKey};
 use crate::time::{DurationMs, Timestamp};
@@ -22,6 +22,7 @@ fn product(n: u8) -> Product {
     Product {
         product: ProductId::new(&format!("p{n}")).unwrap(),
         category: Category::new(&format!("c{}", n / 2)).ok(),
+        brand: Brand::new(&format!("b{}", n / 3)).ok(),
         name: None,
         price: Money::parse(if n.is_multiple_of(2) { "2.50 EUR" } else { "3.00 USD" }).ok(),
         quantity: u32::from(n % 3) + 1,

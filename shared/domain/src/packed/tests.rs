@@ -101,6 +101,7 @@ impl Teller {
             product: ProductId::new(&text(&format!("product-{n}"), self.id_bytes)).unwrap(),
             category: Category::new(&text(&format!("cat-{}", n % self.category_count), self.label_bytes))
                 .ok(),
+            brand: Brand::new(&text(&format!("brand-{}", n % self.category_count), self.label_bytes)).ok(),
             name: Some(text(&format!("Product {n}"), self.label_bytes * 8 / 5)),
             price: Money::parse("129.95 EUR").ok(),
             quantity: 1,

@@ -14,7 +14,7 @@ fn counted(times: &[Timestamp]) -> WindowedCount {
 
 /// How much older than the window an event may be that is counted with it.
 fn slack(width: DurationMs) -> DurationMs {
-    match width.as_ms() / 60_000 {
+    match width.as_ms().div_ceil(60_000) {
         0..=15 => DurationMs::from_minutes(1),
         16..=60 => DurationMs::from_minutes(5),
         61..=1_440 => HOUR,

@@ -3,7 +3,7 @@
 use super::{Line, LineError, LineType, ProductLine, Scalar, undecodable};
 use beckon_domain::consent::ConsentChoices;
 use beckon_domain::event::{CartRef, Event, EventKind, Item, TraitValue};
-use beckon_domain::id::EventName;
+use beckon_domain::id::{Brand, EventName};
 use beckon_domain::{
     CartId, Category, Currency, DurationMs, EventId, Money, OrderId, ProductId, ProfileKey, SourceId,
     Timestamp, packed,
@@ -123,6 +123,7 @@ fn item(line: &ProductLine, currency: Option<Currency>) -> Result<Item, LineErro
     Ok(Item {
         product: ProductId::new(&line.id).map_err(|e| undecodable(format!("product id {e}")))?,
         category: line.category.as_deref().and_then(|c| Category::new(c).ok()),
+        brand: line.brand.as_deref().and_then(|b| Brand::new(b).ok()),
         name: line.name.clone(),
         price: line.price_minor.zip(currency).map(|(minor, currency)| Money { minor, currency }),
         quantity: line.quantity,
