@@ -2,7 +2,7 @@
 
 use crate::batch::{Batch, Part, Record, split};
 use crate::error::ProcessError;
-use crate::guard::{TimeLeft, expiring_until};
+use crate::guard::TimeLeft;
 use beckon_domain::mark::SequenceNumber;
 use beckon_domain::{DurationMs, Policy, ProfileKey, Timestamp};
 use beckon_runtime::Clock;
@@ -66,11 +66,11 @@ where
         let mut outcome =
             Outcome { line_count: batch.line_count, profile_count: batch.parts.len(), ..Outcome::default() };
         self.keep_failed(&batch, records, time, &mut outcome).await;
-        // What expires needs no ruleset.
-        let until = expiring_until(now, self.record_age_max);
+        let policy = self.policy().await;
         let parts = std::mem::take(&mut batch.parts);
-        let (mut loaded, parts) = self.set_aside_expiring(parts, until, time, &mut outcome).await;
-        match self.policy().await {
+        let (mut loaded, parts) =
+            self.set_aside_expiring(parts, policy.as_ref().ok(), time, &mut outcome).await;
+        match policy {
             Ok(policy) => {
                 loaded.extend(self.load(parts, time, &mut outcome).await);
                 self.settle_all(loaded, &policy, time, &mut outcome).await;

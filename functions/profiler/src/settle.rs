@@ -15,7 +15,7 @@ use beckon_wire::stream::{Line, encode};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Attempts to write one profile against others, or against answers that never came.
-const ATTEMPTS_MAX: u32 = 6;
+pub(crate) const ATTEMPTS_MAX: u32 = 6;
 
 impl<T, S, F> Profiler<T, S, F>
 where
@@ -53,6 +53,9 @@ where
             if !folded.changed {
                 at += folded.consumed;
                 continue;
+            }
+            if self.is_expiring(stored.as_ref().map(|s| &s.profile), &part.work[at..]) {
+                return Err(ProcessError::Expiring);
             }
             let read_version = stored.as_ref().map(|s| s.version);
             let due_at = folded.profile.due_at(policy);
@@ -101,6 +104,20 @@ where
         let datas = encode(std::slice::from_ref(&line))?;
         self.stream.put(NewRecord::of_key(&line.key, datas)).await?;
         Ok(())
+    }
+
+    /// Puts events of a linked visitor to their customers, and writes nothing.
+    pub(crate) async fn forward(
+        &self,
+        linked: &Profile,
+        key: &ProfileKey,
+        work: &[Work],
+    ) -> Result<(), ProcessError> {
+        // What a link forwards depends on no policy.
+        match fold_caught(Some(linked), key, work, &Policy::default()) {
+            Some(folded) => self.put_forwards(&folded, work).await,
+            None => Ok(()),
+        }
     }
 
     /// Events of a frozen visitor, one record per customer they go to, in order.

@@ -184,7 +184,9 @@ impl<R: Clone> Lane<R> {
             }
             Verdict::DoneBefore(_) if is_split => (0, false),
             Verdict::DoneBefore(_) => (1, false),
-            _ if is_split && left.record_count > 1 => (left.failed_count, true),
+            _ if is_split && left.record_count > 1 => {
+                (left.failed_count.saturating_add(u32::from(options.splits_use_up_retries)), true)
+            }
             _ => (left.failed_count.saturating_add(1), false),
         };
         if options.maximum_retry_attempts.is_some_and(|max| failed_count > max) {

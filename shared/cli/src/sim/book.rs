@@ -38,8 +38,10 @@ pub(crate) struct Told {
     pub(crate) event: Event,
     /// The profile's marks say that it is settled.
     pub(crate) settled: bool,
-    /// It was kept as failed, because its record neared the age limit.
+    /// It was kept as failed, because its record neared the age limit ...
     pub(crate) expired: bool,
+    /// ... after its customer was given it.
+    pub(crate) forwarded: bool,
 }
 
 /// A record with what it says.
@@ -117,7 +119,14 @@ impl Book {
                     (Ok((line, event)), Some(number)) => {
                         let shard = ShardKey::new(EPOCH, &name);
                         let position = Position { shard, sequence: number.clone(), offset };
-                        told.push(Told { position, line, event, settled: false, expired: false });
+                        told.push(Told {
+                            position,
+                            line,
+                            event,
+                            settled: false,
+                            expired: false,
+                            forwarded: false,
+                        });
                     }
                     _ => self.violated(|| "a function put a line that cannot be read".to_owned()),
                 }
@@ -229,7 +238,8 @@ impl Book {
         }
         let key = ProfileKey::parse(&logged.record.partition_key).ok();
         match logged.told.get_mut(line) {
-            Some(told) if reason == "expired" && !told.settled => {
+            Some(told) if ["expired", "forwarded"].contains(&reason) && !told.settled => {
+                told.forwarded |= reason == "forwarded";
                 let is_new = !std::mem::replace(&mut told.expired, true);
                 if let Some(account) = key.and_then(|key| self.accounts.get_mut(&key)) {
                     account.open.retain(|at| *at != (place, line));

@@ -2,7 +2,7 @@
 
 use super::book::{Origin, short};
 use super::bugs::Bug;
-use super::fault::Fault;
+use super::fault::{AGE_GUARDED, Fault};
 use super::ground::Notes;
 use super::ports::{SimFailed, SimStream, SimTables};
 use super::shards::Shard;
@@ -184,9 +184,12 @@ impl World {
     /// The mapping has given a record up.
     fn discarded(&mut self, place: usize) {
         let mut ground = self.net.lock();
+        let now = self.now();
         let Some(logged) = ground.book.log.get_mut(place) else { return };
         if logged.origin != Origin::Killer {
-            return ground.book.violated(|| format!("record {place} was given up, and it ends no function"));
+            let age_ms = now.since(logged.record.arrived_at).as_ms();
+            let what = || format!("record {place} was given up {age_ms} ms old, and it ends no function");
+            return ground.book.violated(what);
         }
         logged.failed = 1;
         ground.count(Fault::Killer);
@@ -214,10 +217,21 @@ impl World {
         if notes.shared {
             return;
         }
+        let now = self.now();
         let mut ground = self.net.lock();
         let book = &mut ground.book;
+        let nears_its_end = |key: &str| {
+            let of_key = records.iter().filter_map(|place| book.log.get(*place));
+            let mut of_key = of_key.filter(|logged| logged.record.partition_key == key);
+            self.profiler.record_age_max.is_some()
+                && of_key.any(|logged| now.since(logged.record.arrived_at) >= AGE_GUARDED)
+        };
         let lags = records.iter().find_map(|place| {
             let logged = book.log.get(*place)?;
+            // What reaches that age between its read and its write is left for the next delivery.
+            if nears_its_end(&logged.record.partition_key) {
+                return None;
+            }
             let key = ProfileKey::parse(&logged.record.partition_key).ok()?;
             let excused = notes.struck.contains(&key) || notes.conflicts.get(&key).is_some_and(|n| *n >= 5);
             (!excused && !book.is_done(*place)).then_some(key)

@@ -4,7 +4,10 @@ use super::dice::Dice;
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 
 /// The age at which the mapping gives a record up, in a run in which records age.
-pub(crate) const AGE_MAX: DurationMs = DurationMs::from_hours(1);
+pub(crate) const AGE_MAX: DurationMs = DurationMs::from_hours(6);
+
+/// The age from which the profiler sets a record aside, then.
+pub(crate) const AGE_GUARDED: DurationMs = DurationMs::from_minutes(330);
 
 /// A kind of fault. The table at the end says how often each was injected.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -67,11 +70,13 @@ pub(crate) enum Fault {
     Deadline,
     /// An event that neared the mapping's age limit in a long outage, and was kept as failed.
     Expired,
+    /// The same, of a linked visitor: it was forwarded, and its document says so.
+    Forwarded,
 }
 
 impl Fault {
     /// Every kind, in the order of the table.
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Throttled,
         Self::Lost,
         Self::AnswerLost,
@@ -101,6 +106,7 @@ impl Fault {
         Self::Conflict,
         Self::Deadline,
         Self::Expired,
+        Self::Forwarded,
     ];
 
     /// What the weather brings; the rest is in the script or comes of it.
@@ -155,6 +161,7 @@ impl Fault {
             Self::Conflict => "conflict of two writers",
             Self::Deadline => "invocation with little time",
             Self::Expired => "event that neared the age limit",
+            Self::Forwarded => "forwarded event that neared the age limit",
         }
     }
 }
@@ -200,6 +207,11 @@ impl Weather {
     /// Nothing fails any more.
     pub(crate) fn heal(&mut self) {
         *self = Self { healed: true, ..Self::default() };
+    }
+
+    /// Whether an outage is under way that lasts for as long as the mapping keeps a record.
+    pub(crate) fn is_long(&self, now: Timestamp) -> bool {
+        self.is_long && now < self.until
     }
 
     /// Turns when it is time: to calm, or to a storm of one to four kinds of fault.

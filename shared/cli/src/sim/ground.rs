@@ -38,6 +38,8 @@ pub(crate) struct Notes {
     pub(crate) shared: bool,
     /// Profiles of which a write was struck, or found others faster again and again.
     pub(crate) struck: Vec<ProfileKey>,
+    /// An eventual read was stale.
+    pub(crate) stale: bool,
     /// Conflicts per profile.
     pub(crate) conflicts: BTreeMap<ProfileKey, u32>,
 }

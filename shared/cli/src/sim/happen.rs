@@ -97,7 +97,11 @@ impl World {
     /// A task has ended.
     pub(crate) fn ended(&mut self, task: Task, ended: Ended) {
         match (task.work, ended) {
-            (Work::Request { op, .. }, Ended::Collected(Ok(answer))) => self.answered(op, &answer),
+            (Work::Request { op, .. }, Ended::Collected(Ok(answer))) => {
+                self.answered(op, &answer);
+                self.ask(op);
+            }
+            (Work::Decision { known }, Ended::Decided(answer)) => self.decided(known, &task.notes, &answer),
             (Work::Request { op, .. }, Ended::Collected(Err(error))) if !error.is_transient() => {
                 self.net.lock().book.violated(|| format!("request {op} was refused: {error}"));
             }
@@ -105,7 +109,7 @@ impl World {
             (Work::Batch { invocation, records }, ended) => {
                 self.delivered(invocation, records, &task.notes, ended)
             }
-            (Work::Mailer, _) => {}
+            (Work::Mailer | Work::Decision { .. }, _) => {}
         }
     }
 

@@ -65,9 +65,12 @@ impl SimTables {
         let keys: Vec<ProfileKey> = found.keys().cloned().collect();
         for key in keys {
             let Some(old) = before.get(&key) else { continue };
-            if !self.net.lock().strikes(Fault::StaleRead) {
+            let mut ground = self.net.lock();
+            if !ground.strikes(Fault::StaleRead) {
                 continue;
             }
+            ground.notes.stale = true;
+            drop(ground);
             match old {
                 Some(stored) => drop(found.insert(key, stored.clone())),
                 None => drop(found.remove(&key)),
@@ -287,7 +290,7 @@ impl FailedEventStore for SimFailed {
             if !kept {
                 ground.book.violated(|| format!("what was kept as {id} is not a failed event"));
             } else if ground.book.kept(id, reason) {
-                ground.count(Fault::Expired);
+                ground.count(if reason == "forwarded" { Fault::Forwarded } else { Fault::Expired });
             }
         }
         self.net.leave().await;

@@ -58,6 +58,8 @@ pub(crate) struct Script {
     /// In order of time.
     pub(crate) ops: Vec<Op>,
     pub(crate) visitor_count: usize,
+    /// Who each visitor turns out to be.
+    pub(crate) customers: Vec<Option<usize>>,
 }
 
 /// A person with a device.
@@ -103,7 +105,8 @@ pub(crate) fn write(seed: u64) -> Script {
     writer.disturb(visitor_count);
     let mut ops = writer.ops;
     ops.sort_by_key(|op| op.at);
-    Script { ops, visitor_count }
+    let customers = visitors.iter().map(|visitor| visitor.customer).collect();
+    Script { ops, visitor_count, customers }
 }
 
 impl Writer {

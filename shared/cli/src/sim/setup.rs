@@ -1,7 +1,7 @@
 //! How a world is made: the ports, the real functions on them, and the options of the mapping, all by the seed.
 
 use super::book::{Book, EPOCH};
-use super::bugs::{Bug, Variation};
+use super::bugs::Bug;
 use super::dice::Dice;
 use super::fault::{AGE_MAX, FaultCounts, Weather};
 use super::ground::{Ground, Net, Notes, Trace};
@@ -21,15 +21,22 @@ use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::{ConfigStore, RulesetDocument};
 use cart_mailer::Mailer;
 use collector::Collector;
+use decisions::Decider;
 use futures_util::FutureExt;
 use profiler::Profiler;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A ruleset with a reminder and nothing else.
+/// A ruleset with a slot and a reminder.
 const RULESET: &str = "version: 1
 name: Simulation
 currency: EUR
+products:
+  - { id: tent, name: Tent, category: tents, price: 10.00 }
+  - { id: mat, name: Mat, category: mats, price: 5.00 }
+best_sellers: [tent, mat]
+slots:
+  - { id: home, count: 2, fallback: best_sellers }
 rules:
   - id: cart-left
     when: { all: [{ event: Product Added }, { not: { event: Order Completed, within: 15m } }] }
@@ -38,24 +45,24 @@ rules:
 
 impl World {
     /// A world in which this script will happen.
-    pub(crate) fn new(seed: u64, script: Script, variation: Variation) -> Result<Self, CliError> {
-        let bug = variation.bug;
+    pub(crate) fn new(seed: u64, script: Script, bug: Bug) -> Result<Self, CliError> {
         let mut dice = Dice::new(seed, 2);
         let (clock, hand) = Clock::manual(START);
         let early = dice.chance(300);
         // Nothing that ends its function, then: what waits behind it would be given up unseen.
-        let ages = dice.chance(250) && variation.ages;
+        let ages = dice.chance(250) && bug == Bug::None;
         let age_secs = u32::try_from(AGE_MAX.as_ms() / 1_000).ok();
         let options = Options {
             batch_size: dice.pick(&[5, 20, 100]).copied().unwrap_or(20),
             maximum_batching_window_in_seconds: dice.pick(&[0, 0, 1, 5]).copied().unwrap_or(0),
             parallelization_factor: dice.pick(&[1, 2, 10]).copied().unwrap_or(1),
             // As the template has it, in small: storms end long before.
-            maximum_retry_attempts: Some(200),
+            maximum_retry_attempts: Some(if bug.is_calm() { 0 } else { 200 }),
             maximum_record_age_in_seconds: age_secs.filter(|_| ages),
             bisect_batch_on_function_error: bug != Bug::NoBisect,
             report_batch_item_failures: true,
-            backoff: DurationMs::from_secs(if ages { 20 } else { 1 }),
+            backoff: DurationMs::from_secs(if ages { 120 } else { 1 }),
+            splits_use_up_retries: bug == Bug::SplitsUseRetries,
             ..Options::default()
         };
         let mapping = Mapping::new(options).map_err(|e| CliError::caused("the simulation's mapping", &e))?;
@@ -86,6 +93,10 @@ impl World {
         });
         let mut world = Self::wire(net, script, mapping, (clock, hand), early, bug)?;
         world.profiler.record_age_max = ages.then_some(AGE_MAX);
+        if bug.is_calm() {
+            world.healed = true;
+            world.net.lock().weather.heal();
+        }
         Ok(world)
     }
 
@@ -117,6 +128,12 @@ impl World {
                 secrets: secrets.clone(),
                 clock: clock.clone(),
                 currency: ruleset.currency(),
+            }),
+            decider: Arc::new(Decider {
+                tables: tables.clone(),
+                rulesets: ActiveRuleset::default(),
+                secrets: secrets.clone(),
+                clock: clock.clone(),
             }),
             profiler: Profiler {
                 tables: tables.clone(),

@@ -1,6 +1,7 @@
 //! One run: the real functions as tasks of one thread, in virtual time. At each turn the dice choose which task goes on by one
 //! call; nothing else moves.
 
+use super::asking::Known;
 use super::bugs::Bug;
 use super::fault::{Fault, FaultCounts};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
@@ -12,8 +13,10 @@ use beckon_domain::{DurationMs, Policy, ProfileKey, Timestamp};
 use beckon_mapping::{InvocationId, Mapping};
 use beckon_runtime::clock::Hand;
 use beckon_wire::capture::CaptureAnswer;
+use beckon_wire::decisions::DecisionsResponse;
 use cart_mailer::Mailer;
 use collector::{CollectError, Collector};
+use decisions::{DecideError, Decider};
 use profiler::Profiler;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -31,6 +34,8 @@ pub(crate) enum Work {
     Batch { invocation: Option<InvocationId>, records: Vec<usize> },
     /// A run of the mailer.
     Mailer,
+    /// A page that asks, and what is known of the person when it does.
+    Decision { known: Known },
 }
 
 /// How a task ended.
@@ -38,6 +43,7 @@ pub(crate) enum Ended {
     Collected(Result<CaptureAnswer, CollectError>),
     Answered(Vec<Option<String>>),
     Mailed,
+    Decided(Result<DecisionsResponse, DecideError>),
     /// Its future was dropped, or it panicked.
     Died,
 }
@@ -64,6 +70,7 @@ pub(crate) struct World {
     pub(crate) tables: SimTables,
     pub(crate) script: Script,
     pub(crate) collector: Arc<Collector<SimStream, SimTables>>,
+    pub(crate) decider: Arc<Decider<SimTables>>,
     pub(crate) profiler: Profiler<SimTables, SimStream, SimFailed>,
     pub(crate) mailer: Mailer<SimTables, SimStream, PostOffice>,
     pub(crate) mapping: Mapping<usize>,
@@ -163,7 +170,8 @@ impl World {
         let last = self.script.ops.last().map_or(START, |op| op.at);
         let now = self.now();
         let mut ground = self.net.lock();
-        if self.waiting.is_empty() && now > last + DurationMs::from_minutes(20) && !self.healed {
+        let is_over = self.waiting.is_empty() && now > last + DurationMs::from_minutes(20);
+        if is_over && !self.healed && !ground.weather.is_long(now) {
             self.healed = true;
             ground.weather.heal();
         }
