@@ -3,9 +3,10 @@
 
 use crate::batch::{Part, Work, failed};
 use crate::error::ProcessError;
-use crate::guard::{Expiry, TimeLeft};
+use crate::guard::Expiry;
 use crate::process::{Outcome, Profiler, first_sequence};
 use crate::settle::ATTEMPTS_MAX;
+use beckon_batch::TimeLeft;
 use beckon_domain::policy::Policy;
 use beckon_domain::{Profile, ProfileKey, Timestamp};
 use beckon_store::ErrorKind;
