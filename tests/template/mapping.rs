@@ -64,6 +64,11 @@ fn one(template: &Template, function: &Value, mapping: &Value, fault: &mut impl 
         (_, None) => fault(format!("Stream: {stream} has no RetentionPeriodHours: write it down")),
         _ => {}
     }
+    // The function keeps as failed what nears the age at which the mapping would discard it.
+    let guarded = template.numbers(&function["Environment"]["Variables"]["RECORD_AGE_MAX_SECONDS"]);
+    if guarded.is_empty() || guarded != numbers("MaximumRecordAgeInSeconds") {
+        fault("MaximumRecordAgeInSeconds must be the function's RECORD_AGE_MAX_SECONDS".to_owned());
+    }
     if mapping["BisectBatchOnFunctionError"] != true {
         fault("BisectBatchOnFunctionError must be true".to_owned());
     }
@@ -95,7 +100,7 @@ Resources:
   ProfilerFunction:
     Type: AWS::Serverless::Function
     Properties:
-      Environment: {Variables: {FAILED_BUCKET: !Ref FailedBucket}}
+      Environment: {Variables: {FAILED_BUCKET: !Ref FailedBucket, RECORD_AGE_MAX_SECONDS: !Ref Age}}
       Events:
         Events:
           Type: Kinesis
@@ -122,7 +127,9 @@ Resources:
             ("MaximumBatchingWindowInSeconds: 1", "Other: 1", "MaximumBatchingWindowInSeconds is not"),
             ("ParallelizationFactor: 1", "Other: 1", "ParallelizationFactor is not set"),
             ("MaximumRetryAttempts: 10", "MaximumRetryAttempts: -1", "MaximumRetryAttempts must be"),
-            ("MinValue: 60", "MinValue: -1", "MaximumRecordAgeInSeconds must be"),
+            ("MinValue: 60", "MinValue: -1", "MaximumRecordAgeInSeconds must be a number"),
+            ("RECORD_AGE_MAX_SECONDS: !Ref Age", "RECORD_AGE_MAX_SECONDS: '3600'", "must be the function's"),
+            ("RECORD_AGE_MAX_SECONDS: !Ref Age", "OTHER: 1", "must be the function's"),
             ("MaxValue: 7200", "MaxValue: 86400", "may be 86400"),
             ("RetentionPeriodHours: 24", "ShardCount: 1", "no RetentionPeriodHours"),
             ("BisectBatchOnFunctionError: true", "BisectBatchOnFunctionError: false", "must be true"),
