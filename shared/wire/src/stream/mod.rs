@@ -229,7 +229,7 @@ pub struct LineError {
     pub detail: String,
 }
 
-fn undecodable(detail: impl Into<String>) -> LineError {
+pub(crate) fn undecodable(detail: impl Into<String>) -> LineError {
     LineError { reason: FailedReason::Undecodable, detail: detail.into() }
 }
 
@@ -295,17 +295,12 @@ impl Line {
     /// # Errors
     /// When it is not JSON, of an unknown version, under another key, or holds invalid values.
     pub fn parse(text: &str, partition_key: &str) -> Result<(Self, Event), LineError> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            v: u8,
-        }
         let line: Self = match serde_json::from_str(text) {
             Ok(line) => line,
             Err(error) => {
-                return Err(match serde_json::from_str::<Versioned>(text) {
-                    Ok(Versioned { v }) if v > VERSION => unknown_version(v),
-                    _ => undecodable(format!("not a stream line: {}", without_values(&error))),
-                });
+                return Err(newer_version(text).unwrap_or_else(|| {
+                    undecodable(format!("not a stream line: {}", without_values(&error)))
+                }));
             }
         };
         if line.v != VERSION {
@@ -320,13 +315,24 @@ impl Line {
     }
 }
 
-fn unknown_version(version: u8) -> LineError {
+/// Why a line of this version is not read.
+pub(crate) fn unknown_version(version: u8) -> LineError {
     let detail = format!("stream line of version {version}; this release reads version {VERSION}");
     LineError { reason: FailedReason::UnknownVersion, detail }
 }
 
+/// The same of a line whose form is unknown because its version is newer.
+pub(crate) fn newer_version(text: &str) -> Option<LineError> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        v: u8,
+    }
+    let versioned: Versioned = serde_json::from_str(text).ok()?;
+    (versioned.v > VERSION).then(|| unknown_version(versioned.v))
+}
+
 /// What kind of error it is and where; serde's own message could quote the payload.
-fn without_values(error: &serde_json::Error) -> String {
+pub(crate) fn without_values(error: &serde_json::Error) -> String {
     format!("{:?} error at column {}", error.classify(), error.column())
 }
 
@@ -337,7 +343,7 @@ pub const RECORD_BYTES_MAX: usize = 900 * 1024;
 ///
 /// # Errors
 /// When a line cannot be written as JSON, which no valid line causes.
-pub fn encode(lines: &[Line]) -> Result<Vec<Vec<u8>>, serde_json::Error> {
+pub fn encode<L: Serialize>(lines: &[L]) -> Result<Vec<Vec<u8>>, serde_json::Error> {
     let mut records: Vec<Vec<u8>> = Vec::new();
     for line in lines {
         let text = serde_json::to_vec(line)?;
