@@ -12,9 +12,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("beckon-wire", &["beckon-domain", "beckon-recommend"]),
     ("beckon-store", &["beckon-domain", "beckon-recommend", "beckon-rules"]),
     ("beckon-runtime", &["beckon-domain"]),
+    ("beckon-batch", &["beckon-domain", "beckon-wire"]),
 ];
-const FUNCTION: &[&str] =
-    &["beckon-domain", "beckon-recommend", "beckon-rules", "beckon-runtime", "beckon-store", "beckon-wire"];
+const FUNCTION: &[&str] = &[
+    "beckon-batch",
+    "beckon-domain",
+    "beckon-recommend",
+    "beckon-rules",
+    "beckon-runtime",
+    "beckon-store",
+    "beckon-wire",
+];
 const PURE: &[&str] = &["beckon-domain", "beckon-rules", "beckon-recommend", "beckon-mapping"];
 /// Where the AWS SDK may be named, beside the command and the tests.
 const MAY_USE_SDK: &[&str] = &["beckon-store", "beckon-runtime", "cart-mailer"];

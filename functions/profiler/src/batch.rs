@@ -1,26 +1,13 @@
 //! A batch is taken apart: records into lines, lines into events of profiles, and what can never be applied aside.
 
+use beckon_batch::lines::{Reading, failed_line};
+use beckon_batch::{Record, read_lines};
+use beckon_domain::event::Event;
 use beckon_domain::fold::Item;
-use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
+use beckon_domain::mark::{Position, SequenceNumber};
 use beckon_domain::{ProfileKey, Timestamp};
-use beckon_wire::failed::{FailedEvent, FailedReason};
+use beckon_wire::failed::{FailedEvent, FailedReason, StreamName};
 use beckon_wire::stream::Line;
-use data_encoding::BASE64;
-
-/// A record as the mapping hands it over.
-#[derive(Clone, Debug)]
-pub struct Record<'a> {
-    /// Its shard.
-    pub shard: &'a str,
-    /// Its number there.
-    pub sequence: &'a str,
-    /// Partition key.
-    pub partition_key: &'a str,
-    /// Data.
-    pub data: &'a [u8],
-    /// When the stream took it, about; `None` when the record does not say.
-    pub arrived_at: Option<Timestamp>,
-}
 
 /// One event with the line it came as.
 #[derive(Clone, Debug)]
@@ -73,60 +60,30 @@ pub struct Batch {
 #[must_use]
 pub fn split(records: &[Record<'_>], epoch: &str, failed_at: i64) -> Batch {
     let mut batch = Batch::default();
-    for record in records {
-        batch.split_record(record, epoch, failed_at);
-    }
+    let reading = Reading { epoch, stream: StreamName::Events, at_ms: failed_at };
+    records.iter().for_each(|record| batch.split_record(record, reading));
     batch
 }
 
 impl Batch {
-    fn split_record(&mut self, record: &Record<'_>, epoch: &str, failed_at: i64) {
-        let sequence = SequenceNumber::parse(record.sequence);
-        let mut fail = |offset: u32, reason: FailedReason, detail: String, payload: &[u8]| {
-            let id = format!("{epoch}:{}-{}-{offset}", record.shard, record.sequence);
-            let failed = FailedEvent {
-                id,
-                reason,
-                detail,
-                partition_key: record.partition_key.to_owned(),
-                payload_base64: BASE64.encode(payload),
-                failed_at,
-            };
-            self.failed.push((sequence.clone(), failed));
+    fn split_record(&mut self, record: &Record<'_>, reading: Reading<'_>) {
+        let lines = read_lines(record, reading, Line::parse);
+        self.line_count += lines.count;
+        let mut failed = lines.failed;
+        let work = |(position, (line, event)): (Position, (Line, Event))| {
+            let item = Item { position, internal: line.internal, event };
+            Work { item, line, arrived_at: record.arrived_at }
         };
-        let (Some(number), false) = (&sequence, record.shard.is_empty()) else {
-            let detail = "the record has no shard or no sequence number".to_owned();
-            fail(0, FailedReason::NoPosition, detail, record.data);
-            self.line_count += 1;
-            return;
-        };
-        let Ok(text) = std::str::from_utf8(record.data) else {
-            fail(0, FailedReason::NotUtf8, "the record is not UTF-8".to_owned(), record.data);
-            self.line_count += 1;
-            return;
-        };
-        let mut works = Vec::new();
-        for (offset, text) in (0_u32..).zip(text.split('\n')) {
-            self.line_count += 1;
-            match Line::parse(text, record.partition_key) {
-                Ok((line, event)) => {
-                    let shard = ShardKey::new(epoch, record.shard);
-                    let position = Position { shard, sequence: number.clone(), offset };
-                    let item = Item { position, internal: line.internal, event };
-                    works.push(Work { item, line, arrived_at: record.arrived_at });
-                }
-                Err(error) => fail(offset, error.reason, error.detail, text.as_bytes()),
-            }
-        }
+        let works: Vec<Work> = lines.read.into_iter().map(work).collect();
         match ProfileKey::parse(record.partition_key) {
             Ok(key) => self.add(key, works),
-            Err(error) => {
-                for work in works {
-                    let payload = serde_json::to_vec(&work.line).unwrap_or_default();
-                    fail(work.item.position.offset, FailedReason::WrongKey, error.to_string(), &payload);
-                }
-            }
+            Err(error) => failed.extend(works.iter().map(|work| {
+                let payload = serde_json::to_vec(&work.line).unwrap_or_default();
+                let (offset, reason) = (work.item.position.offset, FailedReason::WrongKey);
+                record.failed(reading, offset, reason, &error.to_string(), &payload)
+            })),
         }
+        self.failed.extend(failed.into_iter().map(|failed| (lines.sequence.clone(), failed)));
     }
 
     fn add(&mut self, key: ProfileKey, mut works: Vec<Work>) {
@@ -149,15 +106,9 @@ pub fn failed(
     detail: &str,
     failed_at: i64,
 ) -> FailedEvent {
-    let position = &work.item.position;
-    FailedEvent {
-        id: format!("{}-{}-{}", position.shard.as_str(), position.sequence, position.offset),
-        reason,
-        detail: detail.to_owned(),
-        partition_key: key.as_str().to_owned(),
-        payload_base64: BASE64.encode(&serde_json::to_vec(&work.line).unwrap_or_default()),
-        failed_at,
-    }
+    let payload = serde_json::to_vec(&work.line).unwrap_or_default();
+    let stream = (StreamName::Events, failed_at);
+    failed_line(&work.item.position, key.as_str(), &payload, (reason, detail), stream)
 }
 
 #[cfg(test)]
