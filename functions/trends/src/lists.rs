@@ -14,6 +14,7 @@ use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::tables::{CatalogStore, ListKey, Read, Save, Versioned};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How an item stands after a batch.
 pub(crate) struct Offer {
@@ -23,13 +24,16 @@ pub(crate) struct Offer {
     pub(crate) first: Option<SequenceNumber>,
 }
 
+/// The offers to one list.
+pub(crate) type Offers = Vec<Arc<Offer>>;
+
 /// The lists that the offers go to.
-pub(crate) fn by_list(offers: &[Offer]) -> BTreeMap<ListKey, Vec<&Offer>> {
-    let mut lists: BTreeMap<ListKey, Vec<&Offer>> = BTreeMap::new();
+pub(crate) fn by_list(offers: &[Arc<Offer>]) -> BTreeMap<ListKey, Offers> {
+    let mut lists: BTreeMap<ListKey, Offers> = BTreeMap::new();
     for offer in offers {
-        lists.entry(ListKey::Store).or_default().push(offer);
+        lists.entry(ListKey::Store).or_default().push(Arc::clone(offer));
         if let Some(category) = offer.trend.category() {
-            lists.entry(ListKey::Category(category.clone())).or_default().push(offer);
+            lists.entry(ListKey::Category(category.clone())).or_default().push(Arc::clone(offer));
         }
     }
     lists
@@ -38,10 +42,10 @@ pub(crate) fn by_list(offers: &[Offer]) -> BTreeMap<ListKey, Vec<&Offer>> {
 impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
     /// Reads lists in one go. One that cannot be read must not take the others with it: then each is read by itself, and
     /// those that cannot be read are left out and logged. They block nothing: what they show is mended by hand.
-    pub(crate) async fn load_lists<'a>(
+    pub(crate) async fn load_lists(
         &self,
-        lists: BTreeMap<ListKey, Vec<&'a Offer>>,
-    ) -> Result<Vec<(ListKey, Vec<&'a Offer>, Option<Versioned<BestSellers>>)>, ProcessError> {
+        lists: BTreeMap<ListKey, Offers>,
+    ) -> Result<Vec<(ListKey, Offers, Option<Versioned<BestSellers>>)>, ProcessError> {
         let keys: Vec<ListKey> = lists.keys().cloned().collect();
         match self.tables.best_sellers(&keys, Read::Eventual).await {
             Ok(mut stored) => {
@@ -74,7 +78,7 @@ impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
     pub(crate) async fn update_list(
         &self,
         key: &ListKey,
-        offers: &[&Offer],
+        offers: &[Arc<Offer>],
         mut stored: Option<Versioned<BestSellers>>,
     ) -> Result<(), ProcessError> {
         for attempts in 1.. {

@@ -2,7 +2,7 @@
 
 use crate::batch::{Batch, Part, split};
 use crate::error::ProcessError;
-use crate::lists::{Offer, by_list};
+use crate::lists::{Offer, Offers, by_list};
 use crate::settle::Settled;
 use beckon_batch::{Record, TimeLeft, lowest};
 use beckon_domain::Timestamp;
@@ -14,6 +14,7 @@ use beckon_store::objects::FailedEventStore;
 use beckon_store::tables::{CatalogStore, Read, TrendKey, Versioned};
 use beckon_wire::failed::{FailedEvent, FailedReason};
 use futures_util::StreamExt;
+use std::sync::Arc;
 
 /// Items and categories settled at the same time, and lists.
 const CONCURRENCY: usize = 16;
@@ -158,7 +159,7 @@ impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
         loaded: Vec<(Part, Option<Versioned<Trend>>)>,
         time: TimeLeft,
         outcome: &mut Outcome,
-    ) -> Vec<Offer> {
+    ) -> Offers {
         let settling = loaded.into_iter().map(|(mut part, before)| {
             // Boxed: the nested futures of the AWS client would otherwise exceed what the compiler lays out.
             Box::pin(async move {
@@ -178,13 +179,13 @@ impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
             };
             outcome.failed_count += failed_count;
             if let (TrendKey::Item(product), Some(trend)) = (key, trend) {
-                offers.push(Offer { product, trend, first });
+                offers.push(Arc::new(Offer { product, trend, first }));
             }
         }
         offers
     }
 
-    async fn update_lists(&self, offers: &[Offer], time: TimeLeft, outcome: &mut Outcome) {
+    async fn update_lists(&self, offers: &[Arc<Offer>], time: TimeLeft, outcome: &mut Outcome) {
         if offers.is_empty() {
             return;
         }

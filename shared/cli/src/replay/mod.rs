@@ -11,6 +11,7 @@ mod pad;
 mod report;
 pub(crate) mod state_hash;
 mod sweep;
+mod trends;
 
 use crate::error::CliError;
 use crate::laptop;
@@ -32,6 +33,7 @@ use journal::Journal;
 pub use options::{ReplayCommand, ReplayOptions};
 pub use report::Report;
 use std::path::PathBuf;
+pub use trends::Trends;
 
 /// What to replay, and on what.
 #[derive(Args, Clone, Debug)]
@@ -84,7 +86,7 @@ pub async fn run(command: ReplayCommand) -> Result<(), CliError> {
 }
 
 fn balanced(report: &Report) -> Result<(), CliError> {
-    if report.conservation.holds() {
+    if report.conservation.holds() && report.trends.conservation.holds() {
         Ok(())
     } else {
         Err(CliError::failed("events are not accounted for: see the balance above"))
