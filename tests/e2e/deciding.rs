@@ -86,19 +86,21 @@ async fn a_decision_costs_one_read_and_two_when_the_visitor_is_a_customer_nobody
         let mut body = who.clone();
         body["slots"] = json!([{ "id": "home.hero" }, { "id": "pdp.related" }]);
         body["context"] = json!({ "page": { "type": "PRODUCT", "productId": "mug" } });
+        // Best sellers are read beside the profile, and then they are in memory: deciding_best_sellers.rs.
+        shop.post("/v1/decisions", key, &body).await;
         let before = faults.calls().len();
         let answer = shop.post("/v1/decisions", key, &body).await;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let calls = faults.calls().split_off(before);
         assert_eq!(calls, vec!["load"; expected], "{key} {who}");
     }
-    // Reading the rules again costs one more read, once, and not for each page.
+    // Reading rules and best sellers again costs one more read of each, once, and not for each page.
     shop.pass(DurationMs::from_minutes(1));
     let before = faults.calls().len();
     for who in [&visitor, &linked] {
         shop.decide(who, &json!({}), "home.hero").await;
     }
-    assert_eq!(faults.calls().split_off(before), ["active_ruleset", "load", "load", "load"]);
+    assert_eq!(faults.calls().split_off(before), ["active_ruleset", "load", "best_sellers", "load", "load"]);
 }
 
 async fn rules(shop: &Shop) -> String {

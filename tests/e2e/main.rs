@@ -12,6 +12,7 @@ mod concurrency;
 mod corrupt_profile;
 mod deadline;
 mod deciding;
+mod deciding_best_sellers;
 mod http_cases;
 mod mailing;
 mod partial_batch;

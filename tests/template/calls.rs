@@ -5,7 +5,7 @@ use crate::environment::folders;
 use crate::functions::logical_id;
 use crate::model::{Template, assert_finds, assert_none, each, read, target};
 use crate::policies::of_role;
-use crate::source::{Call, called_by, methods};
+use crate::source::{Call, called_by, calls_of, methods};
 use crate::yaml;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -121,7 +121,7 @@ fn the_list_of_calls_is_what_the_code_calls() {
     let mut reached = BTreeSet::new();
     for folder in folders() {
         let called = called_by(&folder, &methods);
-        let made: BTreeSet<Call> = called.iter().flat_map(|method| methods[method].clone()).collect();
+        let made = calls_of(&folder, &methods);
         let listed = calls(&written["functions"][&folder]["code"]);
         let place = |(action, on): &Call| format!("tests/template/calls.yaml, {folder}: {action} on {on}");
         faults.extend(made.difference(&listed).map(|call| format!("{} is called: add it", place(call))));

@@ -27,6 +27,7 @@ fn names_read(text: &str) -> BTreeSet<String> {
 fn resource_of(name: &str) -> Option<String> {
     match name {
         "EVENT_STREAM" => Some("EventStream".to_owned()),
+        "SIGNAL_STREAM" => Some("SignalStream".to_owned()),
         "FAILED_BUCKET" => Some("FailedEventBucket".to_owned()),
         "SECRET_ARN" => Some("Secret".to_owned()),
         "CONFIGURATION_SET" => Some("ConfigurationSet".to_owned()),

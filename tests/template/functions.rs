@@ -68,8 +68,23 @@ fn alarms(template: &Template) -> Vec<String> {
             faults.push(format!("{id}: no alarm on AWS/Lambda IteratorAge with Statistic Maximum"));
         }
     }
-    if !alarms.iter().any(|(_, alarm)| speaks_of_failed_events(template, alarm)) {
-        faults.push("FailedBucket: no alarm on a metric of failed events".to_owned());
+    for (id, function) in template.functions() {
+        let keeps = !function["Environment"]["Variables"]["FAILED_BUCKET"].is_null();
+        if keeps && !alarms.iter().any(|(_, alarm)| speaks_of_failed_events(template, &function, alarm)) {
+            faults.push(format!("{id}: no alarm on a metric of failed events, of its bucket or of its log"));
+        }
+        for (event, _) in kinesis_events(&function) {
+            let mapping = format!("{id}{event}");
+            for metric in ["DroppedEventCount", "OnFailureDestinationDeliveredEventCount"] {
+                let is_on = |alarm: &Value| {
+                    alarm["MetricName"] == metric
+                        && dimension(alarm, "EventSourceMappingUUID") == Some(mapping.as_str())
+                };
+                if !alarms.iter().any(|(_, alarm)| is_on(alarm)) {
+                    faults.push(format!("{id}: no alarm on AWS/Lambda {metric} of {mapping}"));
+                }
+            }
+        }
     }
     for (id, alarm) in &alarms {
         for property in ["TreatMissingData", "AlarmDescription"].iter().filter(|p| alarm[**p].is_null()) {
@@ -84,24 +99,16 @@ fn alarms(template: &Template) -> Vec<String> {
     faults
 }
 
-/// Whether an alarm counts what was set aside: objects in the bucket of failed events, or a filter of the logs of the
-/// function that fills it.
-fn speaks_of_failed_events(template: &Template, alarm: &Value) -> bool {
-    let buckets: Vec<String> = template
-        .functions()
-        .iter()
-        .flat_map(|(_, function)| references(&function["Environment"]["Variables"]["FAILED_BUCKET"]))
-        .collect();
-    let of_bucket = dimension(alarm, "BucketName").is_some_and(|name| buckets.iter().any(|b| b == name));
+/// Whether an alarm counts what a function sets aside: objects in its bucket of failed events, or a filter of its log.
+fn speaks_of_failed_events(template: &Template, function: &Value, alarm: &Value) -> bool {
+    let buckets = references(&function["Environment"]["Variables"]["FAILED_BUCKET"]);
+    let of_bucket = dimension(alarm, "BucketName").is_some_and(|name| buckets.contains(name));
     let counted = |filter: &Value| {
-        let logs = references(&filter["LogGroupName"]);
+        let group = target(&function["LoggingConfig"]["LogGroup"]);
+        let of_its_log = group.is_some() && target(&filter["LogGroupName"]) == group;
         let transformed = each(&filter["MetricTransformations"]).into_iter();
-        let of_profiler = template.functions().iter().any(|(_, function)| {
-            !function["Environment"]["Variables"]["FAILED_BUCKET"].is_null()
-                && target(&function["LoggingConfig"]["LogGroup"]).is_some_and(|group| logs.contains(group))
-        });
         let names_failed = filter["FilterPattern"].to_string().to_lowercase().contains("fail");
-        of_profiler && names_failed && transformed.into_iter().any(|t| t["MetricName"] == alarm["MetricName"])
+        of_its_log && names_failed && transformed.into_iter().any(|t| t["MetricName"] == alarm["MetricName"])
     };
     of_bucket || template.of_type("AWS::Logs::MetricFilter").iter().any(|(_, filter)| counted(filter))
 }
@@ -192,6 +199,10 @@ Resources:
       Statistic: Maximum, Dimensions: [{Name: FunctionName, Value: !Ref P}], TreatMissingData: x, AlarmActions: [!Ref AlarmTopicArn]}}
   QErrors: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmDescription: x, Namespace: AWS/Lambda, MetricName: Errors,
       Dimensions: [{Name: FunctionName, Value: !Ref Q}], TreatMissingData: x, AlarmActions: [!Ref AlarmTopicArn]}}
+  PDropped: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmDescription: x, MetricName: DroppedEventCount,
+      Dimensions: [{Name: EventSourceMappingUUID, Value: !Ref PEvents}], TreatMissingData: x, AlarmActions: [!Ref AlarmTopicArn]}}
+  PKept: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmDescription: x, MetricName: OnFailureDestinationDeliveredEventCount,
+      Dimensions: [{Name: EventSourceMappingUUID, Value: !Ref PEvents}], TreatMissingData: x, AlarmActions: [!Ref AlarmTopicArn]}}
   Kept: {Type: AWS::Logs::MetricFilter, Properties: {LogGroupName: !Ref PLogs, FilterPattern: '{$.message = "event failed"}',
       MetricTransformations: [{MetricName: FailedEvents}]}}
   Failed: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmDescription: x, Namespace: Beckon, MetricName: FailedEvents,
@@ -223,8 +234,14 @@ fn a_missing_or_mute_alarm_is_found() {
         &[
             ("Value: !Ref Q", "Value: !Ref P", "Q: no alarm on AWS/Lambda Errors"),
             ("Statistic: Maximum", "Statistic: Average", "P: no alarm on AWS/Lambda IteratorAge"),
-            ("MetricName: FailedEvents,", "MetricName: Other,", "no alarm on a metric of failed"),
-            ("LogGroupName: !Ref PLogs", "LogGroupName: !Ref QLogs", "no alarm on a metric of failed"),
+            ("MetricName: FailedEvents,", "MetricName: Other,", "P: no alarm on a metric of failed"),
+            ("LogGroupName: !Ref PLogs", "LogGroupName: !Ref QLogs", "P: no alarm on a metric of failed"),
+            (
+                "MetricName: DroppedEventCount",
+                "MetricName: Other",
+                "P: no alarm on AWS/Lambda DroppedEventCount",
+            ),
+            ("Value: !Ref PEvents", "Value: !Ref QEvents", "of PEvents"),
             ("TreatMissingData: notBreaching", "Period: 60", "PErrors: TreatMissingData"),
             ("AlarmDescription: x", "Period: 60", "PErrors: AlarmDescription"),
             (mute, "AlarmActions: []", "PErrors: AlarmActions"),

@@ -1,4 +1,4 @@
-//! The Kinesis event source mapping: every option written down, because a default of today may wait forever.
+//! The Kinesis event source mappings: every option written down, because a default of today may wait forever.
 
 use crate::model::{Template, assert_finds, assert_none, each, references, target};
 use serde_json::Value;
@@ -27,17 +27,21 @@ pub fn kinesis_events(function: &Value) -> Vec<(&str, &Value)> {
 /// What is wrong with the mappings.
 fn faults(template: &Template) -> Vec<String> {
     let mut faults = Vec::new();
-    let mut count = 0;
+    let mut read: Vec<String> = Vec::new();
     for (id, function) in template.functions() {
         for (name, mapping) in kinesis_events(&function) {
-            count += 1;
+            read.extend(target(&mapping["Stream"]).map(ToOwned::to_owned));
             one(template, &function, mapping, &mut |what| faults.push(format!("{id}, event {name}: {what}")));
         }
     }
     let raw = template.of_type("AWS::Lambda::EventSourceMapping");
     faults.extend(raw.iter().map(|(id, _)| format!("{id}: write the mapping as an event of its function")));
-    if count != 1 {
-        faults.push(format!("Resources: one function has one Kinesis event; found {count}"));
+    // Two functions behind one stream would both have to keep what neither can apply.
+    for (id, _) in template.of_type("AWS::Kinesis::Stream") {
+        let count = read.iter().filter(|stream| *stream == id).count();
+        if count != 1 {
+            faults.push(format!("{id}: one function has one Kinesis event of it; found {count}"));
+        }
     }
     faults
 }
@@ -63,6 +67,17 @@ fn one(template: &Template, function: &Value, mapping: &Value, fault: &mut impl 
         )),
         (_, None) => fault(format!("Stream: {stream} has no RetentionPeriodHours: write it down")),
         _ => {}
+    }
+    // It tells two lives of a stream apart: that of another stream would tell nothing.
+    let variables = function["Environment"]["Variables"].as_object().into_iter().flatten();
+    let epochs: Vec<_> = variables.filter(|(name, _)| name.ends_with("STREAM_EPOCH")).collect();
+    if epochs.len() != 1 || epochs.iter().any(|(_, value)| target(value) != Some(stream)) {
+        fault(format!("one variable …STREAM_EPOCH must be {stream}, which it reads"));
+    }
+    // A function that reads it keeps as failed what nears the age at which the mapping would discard it.
+    let guarded = &function["Environment"]["Variables"]["RECORD_AGE_MAX_SECONDS"];
+    if !guarded.is_null() && template.numbers(guarded) != numbers("MaximumRecordAgeInSeconds") {
+        fault("MaximumRecordAgeInSeconds must be the function's RECORD_AGE_MAX_SECONDS".to_owned());
     }
     if mapping["BisectBatchOnFunctionError"] != true {
         fault("BisectBatchOnFunctionError must be true".to_owned());
@@ -95,7 +110,8 @@ Resources:
   ProfilerFunction:
     Type: AWS::Serverless::Function
     Properties:
-      Environment: {Variables: {FAILED_BUCKET: !Ref FailedBucket}}
+      Environment:
+        Variables: {FAILED_BUCKET: !Ref FailedBucket, RECORD_AGE_MAX_SECONDS: !Ref Age, STREAM_EPOCH: !Ref EventStream}
       Events:
         Events:
           Type: Kinesis
@@ -122,7 +138,14 @@ Resources:
             ("MaximumBatchingWindowInSeconds: 1", "Other: 1", "MaximumBatchingWindowInSeconds is not"),
             ("ParallelizationFactor: 1", "Other: 1", "ParallelizationFactor is not set"),
             ("MaximumRetryAttempts: 10", "MaximumRetryAttempts: -1", "MaximumRetryAttempts must be"),
-            ("MinValue: 60", "MinValue: -1", "MaximumRecordAgeInSeconds must be"),
+            ("MinValue: 60", "MinValue: -1", "MaximumRecordAgeInSeconds must be a number"),
+            ("RECORD_AGE_MAX_SECONDS: !Ref Age", "RECORD_AGE_MAX_SECONDS: '3600'", "must be the function's"),
+            (
+                "STREAM_EPOCH: !Ref EventStream",
+                "STREAM_EPOCH: !Ref Other",
+                "STREAM_EPOCH must be EventStream",
+            ),
+            ("STREAM_EPOCH: !Ref EventStream", "OTHER: 1", "STREAM_EPOCH must be EventStream"),
             ("MaxValue: 7200", "MaxValue: 86400", "may be 86400"),
             ("RetentionPeriodHours: 24", "ShardCount: 1", "no RetentionPeriodHours"),
             ("BisectBatchOnFunctionError: true", "BisectBatchOnFunctionError: false", "must be true"),

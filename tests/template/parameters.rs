@@ -110,12 +110,13 @@ fn groups(template: &Template) -> Vec<String> {
 }
 
 /// Under which banner (`# --- …`) resources of a type are looked for: words, one of which it must hold.
-const BANNERS: [(&str, &[&str]); 9] = [
+const BANNERS: [(&str, &[&str]); 10] = [
     ("AWS::Kinesis::", &["stream"]),
     ("AWS::DynamoDB::", &["table"]),
     ("AWS::SecretsManager::", &["secret"]),
     ("AWS::KMS::", &["key"]),
-    ("AWS::S3::", &["failed event"]),
+    ("AWS::S3::", &["failed event", "archive"]),
+    ("AWS::KinesisFirehose::", &["archive"]),
     ("AWS::Serverless::Function", &["function"]),
     ("AWS::ApiGatewayV2::", &["http"]),
     ("AWS::Scheduler::", &["schedule"]),

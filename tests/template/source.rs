@@ -1,7 +1,8 @@
 //! Which AWS calls a function makes, read from the source.
 //!
 //! An adapter's methods are cut out of its file; the SDK operations in a method (`client.get_item()`), with the table they
-//! name, are its calls, those of methods that it calls on itself included. A function makes the calls of every port method
+//! name, are its calls, those of methods that it calls on itself included, in whichever file of the adapter they are; a
+//! table that such a method is handed is the caller's. A function makes the calls of every port method
 //! that its source names (`.due(`), if it names the port too (`ProfileStore`).
 //!
 //! What this cannot see: an operation whose client is not called `client`; a method of a port that another type in the
@@ -20,7 +21,7 @@ type Methods = BTreeMap<(String, String), BTreeSet<Call>>;
 /// Adapters: where they are, their service, and what they act on (a table says so itself).
 const ADAPTERS: [(&str, &str, &[&str]); 5] = [
     ("shared/store/src/tables/dynamodb/", "dynamodb", &[]),
-    ("shared/store/src/streams/kinesis.rs", "kinesis", &["EventStream"]),
+    ("shared/store/src/streams/kinesis.rs", "kinesis", &["EventStream", "SignalStream"]),
     ("shared/store/src/objects/s3.rs", "s3", &["FailedEventBucket/failed/*"]),
     ("shared/runtime/src/secrets.rs", "secretsmanager", &["Secret"]),
     (
@@ -96,9 +97,26 @@ fn calls_in(body: &str, service: &str, resources: &[&str], index: &str) -> BTree
     calls
 }
 
-/// The methods of one adapter file, each with the calls of the methods that it calls on itself.
-fn methods_of(text: &str, service: &str, resources: &[&str], index: &str) -> Methods {
-    let functions = functions_of(text);
+/// The calls that a text makes through a method that is called on itself. A call whose table the method was handed is on
+/// the table that this text hands over.
+fn through(body: &str, method: &str, calls: &BTreeSet<Call>) -> BTreeSet<Call> {
+    let mut found = BTreeSet::new();
+    for rest in body.split(&format!("self.{method}(")).skip(1) {
+        let handed = rest.split(';').next().and_then(|arguments| arguments.split_once("self.names."));
+        for (action, on) in calls {
+            let on = match handed {
+                Some((_, name)) if on.is_empty() => table_id(identifier(name)),
+                _ => on.clone(),
+            };
+            found.insert((action.clone(), on));
+        }
+    }
+    found
+}
+
+/// The methods of one adapter, each with the calls of the methods that it calls on itself.
+fn methods_of(texts: &[String], service: &str, resources: &[&str], index: &str) -> Methods {
+    let functions: Vec<_> = texts.iter().flat_map(|text| functions_of(text)).collect();
     let mut calls: BTreeMap<&str, BTreeSet<Call>> = functions
         .iter()
         .map(|(_, name, body)| (name.as_str(), calls_in(body, service, resources, index)))
@@ -106,9 +124,9 @@ fn methods_of(text: &str, service: &str, resources: &[&str], index: &str) -> Met
     for _ in 0..functions.len() {
         for (_, name, body) in &functions {
             let body = dense(body);
-            let inner = functions.iter().filter(|(_, other, _)| body.contains(&format!("self.{other}(")));
+            let others = functions.iter().map(|(_, other, _)| other.as_str());
             let found: BTreeSet<Call> =
-                inner.flat_map(|(_, other, _)| calls[other.as_str()].clone()).collect();
+                others.flat_map(|other| through(&body, other, &calls[other])).collect();
             calls.entry(name).or_default().extend(found);
         }
     }
@@ -124,14 +142,8 @@ pub fn methods() -> Methods {
     for (place, service, resources) in ADAPTERS {
         let folder = place.strip_suffix('/');
         let files = folder.map_or_else(|| vec![place.to_owned()], rust_files);
-        for file in files {
-            all.extend(methods_of(
-                &read(&file),
-                service,
-                resources,
-                index.expect("the name of the due index"),
-            ));
-        }
+        let texts: Vec<String> = files.iter().map(|file| read(file)).collect();
+        all.extend(methods_of(&texts, service, resources, index.expect("the name of the due index")));
     }
     all
 }
@@ -152,6 +164,18 @@ pub fn called_by(folder: &str, methods: &Methods) -> BTreeSet<(String, String)> 
     let own = files.iter().filter(|file| !file.ends_with("tests.rs") && !file.contains("/send/"));
     let source: String = own.map(|file| dense(&read(file))).collect();
     methods.keys().filter(|(port, method)| is_called(&source, port, method)).cloned().collect()
+}
+
+/// The calls that the function of a folder makes: of what it is not told the name of (`EVENT_STREAM`), it has none.
+pub fn calls_of(folder: &str, methods: &Methods) -> BTreeSet<Call> {
+    let named = read(&format!("functions/{folder}/src/config.rs"));
+    let mut calls: BTreeSet<Call> =
+        called_by(folder, methods).iter().flat_map(|method| methods[method].clone()).collect();
+    calls.retain(|(_, on)| match on.strip_suffix("Stream") {
+        Some(stream) => named.contains(&format!("\"{}_STREAM\"", stream.to_uppercase())),
+        None => true,
+    });
+    calls
 }
 
 /// The tables in which the code writes a time to live, by their logical id.
@@ -198,13 +222,20 @@ impl ContactStore for Tables {
         self.client.put_item().table_name(&self.names.outreach)
     }
     async fn nothing(&self) {}
+    async fn trends(&self) -> X {
+        self.states(OPERATION, &self.names.catalog).await
+    }
 }
 "#;
+    let elsewhere =
+        "impl Tables {\n async fn states(&self, table: &str) {\n self.client.batch_get_item()\n}\n}\n";
     let call = |action: &str, resource: &str| (format!("dynamodb:{action}"), resource.to_owned());
-    let found = methods_of(text, "dynamodb", &[], "due");
+    let texts = [text.to_owned(), elsewhere.to_owned()];
+    let found = methods_of(&texts, "dynamodb", &[], "due");
     let of = |name: &str| found[&("ContactStore".to_owned(), name.to_owned())].clone();
     assert_eq!(of("contact"), BTreeSet::from([call("GetItem", "ContactTable")]));
     let both = [call("Query", "ProfileTable/index/due"), call("PutItem", "OutreachTable")];
     assert_eq!(of("due"), BTreeSet::from(both));
-    assert_eq!(found.len(), 3, "the method without a call is left out: {found:?}");
+    assert_eq!(of("trends"), BTreeSet::from([call("BatchGetItem", "CatalogTable")]));
+    assert_eq!(found.len(), 5, "the method without a call is left out: {found:?}");
 }

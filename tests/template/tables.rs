@@ -165,7 +165,7 @@ async fn the_templates_tables_are_those_that_the_code_makes() {
 #[test]
 fn data_outlives_mistakes() {
     let with_ttl = tables_with_ttl();
-    assert_eq!(with_ttl.len(), 3, "tables with a time to live: {with_ttl:?}");
+    assert_eq!(with_ttl.len(), 4, "tables with a time to live: {with_ttl:?}");
     assert_none(&keeping(&Template::own(), &with_ttl));
 }
 

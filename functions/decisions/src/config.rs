@@ -10,6 +10,8 @@ pub struct Config {
     pub profile_table: String,
     /// `CONFIG_TABLE`: name of the table with the ruleset.
     pub config_table: String,
+    /// `CATALOG_TABLE`: name of the table with the best sellers.
+    pub catalog_table: String,
     /// `SECRET_ARN`: pepper and write keys.
     pub secret_arn: String,
     /// `ALLOWED_ORIGINS`: origins of pages that may call, comma-separated, `*` for any.
@@ -27,6 +29,7 @@ impl Config {
         let config = Self {
             profile_table: env.required("PROFILE_TABLE"),
             config_table: env.required("CONFIG_TABLE"),
+            catalog_table: env.required("CATALOG_TABLE"),
             secret_arn: env.required("SECRET_ARN"),
             allowed_origins: beckon_runtime::http::origins(&env.required("ALLOWED_ORIGINS")),
             consent_default: env.required_parsed("CONSENT_DEFAULT").unwrap_or_default(),

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use beckon_runtime::fresh_id;
+use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore};
 use beckon_wire::auth::basic_user;
 use beckon_wire::limits::BODY_BYTES_MAX;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 /// The routes of the decisions function.
 pub fn router<T>(decider: Arc<Decider<T>>, allowed_origins: &[String]) -> Router
 where
-    T: ProfileStore + ConfigStore + 'static,
+    T: ProfileStore + ConfigStore + CatalogStore + 'static,
 {
     let decide = post(|State(decider): State<Arc<Decider<T>>>, request: Request| async move {
         answer(&decider, request).await
@@ -29,7 +30,10 @@ where
         .layer(beckon_runtime::http::cors(allowed_origins))
 }
 
-async fn answer<T: ProfileStore + ConfigStore>(decider: &Decider<T>, request: Request) -> Response {
+async fn answer<T>(decider: &Decider<T>, request: Request) -> Response
+where
+    T: ProfileStore + ConfigStore + CatalogStore,
+{
     let request_id = fresh_id();
     let (parts, body) = request.into_parts();
     let user = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(basic_user);

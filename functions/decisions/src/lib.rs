@@ -5,12 +5,14 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod answer;
+mod best_sellers;
 mod config;
 mod error;
 mod handler;
 mod person;
 mod process;
 
+pub use best_sellers::{BestSellerLists, LIST_AGE_MAX};
 pub use config::Config;
 pub use error::DecideError;
 pub use handler::router;

@@ -15,21 +15,25 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::from_env(Env::process())?;
     let start = aws::config(Patience::BATCH).await;
     let page = aws::config(Patience::PAGE).await;
-    let names =
-        TableNames { profile: config.profile_table, config: config.config_table, ..TableNames::default() };
-    let decider = Decider {
-        tables: DynamoTables::from_config(&page, names.clone()),
-        rulesets: ActiveRuleset::with_consent_default(config.consent_default),
-        secrets: Secrets::load(&start, &config.secret_arn)
-            .await
-            .context("the secrets are needed to start")?,
-        clock: Clock::system(),
+    let names = TableNames {
+        profile: config.profile_table,
+        config: config.config_table,
+        catalog: config.catalog_table,
+        ..TableNames::default()
     };
+    let secrets = Secrets::load(&start, &config.secret_arn).await;
+    let decider = Decider::new(
+        DynamoTables::from_config(&page, names.clone()),
+        ActiveRuleset::with_consent_default(config.consent_default),
+        secrets.context("the secrets are needed to start")?,
+        Clock::system(),
+    );
     // In init there is time: the ruleset is compiled and the connection warmed before the first page waits.
     let patient = DynamoTables::from_config(&start, names);
     if let Err(error) = decider.rulesets.get(&patient, decider.clock.now()).await {
         tracing::warn!(error = ?error, "started without a ruleset");
     }
+    decider.best_sellers.get(&patient, None, decider.clock.now()).await;
     let app = router(Arc::new(decider), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
 }

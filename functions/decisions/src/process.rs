@@ -1,11 +1,14 @@
 //! The use case: a request becomes one decision per slot.
 
 use crate::answer::answer;
+use crate::best_sellers::{BestSellerLists, Selling};
 use crate::error::DecideError;
 use crate::person::{Known, Who};
+use beckon_domain::Category;
 use beckon_rules::{Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest};
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::ruleset::ActiveRuleset;
+use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore};
 use beckon_wire::decisions::{
     DecisionAnswer, DecisionsRequest, DecisionsResponse, PageAsk, ProfileInfo, SlotAsk,
@@ -15,10 +18,12 @@ use beckon_wire::problem::{Fault, Problem};
 /// Everything the decisions function needs.
 #[derive(Clone)]
 pub struct Decider<T> {
-    /// ProfileTable and ConfigTable.
+    /// ProfileTable, ConfigTable and CatalogTable.
     pub tables: T,
     /// The live ruleset.
     pub rulesets: ActiveRuleset,
+    /// What sells best.
+    pub best_sellers: BestSellerLists,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
@@ -33,7 +38,14 @@ enum Lookup {
     Failed,
 }
 
-impl<T: ProfileStore + ConfigStore> Decider<T> {
+impl<T> Decider<T> {
+    /// A decisions function with nothing in memory yet but what its rulesets hold.
+    pub fn new(tables: T, rulesets: ActiveRuleset, secrets: Secrets, clock: Clock) -> Self {
+        Self { tables, rulesets, best_sellers: BestSellerLists::default(), secrets, clock }
+    }
+}
+
+impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
     /// Decides.
     ///
     /// # Errors
@@ -50,8 +62,13 @@ impl<T: ProfileStore + ConfigStore> Decider<T> {
         let page = page(&request.page)?;
         let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
         let now = self.clock.now();
-        // Together: when the ruleset is read anew, the page does not wait for one after the other.
-        let (ruleset, loaded) = tokio::join!(self.rulesets.get(&self.tables, now), who.load(&self.tables));
+        let category = self.category(&page);
+        // Together: the page waits for the slowest, not for one after the other.
+        let (ruleset, loaded, selling) = tokio::join!(
+            self.rulesets.get(&self.tables, now),
+            who.load(&self.tables),
+            self.best_sellers.get(&self.tables, category.as_ref(), now)
+        );
         let ruleset = ruleset.map_err(DecideError::NoRuleset)?;
         let lookup = match loaded {
             Ok(loaded) => Lookup::Answered(who.compose(loaded, ruleset.policy()).map(Box::new)),
@@ -63,7 +80,7 @@ impl<T: ProfileStore + ConfigStore> Decider<T> {
         let mut decisions = Vec::with_capacity(request.slots.len());
         let mut errors = Vec::new();
         for (index, slot) in request.slots.iter().enumerate() {
-            match self.slot(&ruleset, slot, &lookup, &page) {
+            match self.slot(&ruleset, slot, &lookup, &page, &selling) {
                 Some(decision) => decisions.push(decision),
                 None => {
                     let detail = format!("the ruleset {} has no slot {}", ruleset.name(), slot.id);
@@ -80,13 +97,28 @@ impl<T: ProfileStore + ConfigStore> Decider<T> {
         })
     }
 
-    fn slot(&self, ruleset: &Ruleset, ask: &SlotAsk, lookup: &Lookup, page: &Page) -> Option<DecisionAnswer> {
+    /// The page's category. That of its product is told by the ruleset in memory: to wait for a newer one would cost a
+    /// second round trip.
+    fn category(&self, page: &Page) -> Option<Category> {
+        let held = self.rulesets.in_memory();
+        let by_ruleset = held.as_ref().and_then(|ruleset| ruleset.page_category(page));
+        by_ruleset.or(page.category.as_ref()).cloned()
+    }
+
+    fn slot(
+        &self,
+        ruleset: &Ruleset,
+        ask: &SlotAsk,
+        lookup: &Lookup,
+        page: &Page,
+        selling: &Selling,
+    ) -> Option<DecisionAnswer> {
         let mut request = SlotRequest { count: ask.count, exclude: ask.exclude.clone() };
         let decision = match lookup {
             Lookup::Failed => {
                 // The static content knows no page, and a page must not recommend its own product.
                 request.exclude.extend(page.product.clone());
-                ruleset.fallback(&ask.id, &request, ReasonCode::ErrorFallback)?
+                ruleset.fallback(&ask.id, &request, selling.lists(), ReasonCode::ErrorFallback)?
             }
             Lookup::Answered(known) => {
                 let person = Person {
@@ -94,7 +126,7 @@ impl<T: ProfileStore + ConfigStore> Decider<T> {
                     is_known: known.as_ref().is_some_and(|k| k.is_customer),
                     page: page.clone(),
                 };
-                ruleset.decide(&ask.id, &person, &request, self.clock.now())?
+                ruleset.decide(&ask.id, &person, &request, selling.lists(), self.clock.now())?
             }
         };
         Some(answer(ruleset, &ask.id, decision, fresh_id()))

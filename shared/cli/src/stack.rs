@@ -190,8 +190,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         };
         let preferences =
             Preferences { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() };
-        let decider =
-            Decider { tables: tables.clone(), rulesets, secrets: secrets.clone(), clock: clock.clone() };
+        let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
         Ok(Self {
             tables,
             failed,

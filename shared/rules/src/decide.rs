@@ -4,10 +4,10 @@ use crate::condition::{Condition, Facts, Matched};
 use crate::decision::{Content, Decision, Fallback, Reason, ReasonCode};
 use crate::list::{self, Subject, Wanted};
 use crate::model::{Action, COUNT_MAX, Rule, Ruleset, Slot, SlotFallback};
-use crate::page::{Page, Person, SlotRequest};
+use crate::page::{LiveLists, Page, Person, SlotRequest};
 use beckon_domain::consent::Purpose;
 use beckon_domain::id::SlotId;
-use beckon_domain::{Timestamp, id::OfferId};
+use beckon_domain::{Category, Timestamp, id::OfferId};
 
 impl Ruleset {
     /// Decides what a slot shows to a person now; `None` when there is no such slot.
@@ -20,6 +20,7 @@ impl Ruleset {
         slot: &SlotId,
         person: &Person<'_>,
         request: &SlotRequest,
+        live: LiveLists<'_>,
         now: Timestamp,
     ) -> Option<Decision> {
         let slot = self.slot(slot)?;
@@ -39,18 +40,24 @@ impl Ruleset {
             .filter(|rule| facts.profile.is_some() || rule.when.asks_only_the_page())
             .find_map(|rule| {
                 let matched = rule.when.evaluate(&facts)?;
-                self.content(slot, rule, &facts, matched, &wanted)
+                self.content(slot, rule, &facts, matched, &wanted, live)
             });
-        Some(by_rule.unwrap_or_else(|| self.default_content(slot, &wanted, code)))
+        Some(by_rule.unwrap_or_else(|| self.default_content(slot, &wanted, live, code)))
     }
 
     /// What a slot shows everybody, for a reason the caller has: the store of profiles cannot be reached.
     /// `None` when there is no such slot.
     #[must_use]
-    pub fn fallback(&self, slot: &SlotId, request: &SlotRequest, code: ReasonCode) -> Option<Decision> {
+    pub fn fallback(
+        &self,
+        slot: &SlotId,
+        request: &SlotRequest,
+        live: LiveLists<'_>,
+        code: ReasonCode,
+    ) -> Option<Decision> {
         let slot = self.slot(slot)?;
         let wanted = Wanted::new(slot_count(slot, request), request, None);
-        Some(self.default_content(slot, &wanted, code))
+        Some(self.default_content(slot, &wanted, live, code))
     }
 
     /// Whether what the reminder's rule asks besides the left cart holds. False where no rule sends reminders, and
@@ -64,15 +71,21 @@ impl Ruleset {
         reminder.conditions.iter().all(|condition: &Condition| condition.evaluate(&facts).is_some())
     }
 
-    fn facts<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Facts<'a> {
-        let page: &Page = &person.page;
+    /// The category of a page: the one that the request names, else that of its product.
+    #[must_use]
+    pub fn page_category<'a>(&'a self, page: &'a Page) -> Option<&'a Category> {
         let by_catalog =
             || page.product.as_ref().and_then(|id| self.product(id.as_str())).map(|p| &p.category);
+        page.category.as_ref().or_else(by_catalog)
+    }
+
+    fn facts<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Facts<'a> {
+        let page: &Page = &person.page;
         Facts {
             profile: person.profile,
             is_known: person.is_known,
             page,
-            page_category: page.category.as_ref().or_else(by_catalog),
+            page_category: self.page_category(page),
             policy: &self.policy,
             now,
         }
@@ -86,6 +99,7 @@ impl Ruleset {
         facts: &Facts<'_>,
         matched: Matched<'_>,
         wanted: &Wanted<'_>,
+        live: LiveLists<'_>,
     ) -> Option<Decision> {
         let catalog = &self.catalog;
         let candidates = match &rule.then {
@@ -103,7 +117,7 @@ impl Ruleset {
         if items.is_empty() {
             return None;
         }
-        let filled = wanted.fill(&mut items, list::everybodys(&self.catalog, &slot.fallback));
+        let filled = wanted.fill(&mut items, list::everybodys(&self.catalog, slot, live));
         let fallback = Fallback { used: filled > 0, filled };
         Some(Decision {
             content: Content::Products(items),
@@ -113,7 +127,13 @@ impl Ruleset {
         })
     }
 
-    fn default_content(&self, slot: &Slot, wanted: &Wanted<'_>, code: ReasonCode) -> Decision {
+    fn default_content(
+        &self,
+        slot: &Slot,
+        wanted: &Wanted<'_>,
+        live: LiveLists<'_>,
+        code: ReasonCode,
+    ) -> Decision {
         let reason = Reason { code, rule: None };
         if let SlotFallback::Offer(id) = &slot.fallback
             && let Some(decision) =
@@ -121,7 +141,7 @@ impl Ruleset {
         {
             return decision;
         }
-        let candidates = list::everybodys(&self.catalog, &slot.fallback);
+        let candidates = list::everybodys(&self.catalog, slot, live);
         let mut items = Vec::new();
         let mut filled = wanted.fill(&mut items, candidates.clone());
         if filled == 0 {

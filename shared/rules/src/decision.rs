@@ -46,7 +46,11 @@ pub enum Source {
     CategoryAffinity,
     /// The rule or the slot names it.
     Listed,
-    /// It is one of the store's best sellers.
+    /// It is one of the best sellers of the page's category, counted from events.
+    CategoryBestSeller,
+    /// It is one of the store's best sellers, counted from events.
+    StoreBestSeller,
+    /// It is one of the best sellers that the ruleset names.
     BestSeller,
 }
 
@@ -59,6 +63,8 @@ impl Source {
             Self::Related => "related",
             Self::CategoryAffinity => "category_affinity",
             Self::Listed => "listed",
+            Self::CategoryBestSeller => "category_best_seller",
+            Self::StoreBestSeller => "store_best_seller",
             Self::BestSeller => "best_seller",
         }
     }
@@ -107,6 +113,6 @@ impl ReasonCode {
 pub struct Fallback {
     /// Whether any of it is.
     pub used: bool,
-    /// How many products came from the slot's list or the best sellers; 0 for an offer.
+    /// How many products came from the slot's list or from best sellers; 0 for an offer.
     pub filled: usize,
 }

@@ -22,7 +22,7 @@ mod tree;
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
 pub use model::{COUNT_DEFAULT, COUNT_MAX, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
-pub use page::{Page, PageKind, Person, SlotRequest};
+pub use page::{LiveLists, Page, PageKind, Person, SlotRequest};
 
 /// The sample shop's ruleset: outdoor gear, every kind of rule, with comments. `beckon serve` uses it when it is
 /// given none.

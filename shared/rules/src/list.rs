@@ -2,8 +2,8 @@
 
 use crate::condition::{Facts, Matched};
 use crate::decision::{Recommended, Source};
-use crate::model::{Catalog, Product, SlotFallback};
-use crate::page::SlotRequest;
+use crate::model::{BestSellerChoice, Catalog, Product, Slot, SlotFallback};
+use crate::page::{LiveLists, SlotRequest};
 use beckon_domain::ProductId;
 
 /// How many products are wanted, and which are not.
@@ -111,12 +111,22 @@ pub(crate) fn category_affinity(catalog: &Catalog, facts: &Facts<'_>) -> Vec<Rec
     from(products, Source::CategoryAffinity)
 }
 
-/// What a slot shows everybody: its own list, then the store's best sellers.
-pub(crate) fn everybodys(catalog: &Catalog, fallback: &SlotFallback) -> Vec<Recommended> {
-    let mut candidates = match fallback {
-        SlotFallback::Products(ids) => listed(ids),
-        SlotFallback::BestSellers | SlotFallback::Offer(_) => Vec::new(),
-    };
+/// What a slot shows everybody: what sells best in the category and in the store, its own list, then the best sellers
+/// that the ruleset names.
+pub(crate) fn everybodys(catalog: &Catalog, slot: &Slot, live: LiveLists<'_>) -> Vec<Recommended> {
+    let mut candidates = Vec::new();
+    if slot.best_sellers == BestSellerChoice::Live {
+        for (ids, source) in
+            [(live.category, Source::CategoryBestSeller), (live.store, Source::StoreBestSeller)]
+        {
+            // People also buy what the ruleset does not name, or no more: there is nothing to show of it.
+            let known = ids.iter().filter(|id| catalog.product(id.as_str()).is_some());
+            candidates.extend(from(known, source));
+        }
+    }
+    if let SlotFallback::Products(ids) = &slot.fallback {
+        candidates.extend(listed(ids));
+    }
     candidates.extend(from(&catalog.best_sellers, Source::BestSeller));
     candidates
 }

@@ -186,6 +186,7 @@ pub(crate) struct Slot {
     pub(crate) id: SlotId,
     pub(crate) count: usize,
     pub(crate) fallback: SlotFallback,
+    pub(crate) best_sellers: BestSellerChoice,
     pub(crate) ttl: DurationMs,
     /// Its rules, highest priority first.
     pub(crate) rules: Vec<Rule>,
@@ -197,6 +198,15 @@ pub(crate) enum SlotFallback {
     BestSellers,
     Products(Vec<ProductId>),
     Offer(OfferId),
+}
+
+/// Which best sellers a slot shows everybody.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum BestSellerChoice {
+    /// Those that are counted from events, before the slot's own list.
+    Live,
+    /// Only those that the ruleset names.
+    Listed,
 }
 
 /// A rule that fills a slot.

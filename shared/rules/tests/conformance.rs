@@ -7,7 +7,9 @@ use beckon_domain::consent::ConsentChoices;
 use beckon_domain::event::{CartRef, Event, EventKind, Item, TraitValue};
 use beckon_domain::id::{EventId, EventName, SlotId, SourceId, UserId};
 use beckon_domain::{Category, DurationMs, Money, Pepper, Policy, ProductId, Profile, Timestamp};
-use beckon_rules::{Content, Decision, Page, PageKind, Person, ReasonCode, Ruleset, SAMPLE, SlotRequest};
+use beckon_rules::{
+    Content, Decision, LiveLists, Page, PageKind, Person, ReasonCode, Ruleset, SAMPLE, SlotRequest,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,7 +62,19 @@ struct Question {
     count: Option<usize>,
     #[serde(default)]
     exclude: Vec<String>,
+    #[serde(default)]
+    live: Counted,
     expect: Expected,
+}
+
+/// What sells best by then.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Counted {
+    #[serde(default)]
+    category: Vec<String>,
+    #[serde(default)]
+    store: Vec<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -215,9 +229,11 @@ fn ask(ruleset: &Ruleset, case: &Case, question: &Question) -> Vec<String> {
             vec![format!("reminder: expected {wanted:?}, found {found}")]
         };
     };
-    let request =
-        SlotRequest { count: question.count, exclude: question.exclude.iter().map(|p| product(p)).collect() };
-    let decision = ruleset.decide(&SlotId::new(slot).expect("a slot id"), &person, &request, now);
+    let products = |names: &[String]| names.iter().map(|name| product(name)).collect::<Vec<_>>();
+    let request = SlotRequest { count: question.count, exclude: products(&question.exclude) };
+    let (category, store) = (products(&question.live.category), products(&question.live.store));
+    let live = LiveLists { category: &category, store: &store };
+    let decision = ruleset.decide(&SlotId::new(slot).expect("a slot id"), &person, &request, live, now);
     match (decision, question.expect.no_such_slot) {
         (None, Some(true)) => Vec::new(),
         (Some(decision), None) => compare(&decision, &question.expect),

@@ -6,15 +6,18 @@ use beckon_domain::consent::ConsentChoices;
 use beckon_domain::id::SlotId;
 use beckon_domain::{DurationMs, ProductId, Profile, Timestamp};
 use beckon_rules::{
-    COUNT_MAX, Content, Page, PageKind, Person, ReasonCode, Ruleset, SAMPLE, SlotRequest, Source,
+    COUNT_MAX, Content, LiveLists, Page, PageKind, Person, ReasonCode, Ruleset, SAMPLE, SlotRequest, Source,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use std::collections::BTreeSet;
 
-/// The sample with a second slot list, so that every source of products is in play.
+/// The sample, and one with a second slot list and a slot without live best sellers, so that every source of products is
+/// in play.
 fn rulesets() -> Vec<Ruleset> {
     let listed = SAMPLE.replacen("fallback: best_sellers", "fallback: [pot-set, pack-50]", 1);
+    let listed =
+        listed.replacen("fallback: best_sellers", "fallback: best_sellers\n    best_sellers: listed", 1);
     [SAMPLE, listed.as_str()].map(|yaml| Ruleset::parse(yaml).expect("a valid ruleset")).to_vec()
 }
 
@@ -23,6 +26,7 @@ struct Asked {
     views: Vec<(Index, u64)>,
     page: Option<Index>,
     exclude: Vec<Index>,
+    selling: [Vec<Index>; 2],
     count: Option<usize>,
     is_known: bool,
     has_profile: bool,
@@ -35,19 +39,13 @@ fn asked() -> impl Strategy<Value = Asked> {
         proptest::collection::vec((any::<Index>(), 0..4_000_u64), 0..8),
         any::<Option<Index>>(),
         proptest::collection::vec(any::<Index>(), 0..14),
+        [proptest::collection::vec(any::<Index>(), 0..6), proptest::collection::vec(any::<Index>(), 0..6)],
         proptest::option::of(0..60_usize),
         any::<(bool, bool, bool)>(),
         0..5_000_u64,
     )
-        .prop_map(|(views, page, exclude, count, (is_known, has_profile, denies), now_secs)| Asked {
-            views,
-            page,
-            exclude,
-            count,
-            is_known,
-            has_profile,
-            denies,
-            now_secs,
+        .prop_map(|(views, page, exclude, selling, count, (is_known, has_profile, denies), now_secs)| {
+            Asked { views, page, exclude, selling, count, is_known, has_profile, denies, now_secs }
         })
 }
 
@@ -83,10 +81,14 @@ proptest! {
         let request =
             SlotRequest { count: asked.count, exclude: asked.exclude.iter().map(pick).collect() };
         let now = Timestamp::EPOCH + DurationMs::from_secs(asked.now_secs);
+        let mut selling = asked.selling.each_ref().map(|indexes| indexes.iter().map(pick).collect::<Vec<_>>());
+        selling[1].push(ProductId::new("unknown").expect("an id"));
+        let live = LiveLists { category: &selling[0], store: &selling[1] };
         for slot in ["home.hero", "pdp.related"] {
             let slot = SlotId::new(slot).expect("a slot id");
-            let decision = ruleset.decide(&slot, &person, &request, now).expect("the slot exists");
-            prop_assert_eq!(&decision, &ruleset.decide(&slot, &person, &request, now).expect("the slot exists"));
+            let decision = ruleset.decide(&slot, &person, &request, live, now).expect("the slot exists");
+            let again = ruleset.decide(&slot, &person, &request, live, now).expect("the slot exists");
+            prop_assert_eq!(&decision, &again);
             let Content::Products(items) = &decision.content else { continue };
             let shown: BTreeSet<&ProductId> = items.iter().map(|item| &item.product).collect();
             prop_assert_eq!(shown.len(), items.len(), "a product is shown twice: {:?}", items);
@@ -97,13 +99,23 @@ proptest! {
                 prop_assert_eq!(items.len(), 1, "the page's own product beside others: {:?}", items);
             } else if items.len() < wanted {
                 // What everybody is shown must be used up.
-                let everybody = ruleset.fallback(&slot, &SlotRequest { count: Some(50), ..request.clone() }, ReasonCode::Default);
+                let all_of_it = SlotRequest { count: Some(50), ..request.clone() };
+                let everybody = ruleset.fallback(&slot, &all_of_it, live, ReasonCode::Default);
                 let Some(Content::Products(all)) = everybody.map(|d| d.content) else { panic!("a list") };
                 let left = all.iter().filter(|i| !shown.contains(&i.product) && page_product.as_ref() != Some(&i.product));
                 prop_assert_eq!(left.count(), 0, "{:?} could be longer", items);
             }
-            let filled = items.iter().filter(|i| matches!(i.source, Source::BestSeller | Source::Listed)).count();
+            let is_everybodys = |source| {
+                let live = [Source::CategoryBestSeller, Source::StoreBestSeller];
+                live.contains(&source) || [Source::BestSeller, Source::Listed].contains(&source)
+            };
+            let filled = items.iter().filter(|i| is_everybodys(i.source)).count();
             prop_assert_eq!(decision.fallback.filled, filled);
+            prop_assert!(shown.iter().all(|id| ruleset.product(id.as_str()).is_some()), "without facts: {:?}", items);
+            if which == 1 && slot.as_str() == "pdp.related" {
+                let is_live = |i: &beckon_rules::Recommended| i.source.code().ends_with("_best_seller");
+                prop_assert!(!items.iter().any(is_live), "the slot wants listed ones only: {:?}", items);
+            }
             let by_rule = decision.reason.code == ReasonCode::RuleMatch;
             prop_assert_eq!(by_rule, decision.reason.rule.is_some());
             prop_assert!(asked.has_profile && !asked.denies || !by_rule, "the sample has no rule for strangers");
@@ -181,12 +193,14 @@ fn the_static_fallback_carries_the_callers_reason() {
     let ruleset = Ruleset::parse(SAMPLE).expect("valid");
     let slot = SlotId::new("home.hero").expect("a slot id");
     let request = SlotRequest { count: Some(2), exclude: vec![ProductId::new("mug").expect("an id")] };
-    let decision = ruleset.fallback(&slot, &request, ReasonCode::ErrorFallback).expect("the slot exists");
+    let decision = ruleset
+        .fallback(&slot, &request, LiveLists::default(), ReasonCode::ErrorFallback)
+        .expect("the slot exists");
     assert_eq!((decision.reason.code.code(), decision.fallback.used), ("ERROR_FALLBACK", true));
     let Content::Products(items) = decision.content else { panic!("a list") };
     assert_eq!(items.iter().map(|i| i.product.as_str()).collect::<Vec<_>>(), ["bag-summer", "pack-25"]);
     let nowhere = SlotId::new("nowhere").expect("a slot id");
-    assert_eq!(ruleset.fallback(&nowhere, &request, ReasonCode::ErrorFallback), None);
+    assert_eq!(ruleset.fallback(&nowhere, &request, LiveLists::default(), ReasonCode::ErrorFallback), None);
 }
 
 #[test]
@@ -211,7 +225,9 @@ fn no_answer_has_more_than_the_most_items() {
     let ruleset = Ruleset::parse(&yaml).expect("valid");
     let request = SlotRequest { count: Some(60), ..SlotRequest::default() };
     let slot = SlotId::new("s").expect("a slot id");
-    let decision = ruleset.fallback(&slot, &request, ReasonCode::Default).expect("the slot exists");
+    let decision = ruleset
+        .fallback(&slot, &request, LiveLists::default(), ReasonCode::Default)
+        .expect("the slot exists");
     let Content::Products(items) = decision.content else { panic!("a list") };
     assert_eq!((items.len(), decision.fallback.filled), (COUNT_MAX, COUNT_MAX));
 }

@@ -56,7 +56,7 @@ impl ActiveRuleset {
         if let Some(ruleset) = self.fresh(now) {
             return Ok(ruleset);
         }
-        match Self::load(table, self.current().as_deref()).await {
+        match Self::load(table, self.in_memory().as_deref()).await {
             Ok(Some(ruleset)) => {
                 let ruleset = Arc::new(ruleset.with_consent_default(self.consent_default));
                 self.hold(Some(Arc::clone(&ruleset)), now);
@@ -64,17 +64,19 @@ impl ActiveRuleset {
             }
             Ok(None) => {
                 self.hold(None, now);
-                self.current().ok_or(RulesetUnavailable::None)
+                self.in_memory().ok_or(RulesetUnavailable::None)
             }
             Err(error) => {
                 // The last good one stays; the table is asked again after the usual time, not at once.
                 self.hold(None, now);
-                self.current().ok_or(error)
+                self.in_memory().ok_or(error)
             }
         }
     }
 
-    fn current(&self) -> Option<Arc<Ruleset>> {
+    /// The ruleset in memory, however old; `None` before the first good one.
+    #[must_use]
+    pub fn in_memory(&self) -> Option<Arc<Ruleset>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).ruleset.clone()
     }
 

@@ -8,7 +8,7 @@ use beckon_domain::fold::{Item, fold};
 use beckon_domain::id::SlotId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_domain::{Policy, Profile, ProfileKey, Timestamp, packed};
-use beckon_rules::{Page, Person, Ruleset, SlotRequest};
+use beckon_rules::{LiveLists, Page, Person, Ruleset, SlotRequest};
 use beckon_wire::stream::Line;
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -150,7 +150,7 @@ impl Core {
             for item in items {
                 let person = Person { profile, is_known: false, page: Page::default() };
                 let now: Timestamp = item.event.received_at;
-                let decision = self.ruleset.decide(&self.slot, &person, &request, now);
+                let decision = self.ruleset.decide(&self.slot, &person, &request, LiveLists::default(), now);
                 let rule = decision.as_ref().and_then(|decision| decision.reason.rule.as_ref());
                 decided[RULES
                     .iter()

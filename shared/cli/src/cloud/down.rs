@@ -98,7 +98,7 @@ async fn end_ministack(folder: &Folder, state: &mut State) -> Result<(), CliErro
 mod tests {
     use super::super::folder::remove;
     use super::super::process::ProcessId;
-    use super::super::state::{MiniStack, checkpoints_file};
+    use super::super::state::{MiniStack, checkpoints_folder};
     use super::*;
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
         let root = std::env::temp_dir().join(format!("beckon-down-{}", std::process::id()));
         let folder = Folder::at(root.clone());
         folder.make("").unwrap();
-        let file = checkpoints_file(&folder, "http://127.0.0.1:4588");
+        let file = checkpoints_folder(&folder, "http://127.0.0.1:4588");
         std::fs::write(&file, "{}").unwrap();
         end_ministack(&folder, &mut State::default()).await.unwrap();
         assert!(file.exists(), "it may be of an emulator that somebody else started");

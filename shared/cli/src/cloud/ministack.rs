@@ -4,7 +4,7 @@ use super::external::tail;
 use super::folder::{Folder, remove};
 use super::phases::Phases;
 use super::process::{self, ProcessId};
-use super::state::{MiniStack, State, checkpoints_file};
+use super::state::{MiniStack, State, checkpoints_folder};
 use super::tools;
 use crate::error::CliError;
 use std::ffi::OsString;
@@ -82,7 +82,7 @@ pub(crate) fn endpoint_url(port: u16) -> String {
 /// Removes what a MiniStack that has ended leaves, with the places up to which its stream was read: the next one names
 /// its stream the same.
 pub(crate) fn forget(folder: &Folder, port: u16) -> Result<(), CliError> {
-    remove(&checkpoints_file(folder, &endpoint_url(port)))?;
+    remove(&checkpoints_folder(folder, &endpoint_url(port)))?;
     remove(&folder.stack(DATA))
 }
 
@@ -188,10 +188,11 @@ mod tests {
         let root = std::env::temp_dir().join(format!("beckon-forget-{}", std::process::id()));
         let folder = Folder::at(root.clone());
         folder.make(DATA).unwrap();
-        let own = checkpoints_file(&folder, "http://127.0.0.1:4588");
-        let other = checkpoints_file(&folder, "http://127.0.0.1:4566");
-        for file in [&own, &other] {
-            std::fs::write(file, "{}").unwrap();
+        let own = checkpoints_folder(&folder, "http://127.0.0.1:4588");
+        let other = checkpoints_folder(&folder, "http://127.0.0.1:4566");
+        for checkpoints in [&own, &other] {
+            std::fs::create_dir_all(checkpoints).unwrap();
+            std::fs::write(checkpoints.join("ProfilerFunctionEvents.json"), "{}").unwrap();
         }
         forget(&folder, 4588).unwrap();
         assert!(!folder.stack(DATA).exists() && !own.exists());

@@ -8,8 +8,11 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::{Stack, StackStatus};
 use beckon_runtime::secrets::Document;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+
+/// CloudFormation's name of what SAM makes of a function's Kinesis event.
+const MAPPING: &str = "AWS::Lambda::EventSourceMapping";
 
 /// A stack that is deployed.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +21,8 @@ pub(crate) struct Deployed {
     pub(crate) outputs: BTreeMap<String, String>,
     /// Physical ids by logical id.
     pub(crate) resources: BTreeMap<String, String>,
+    /// Logical ids of the event source mappings.
+    pub(crate) mappings: BTreeSet<String>,
 }
 
 impl Deployed {
@@ -71,7 +76,7 @@ pub(crate) async fn describe(target: &Target, sdk: &SdkConfig) -> Result<Option<
     };
     let stack = answer.stacks().iter().find(|stack| is_there(stack));
     let Some(stack) = stack else { return Ok(None) };
-    let mut deployed = Deployed { outputs: outputs(stack), resources: BTreeMap::new() };
+    let mut deployed = Deployed { outputs: outputs(stack), ..Deployed::default() };
     let mut token: Option<String> = None;
     loop {
         let request = client.list_stack_resources().stack_name(&target.stack_name).set_next_token(token);
@@ -87,6 +92,9 @@ pub(crate) async fn describe(target: &Target, sdk: &SdkConfig) -> Result<Option<
                 (resource.logical_resource_id(), resource.physical_resource_id())
             {
                 deployed.resources.insert(logical.to_owned(), physical.to_owned());
+                if resource.resource_type() == Some(MAPPING) {
+                    deployed.mappings.insert(logical.to_owned());
+                }
             }
         }
         token = page.next_token().map(str::to_owned);

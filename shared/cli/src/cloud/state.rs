@@ -81,12 +81,12 @@ impl State {
     }
 }
 
-/// Where it is kept how far the streams of an emulator were read: each emulator has a file of its own, because its
-/// streams come and go with it, and are named as another's.
-pub(crate) fn checkpoints_file(folder: &Folder, endpoint_url: &str) -> PathBuf {
+/// Where it is kept how far the streams of an emulator were read, a file for each mapping: each emulator has a folder of
+/// its own, because its streams come and go with it, and are named as another's.
+pub(crate) fn checkpoints_folder(folder: &Folder, endpoint_url: &str) -> PathBuf {
     let (_, place) = endpoint_url.split_once("://").unwrap_or(("", endpoint_url));
     let name: String = place.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    folder.stack(&format!("checkpoints-{name}.json"))
+    folder.stack(&format!("checkpoints-{name}"))
 }
 
 /// Where the driver says that it has begun to poll.

@@ -4,7 +4,9 @@ use super::Loader;
 use super::fields::{Fields, quoted};
 use super::reference::Kind;
 use super::scalar::{NAME_CHARS_MAX, TEXT_CHARS_MAX};
-use crate::model::{COUNT_DEFAULT, COUNT_MAX, Offer, Product, Slot, SlotFallback, TTL_DEFAULT};
+use crate::model::{
+    BestSellerChoice, COUNT_DEFAULT, COUNT_MAX, Offer, Product, Slot, SlotFallback, TTL_DEFAULT,
+};
 use crate::tree::{Node, Value};
 use beckon_domain::id::{OfferId, SlotId};
 use beckon_domain::{Category, ProductId};
@@ -12,7 +14,7 @@ use beckon_domain::{Category, ProductId};
 const PRODUCT_FIELDS: [&str; 8] =
     ["id", "name", "category", "price", "url", "image_url", "accessories", "related"];
 const OFFER_FIELDS: [&str; 4] = ["id", "title", "text", "url"];
-const SLOT_FIELDS: [&str; 4] = ["id", "count", "fallback", "ttl"];
+const SLOT_FIELDS: [&str; 5] = ["id", "count", "fallback", "best_sellers", "ttl"];
 /// Stands for the page's product in conditions, so that no product may be called so.
 pub(super) const CURRENT: &str = "current";
 
@@ -94,6 +96,10 @@ impl Loader {
             Some(n) => self.duration(n, "ttl"),
             None => Some(TTL_DEFAULT),
         };
+        let best_sellers = match fields.get("best_sellers") {
+            Some(n) => self.best_seller_choice(n, &who),
+            None => Some(BestSellerChoice::Live),
+        };
         let Some(fallback_node) = fields.get("fallback") else {
             let message = format!(
                 "{who} has no fallback, so that it could be empty: add `fallback: best_sellers`, \
@@ -105,7 +111,30 @@ impl Loader {
             return None;
         };
         let fallback = self.slot_fallback(fallback_node, &who, has_best_sellers);
-        Some(Slot { id: id?, count: count?, fallback: fallback?, ttl: ttl?, rules: Vec::new() })
+        Some(Slot {
+            id: id?,
+            count: count?,
+            fallback: fallback?,
+            best_sellers: best_sellers?,
+            ttl: ttl?,
+            rules: Vec::new(),
+        })
+    }
+
+    fn best_seller_choice(&mut self, node: &Node, who: &str) -> Option<BestSellerChoice> {
+        match &node.value {
+            Value::Text(word) if word == "live" => Some(BestSellerChoice::Live),
+            Value::Text(word) if word == "listed" => Some(BestSellerChoice::Listed),
+            other => {
+                let found = if let Value::Text(word) = other { quoted(word) } else { node.kind().to_owned() };
+                let message = format!(
+                    "`best_sellers` of {who} must be `live` (those that people buy lately, before its own list) or \
+                     `listed` (only those that the ruleset names), and this is {found}"
+                );
+                self.problem(node.place, message);
+                None
+            }
+        }
     }
 
     fn slot_fallback(&mut self, node: &Node, who: &str, has_best_sellers: bool) -> Option<SlotFallback> {

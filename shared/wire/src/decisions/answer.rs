@@ -62,7 +62,8 @@ pub struct DecisionAnswer {
 pub struct ItemAnswer {
     /// The product.
     pub product_id: String,
-    /// Where it comes from: `related`, `accessory`, `category_affinity`, `listed`, `best_seller`.
+    /// Where it comes from: `related`, `accessory`, `category_affinity`, `category_best_seller`, `store_best_seller`,
+    /// `listed`, `best_seller`.
     pub source: &'static str,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]

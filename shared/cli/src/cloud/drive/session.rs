@@ -3,13 +3,13 @@
 
 mod reading;
 
+use super::Ready;
 use super::checkpoints::Checkpoints;
 use super::invoke::{Function, Outcome};
 use super::reader::{Place, Record, Stream};
 use super::settings::{MappingApi, Settings};
 use crate::cloud::folder::Folder;
 use crate::cloud::resources::Deployed;
-use crate::cloud::state::ready_file;
 use crate::cloud::target::Target;
 use crate::error::CliError;
 use aws_config::SdkConfig;
@@ -17,7 +17,6 @@ use beckon_domain::mark::SequenceNumber;
 use beckon_mapping::{Answer, Discarded, InvocationId, Mapping, Step};
 use beckon_runtime::Clock;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -71,7 +70,7 @@ pub(super) struct Session {
     running: JoinSet<Finished>,
     checkpoints: Checkpoints,
     clock: Clock,
-    ready: PathBuf,
+    ready: Ready,
     is_ready: bool,
 }
 
@@ -81,9 +80,11 @@ impl Session {
         target: &Target,
         sdk: &SdkConfig,
         deployed: &Deployed,
+        mapping: &str,
         folder: &Folder,
+        ready: &Ready,
     ) -> Result<Option<Self>, CliError> {
-        let api = MappingApi::new(target, deployed.physical("ProfilerFunctionEvents")?)?;
+        let api = MappingApi::new(target, deployed.physical(mapping)?)?;
         let gone = || CliError::failed("the event source mapping is not there: deploy the stack again");
         let mut settings = api.get().await?.ok_or_else(gone)?;
         if settings.is_enabled {
@@ -95,7 +96,8 @@ impl Session {
         }
         let settings = Arc::new(settings);
         let stream = Stream { client: aws_sdk_kinesis::Client::new(sdk), arn: settings.stream_arn.clone() };
-        let checkpoints = Checkpoints::load(folder, target.endpoint_url.as_deref().unwrap_or_default())?;
+        let endpoint_url = target.endpoint_url.as_deref().unwrap_or_default();
+        let checkpoints = Checkpoints::load(folder, endpoint_url, mapping)?;
         Ok(Some(Self {
             api,
             function: Function::new(sdk, Arc::clone(&settings)),
@@ -106,7 +108,7 @@ impl Session {
             running: JoinSet::new(),
             checkpoints,
             clock: Clock::system(),
-            ready: ready_file(folder),
+            ready: ready.clone(),
             is_ready: false,
         }))
     }
@@ -179,7 +181,7 @@ impl Session {
         if completed.again_count > 0 || outcome.answer == Answer::FunctionError {
             let note = if outcome.note.is_empty() { "part of it failed" } else { &outcome.note };
             let (done, again) = (completed.done_count, completed.again_count);
-            crate::say(format_args!(
+            self.settings.say(format_args!(
                 "{shard}: batch of {record_count}, attempt {attempt}: {done} done, {again} come again: {note}"
             ));
         }
@@ -197,10 +199,10 @@ impl Session {
         let (first, last) = (numbers(discarded.entries.first()), numbers(discarded.entries.last()));
         let reason = discarded.reason;
         match self.function.keep(discarded, outcome, self.clock.now()).await {
-            Ok(place) => {
-                crate::say(format_args!("{shard}: {count} records discarded, {reason}: kept in {place}"))
-            }
-            Err(error) => crate::say(format_args!(
+            Ok(place) => self
+                .settings
+                .say(format_args!("{shard}: {count} records discarded, {reason}: kept in {place}")),
+            Err(error) => self.settings.say(format_args!(
                 "{shard}: {count} records discarded, {reason}, and not kept ({first} to {last}): {error}"
             )),
         }
@@ -225,9 +227,8 @@ impl Session {
             return Ok(());
         }
         self.is_ready = true;
-        crate::say(format_args!("driving {} for {}", self.stream.arn, self.settings.function_arn));
-        std::fs::write(&self.ready, std::process::id().to_string())
-            .map_err(|e| CliError::usage(format!("cannot write {}: {e}", self.ready.display())))
+        self.settings.say(format_args!("driven with {}", self.stream.arn));
+        self.ready.begun()
     }
 }
 

@@ -31,6 +31,12 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// Prints a line that names the function: shards of two streams have the same names.
+    pub(super) fn say(&self, text: impl std::fmt::Display) {
+        let function = self.function_arn.rsplit(':').next().unwrap_or(&self.function_arn);
+        crate::say(format_args!("{function}: {text}"));
+    }
+
     /// Reads Lambda's answer.
     fn of(mapping: &Value) -> Result<Self, CliError> {
         let text = |name: &str| {

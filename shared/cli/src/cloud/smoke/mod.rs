@@ -5,6 +5,7 @@
 
 mod browse;
 mod carts;
+mod counted;
 mod mail;
 mod outreach;
 mod poison;
@@ -54,6 +55,8 @@ async fn tell(steps: &mut Steps, world: &World) -> Result<(), CliError> {
     browse::log_in(steps, world).await?;
     Box::pin(carts::leave(steps, world)).await?;
     Box::pin(carts::unsubscribe(steps, world)).await?;
+    Box::pin(counted::count(steps, world)).await?;
+    Box::pin(counted::archive(steps, world)).await?;
     poison::bad_event(steps, world).await?;
     Box::pin(poison::poison(steps, world)).await
 }

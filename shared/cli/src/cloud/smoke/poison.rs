@@ -138,28 +138,7 @@ async fn put(world: &World, key: &ProfileKey, datas: &[Vec<u8>]) -> Result<Vec<S
 
 /// The object in which a record of this run is kept as failed.
 async fn failed_event(world: &World, reason: FailedReason, place: &str) -> Result<Option<String>, CliError> {
-    let client = s3(world);
     let bucket = world.deployed.physical("FailedEventBucket")?;
-    let prefix = format!("failed/{}/", reason.code());
-    let mut token: Option<String> = None;
-    loop {
-        let request = client.list_objects_v2().bucket(bucket).prefix(&prefix).set_continuation_token(token);
-        let page = request.send().await;
-        let page = page.map_err(|e| CliError::caused("the failed-event bucket could not be listed", &e))?;
-        let mut keys = page.contents().iter().filter_map(|object| object.key());
-        if let Some(key) = keys.find(|key| key.contains(place)) {
-            return Ok(Some(key.to_owned()));
-        }
-        token = page.next_continuation_token().map(str::to_owned);
-        if token.is_none() {
-            return Ok(None);
-        }
-    }
-}
-
-/// Emulators are reached by an address without a bucket's name in it.
-fn s3(world: &World) -> aws_sdk_s3::Client {
-    let is_emulated = world.sdk.endpoint_url().is_some();
-    let config = aws_sdk_s3::config::Builder::from(&world.sdk).force_path_style(is_emulated).build();
-    aws_sdk_s3::Client::from_conf(config)
+    let keys = world.objects(bucket, &format!("failed/{}/", reason.code())).await?;
+    Ok(keys.into_iter().find(|key| key.contains(place)))
 }

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// A call that takes longer has failed: longer than any cold start.
 const CALL_MAX: Duration = Duration::from_secs(35);
 
+/// How far this machine's clock may be ahead of S3's.
+const CLOCKS_APART_MAX: DurationMs = DurationMs::from_minutes(2);
+
 /// A stack, its address and its keys.
 pub(super) struct World {
     pub(super) base_url: String,
@@ -47,6 +50,8 @@ impl World {
         let client = Client::builder().timeout(CALL_MAX).build();
         let client = client.map_err(|e| CliError::caused("no HTTP client could be made", &e))?;
         let outreach = deployed.physical("OutreachTable")?.to_owned();
+        let catalog = deployed.physical("CatalogTable")?.to_owned();
+        let names = TableNames { outreach, catalog, ..TableNames::default() };
         let clock = Clock::system();
         Ok(Self {
             base_url: deployed.api_url(target)?,
@@ -56,13 +61,41 @@ impl World {
             secret: of_kind(&keys, WriteKeyKind::Secret)?,
             secrets,
             inbox: Inbox::of(target, &client).await,
-            tables: DynamoTables::from_config(&sdk, TableNames { outreach, ..TableNames::default() }),
+            tables: DynamoTables::from_config(&sdk, names),
             kind: target.kind,
             sdk,
             deployed,
             clock,
             client,
         })
+    }
+
+    /// S3. Emulators are reached by an address without a bucket's name in it.
+    pub(super) fn s3(&self) -> aws_sdk_s3::Client {
+        let is_emulated = self.sdk.endpoint_url().is_some();
+        let config = aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(is_emulated).build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+
+    /// Keys of the objects below a prefix that this run may have written.
+    pub(super) async fn objects(&self, bucket: &str, prefix: &str) -> Result<Vec<String>, CliError> {
+        let (client, mut keys, mut token) = (self.s3(), Vec::new(), None::<String>);
+        loop {
+            let request =
+                client.list_objects_v2().bucket(bucket).prefix(prefix).set_continuation_token(token);
+            let page = request.send().await;
+            let page = page.map_err(|e| CliError::caused("a bucket could not be listed", &e))?;
+            let since = (self.began - CLOCKS_APART_MAX).as_ms().div_euclid(1_000);
+            let is_new = |object: &&aws_sdk_s3::types::Object| {
+                object.last_modified().is_none_or(|at| at.secs() >= since)
+            };
+            let found = page.contents().iter().filter(is_new).filter_map(|object| object.key());
+            keys.extend(found.map(str::to_owned));
+            token = page.next_continuation_token().map(str::to_owned);
+            if token.is_none() {
+                return Ok(keys);
+            }
+        }
     }
 
     /// Whether it is not AWS that answers.

@@ -44,7 +44,7 @@ impl Session {
                 None if self.settings.starts_latest && is_first => Place::Latest,
                 None => Place::Oldest,
             };
-            crate::say(format_args!("{id}: read from {}", described(&place)));
+            self.settings.say(format_args!("{id}: read from {}", described(&place)));
             let state = ShardState {
                 place,
                 iterator: None,
@@ -103,7 +103,7 @@ impl Session {
                 shard.written.insert(entry.sequence.clone(), record.sequence.clone());
                 self.mapping.push(name, entry, now);
             } else {
-                crate::say(format_args!("{name}: a record without a number was left out"));
+                self.settings.say(format_args!("{name}: a record without a number was left out"));
             }
         }
         if let Some(last) = read.records.last() {
@@ -114,7 +114,7 @@ impl Session {
         if read.is_end || (was_closed && read.records.is_empty() && !read.has_more) {
             shard.is_done = true;
             self.mapping.close_shard(name);
-            crate::say(format_args!("{name}: read to its end"));
+            self.settings.say(format_args!("{name}: read to its end"));
         }
         Ok(read.has_more)
     }
@@ -134,7 +134,7 @@ impl Session {
         let Some(shard) = self.shards.get_mut(name) else { return };
         shard.iterator = None;
         if matches!(shard.place, Place::After(_)) && fault_count >= 2 {
-            crate::say(format_args!(
+            self.settings.say(format_args!(
                 "{name}: its checkpoint is not known to the stream: read from its oldest record"
             ));
             self.checkpoints.forget(&self.stream.arn, name);
@@ -148,7 +148,7 @@ impl Session {
         let Some(shard) = self.shards.get_mut(name) else { return };
         (shard.is_done, shard.is_gone) = (true, true);
         self.mapping.close_shard(name);
-        crate::say(format_args!("{name}: the stream does not hold it any more"));
+        self.settings.say(format_args!("{name}: the stream does not hold it any more"));
     }
 }
 
