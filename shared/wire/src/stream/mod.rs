@@ -295,6 +295,26 @@ impl Line {
     /// # Errors
     /// When it is not JSON, of an unknown version, under another key, or holds invalid values.
     pub fn parse(text: &str, partition_key: &str) -> Result<(Self, Event), LineError> {
+        let line = Self::read(text)?;
+        if line.key != partition_key {
+            let detail = "the line's key is not the record's partition key".to_owned();
+            return Err(LineError { reason: FailedReason::WrongKey, detail });
+        }
+        let event = line.to_event()?;
+        Ok((line, event))
+    }
+
+    /// Reads a line that has lost its record: one of an archive, which keeps no partition keys.
+    ///
+    /// # Errors
+    /// When it is not JSON, of an unknown version, or holds invalid values.
+    pub fn parse_any(text: &str) -> Result<(Self, Event), LineError> {
+        let line = Self::read(text)?;
+        let event = line.to_event()?;
+        Ok((line, event))
+    }
+
+    fn read(text: &str) -> Result<Self, LineError> {
         #[derive(Deserialize)]
         struct Versioned {
             v: u8,
@@ -311,12 +331,7 @@ impl Line {
         if line.v != VERSION {
             return Err(unknown_version(line.v));
         }
-        if line.key != partition_key {
-            let detail = "the line's key is not the record's partition key".to_owned();
-            return Err(LineError { reason: FailedReason::WrongKey, detail });
-        }
-        let event = line.to_event()?;
-        Ok((line, event))
+        Ok(line)
     }
 }
 
