@@ -1,5 +1,7 @@
 //! The archive of a run, replayed, comes to the state that the run came to; and what can be wrong with an archive is said.
 
+mod bucket;
+
 use beckon_cli::replay::format::Format;
 use beckon_cli::replay::{ArchiveCounts, ReplayArgs, ReplayOptions, Report, Store, replay_with, state_hash};
 use beckon_cli::shop::{Action, Shop, ShopProduct};
