@@ -4,7 +4,7 @@ use beckon_domain::fold::Item;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_domain::{ProfileKey, Timestamp};
 use beckon_wire::failed::{FailedEvent, FailedReason};
-use beckon_wire::stream::Line;
+use beckon_wire::stream::{Said, read};
 use data_encoding::BASE64;
 
 /// A record as the mapping hands it over.
@@ -27,8 +27,8 @@ pub struct Record<'a> {
 pub struct Work {
     /// The event and where it stands.
     pub item: Item,
-    /// Its line, for forwarding and for keeping it when it fails.
-    pub line: Line,
+    /// Its line as it came, for forwarding and for keeping it when it fails.
+    pub line: Box<str>,
     /// When the stream took its record.
     pub arrived_at: Option<Timestamp>,
 }
@@ -105,15 +105,15 @@ impl Batch {
             self.line_count += 1;
             return;
         };
+        let shard = ShardKey::new(epoch, record.shard);
         let mut works = Vec::new();
         for (offset, text) in (0_u32..).zip(text.split('\n')) {
             self.line_count += 1;
-            match Line::parse(text, record.partition_key) {
-                Ok((line, event)) => {
-                    let shard = ShardKey::new(epoch, record.shard);
-                    let position = Position { shard, sequence: number.clone(), offset };
-                    let item = Item { position, internal: line.internal, event };
-                    works.push(Work { item, line, arrived_at: record.arrived_at });
+            match read(text, record.partition_key) {
+                Ok(Said { internal, event }) => {
+                    let position = Position { shard: shard.clone(), sequence: number.clone(), offset };
+                    let item = Item { position, internal, event };
+                    works.push(Work { item, line: text.into(), arrived_at: record.arrived_at });
                 }
                 Err(error) => fail(offset, error.reason, error.detail, text.as_bytes()),
             }
@@ -122,8 +122,8 @@ impl Batch {
             Ok(key) => self.add(key, works),
             Err(error) => {
                 for work in works {
-                    let payload = serde_json::to_vec(&work.line).unwrap_or_default();
-                    fail(work.item.position.offset, FailedReason::WrongKey, error.to_string(), &payload);
+                    let payload = work.line.as_bytes();
+                    fail(work.item.position.offset, FailedReason::WrongKey, error.to_string(), payload);
                 }
             }
         }
@@ -155,7 +155,7 @@ pub fn failed(
         reason,
         detail: detail.to_owned(),
         partition_key: key.as_str().to_owned(),
-        payload_base64: BASE64.encode(&serde_json::to_vec(&work.line).unwrap_or_default()),
+        payload_base64: BASE64.encode(work.line.as_bytes()),
         failed_at,
     }
 }
@@ -166,7 +166,7 @@ mod tests {
     use beckon_domain::Pepper;
     use beckon_domain::event::TimerOutcome;
     use beckon_domain::id::UserId;
-    use beckon_wire::stream::encode;
+    use beckon_wire::stream::{Line, encode};
 
     fn key(name: &str) -> ProfileKey {
         Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new(name).unwrap())

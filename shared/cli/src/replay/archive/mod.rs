@@ -10,9 +10,8 @@ use super::format::ReadError;
 use super::format::lines::{LINE_BYTES_MAX, Lines};
 use crate::error::CliError;
 use beckon_domain::ProfileKey;
-use beckon_domain::event::Event;
 use beckon_store::objects::Kept;
-use beckon_wire::stream::Line;
+use beckon_wire::stream::{Said, read_alone};
 use place::Place;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -39,8 +38,9 @@ pub(super) struct Object {
 
 /// What a line of an object is.
 pub(super) struct Archived {
-    pub line: Line,
-    pub event: Event,
+    /// Its profile: an archive keeps no partition keys, so the line's own is believed.
+    pub key: ProfileKey,
+    pub said: Said,
     /// The line as it came.
     pub data: Vec<u8>,
 }
@@ -154,9 +154,8 @@ impl Object {
 
 fn read(bytes: &[u8]) -> Result<Archived, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "the line is not UTF-8".to_owned())?;
-    let (line, event) = Line::parse_any(text).map_err(|e| e.to_string())?;
-    ProfileKey::parse(&line.key).map_err(|e| e.to_string())?;
-    Ok(Archived { line, event, data: bytes.to_owned() })
+    let (key, said) = read_alone(text).map_err(|e| e.to_string())?;
+    Ok(Archived { key, said, data: bytes.to_owned() })
 }
 
 /// Options that say something of rows, or of what is made anew.

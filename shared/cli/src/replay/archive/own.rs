@@ -6,8 +6,10 @@
 //! between, is put at the end.
 
 use crate::replay::state_hash::Fnv;
+use beckon_domain::event::{Event, EventKind};
+use beckon_domain::{EventId, ProfileKey};
 use beckon_store::streams::NewRecord;
-use beckon_wire::stream::{Line, LineType};
+use beckon_wire::stream::read_alone;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of own lines during one replay.
@@ -19,13 +21,13 @@ pub(in crate::replay) struct OwnLines {
     awaited: BTreeMap<u64, (u64, NewRecord)>,
     put_count: u64,
     /// Ends of reminders: a forwarded one is the same.
-    timers: BTreeSet<u64>,
+    timers: BTreeSet<EventId>,
 }
 
 /// Key, source and id make a line what it is; one of 64 bits says it well enough among some millions.
-fn hash(parts: &[&String]) -> u64 {
+fn hash(key: &ProfileKey, event: &Event) -> u64 {
     let mut hash = Fnv::new();
-    for part in parts {
+    for part in [key.as_str(), event.source.as_str(), event.id.as_str()] {
         hash.update(part.as_bytes());
         hash.update(&[0]);
     }
@@ -34,12 +36,12 @@ fn hash(parts: &[&String]) -> u64 {
 
 impl OwnLines {
     /// The archive shows an own line.
-    pub fn archived(&mut self, line: &Line) {
-        let hash_of_line = hash(&[&line.key, &line.source, &line.id]);
-        self.awaited.remove(&hash_of_line);
-        self.archived.insert(hash_of_line);
-        if line.kind == LineType::Timer {
-            self.timers.insert(hash(&[&line.id]));
+    pub fn archived(&mut self, key: &ProfileKey, event: &Event) {
+        let hash = hash(key, event);
+        self.awaited.remove(&hash);
+        self.archived.insert(hash);
+        if matches!(event.kind, EventKind::TimerDue { .. }) {
+            self.timers.insert(event.id.clone());
         }
     }
 
@@ -51,8 +53,8 @@ impl OwnLines {
     /// The profiler has put this.
     pub fn put(&mut self, record: &NewRecord) {
         for data in record.data.split(|byte| *byte == b'\n') {
-            let Ok(line) = serde_json::from_slice::<Line>(data) else { continue };
-            let hash = hash(&[&line.key, &line.source, &line.id]);
+            let Some(Ok((key, said))) = std::str::from_utf8(data).ok().map(read_alone) else { continue };
+            let hash = hash(&key, &said.event);
             if self.archived.contains(&hash) {
                 continue;
             }

@@ -5,8 +5,8 @@ use crate::error::CliError;
 use crate::replay::archive::{Archive, Archived, Object, OwnLines};
 use crate::replay::report::{ArchiveCounts, Report};
 use crate::stack::Tables;
+use beckon_domain::Timestamp;
 use beckon_domain::event::EventKind;
-use beckon_domain::{ProfileKey, Timestamp};
 use beckon_store::streams::{EventStream, NewRecord};
 use indicatif::ProgressBar;
 use std::path::Path;
@@ -71,35 +71,34 @@ impl<T: Tables> Drive<T> {
 
     /// Takes a line, after whatever must happen before it.
     async fn take_line(&mut self, archived: Archived, way: &mut Way) -> Result<(), CliError> {
-        let Archived { line, event, data } = archived;
-        if line.internal {
+        let Archived { key, said, data } = archived;
+        if said.internal {
             way.counts.own_lines += 1;
             if way.counts.anew {
                 return Ok(());
             }
-            way.own.archived(&line);
+            way.own.archived(&key, &said.event);
         } else {
             self.collected.received += 1;
             self.collected.accepted += 1;
         }
         // Time is that of the collector. It does not run back where an archive does.
-        let at = event.received_at.max(way.last_at);
+        let at = said.event.received_at.max(way.last_at);
         way.last_at = at;
-        let key = ProfileKey::parse(&line.key).map_err(|e| CliError::caused("a key of the archive", &e))?;
         if way.counts.anew {
             if self.is_over(at, &way.pending) {
                 self.deliver_events(&mut way.pending).await?;
                 self.pass_to(at).await?;
             }
             self.give_contact(&key, at).await?;
-            if let EventKind::Identify { link: Some(customer), .. } = &event.kind {
+            if let EventKind::Identify { link: Some(customer), .. } = &said.event.kind {
                 self.give_contact(customer, at).await?;
             }
         } else if way.pending.rows >= self.setup.batch_rows.unwrap_or(DELIVERY_LINES) {
             self.deliver_held(way).await?;
         }
         self.setup.hand.set(at);
-        self.put(vec![NewRecord { partition_key: line.key, data }]).await?;
+        self.put(vec![NewRecord { partition_key: key.as_str().to_owned(), data }]).await?;
         if way.counts.anew {
             self.begin_window(at, &mut way.pending).await?;
         }
