@@ -3,11 +3,14 @@
 
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
+use beckon_recommend::{BestSellers, Trend};
 use beckon_store::objects::FailedEventStore;
+use beckon_store::streams::memory::MemoryStream;
 use beckon_store::streams::{EventStream, NewRecord, StreamError};
 use beckon_store::tables::{
-    ConfigStore, Contact, ContactStore, Due, OutreachStore, ProfileScan, ProfileStore, Read, Reminder,
-    ReminderId, ReminderStatus, RulesetDocument, Save, Stored,
+    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, Due, ListKey, OutreachStore, ProfileScan,
+    ProfileStore, Read, Reminder, ReminderId, ReminderStatus, RulesetDocument, Save, Stored, TrendKey,
+    Versioned,
 };
 use beckon_store::{ErrorKind, StoreError};
 use cart_mailer::send::{Email, SendEmail, SendError};
@@ -288,10 +291,73 @@ impl<T: ConfigStore> ConfigStore for Faulty<T> {
     }
 }
 
+impl<T: CatalogStore> CatalogStore for Faulty<T> {
+    async fn load_trends(
+        &self,
+        keys: &[TrendKey],
+        read: Read,
+    ) -> Result<BTreeMap<TrendKey, Versioned<Trend>>, StoreError> {
+        self.faults.around("load_trends", self.inner.load_trends(keys, read), store_error).await
+    }
+
+    async fn save_trend(
+        &self,
+        key: &TrendKey,
+        trend: &Trend,
+        read_version: Option<u64>,
+    ) -> Result<Save, StoreError> {
+        let call = self.inner.save_trend(key, trend, read_version);
+        self.faults.around("save_trend", call, store_error).await
+    }
+
+    async fn best_sellers(
+        &self,
+        keys: &[ListKey],
+        read: Read,
+    ) -> Result<BTreeMap<ListKey, Versioned<BestSellers>>, StoreError> {
+        self.faults.around("best_sellers", self.inner.best_sellers(keys, read), store_error).await
+    }
+
+    async fn save_best_sellers(
+        &self,
+        key: &ListKey,
+        list: &BestSellers,
+        read_version: Option<u64>,
+    ) -> Result<Save, StoreError> {
+        let call = self.inner.save_best_sellers(key, list, read_version);
+        self.faults.around("save_best_sellers", call, store_error).await
+    }
+}
+
+impl<T: CatalogScan> CatalogScan for Faulty<T> {
+    async fn scan_trends(&self) -> Result<Vec<(TrendKey, Trend)>, StoreError> {
+        self.inner.scan_trends().await
+    }
+}
+
 /// The books are read past the faults: they are the test's, not a function's.
 impl<T: ProfileScan> ProfileScan for Faulty<T> {
     async fn scan_profiles(&self) -> Result<Vec<(ProfileKey, Profile)>, StoreError> {
         self.inner.scan_profiles().await
+    }
+}
+
+/// A way to a stream, with or without faults on it.
+pub trait Reached {
+    /// The same way to another stream.
+    #[must_use]
+    fn reaching(&self, stream: &MemoryStream) -> Self;
+}
+
+impl Reached for MemoryStream {
+    fn reaching(&self, stream: &MemoryStream) -> Self {
+        stream.clone()
+    }
+}
+
+impl Reached for Faulty<MemoryStream> {
+    fn reaching(&self, stream: &MemoryStream) -> Self {
+        Self::new(stream.clone(), &self.faults)
     }
 }
 

@@ -1,10 +1,11 @@
 //! A stack, the hand on its clock, and its books.
 
 use crate::answer::Answer;
+use crate::fault::Reached;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
-use beckon_cli::conservation::{Collected, Conservation};
-use beckon_cli::stack::{Parts, Tables};
+use beckon_cli::conservation::{Collected, Conservation, SignalConservation, failed_by_stream};
+use beckon_cli::stack::{Parts, Tables, signals_epoch};
 use beckon_cli::{Stack, laptop};
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::id::{AnonymousId, UserId};
@@ -24,6 +25,7 @@ use data_encoding::BASE64;
 use profiler::Profiler;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use trends::Trends;
 
 /// Where every story begins: any day will do.
 pub const START: Timestamp = Timestamp::from_ms(1_763_800_000_000);
@@ -252,10 +254,12 @@ impl<T: Tables> World<T> {
         self.profiler_on(tables.clone(), stream.clone(), failed.clone())
     }
 
-    /// A profiler like the stack's, with other parts between it and the stack's.
-    pub fn profiler_on<U, S, F>(&self, tables: U, stream: S, failed: F) -> Profiler<U, S, F> {
+    /// A profiler like the stack's, with other parts between it and the stack's. Signals go to the stack's stream, through
+    /// the same faults as events.
+    pub fn profiler_on<U, S: Reached, F>(&self, tables: U, stream: S, failed: F) -> Profiler<U, S, F> {
         Profiler {
             tables,
+            signals: stream.reaching(&self.stack.signals),
             stream,
             failed,
             rulesets: ActiveRuleset::default(),
@@ -263,6 +267,11 @@ impl<T: Tables> World<T> {
             epoch: EPOCH.to_owned(),
             record_age_max: None,
         }
+    }
+
+    /// Trends like the stack's, with other parts between them and the stack's.
+    pub fn trends_on<U, F>(&self, tables: U, failed: F) -> Trends<U, F> {
+        Trends { tables, failed, clock: self.stack.clock.clone(), epoch: signals_epoch(EPOCH) }
     }
 
     /// A mailer like the stack's, with other parts between it and the stack's.
@@ -281,8 +290,14 @@ impl<T: Tables> World<T> {
 
     /// The balance now.
     pub async fn conservation(&self) -> Conservation {
-        let failed = self.stack.failed.documents().len() as u64;
+        let (failed, _) = failed_by_stream(self.stack.failed.documents().values());
         self.stack.conservation(self.collected, failed).await.expect("profiles can be listed")
+    }
+
+    /// The balance of signals now.
+    pub async fn signal_conservation(&self) -> SignalConservation {
+        let (_, failed) = failed_by_stream(self.stack.failed.documents().values());
+        self.stack.signal_conservation(failed).await.expect("trends can be listed")
     }
 
     /// The end of every story: everything is delivered, nothing is lost or counted twice, and no mail shows a template.
@@ -299,6 +314,10 @@ impl<T: Tables> World<T> {
         let balance = self.conservation().await;
         if !balance.holds() || balance.in_flight != 0 {
             return Err(format!("the books: {balance}"));
+        }
+        let signals = self.signal_conservation().await;
+        if !signals.holds() || signals.in_flight != 0 {
+            return Err(format!("the books of signals: {signals}"));
         }
         for recorded in self.stack.sender.mails() {
             let email = &recorded.email;

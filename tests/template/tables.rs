@@ -78,11 +78,17 @@ async fn shapes() -> Shapes {
         .endpoint_url(endpoint)
         .build();
     let client = aws_sdk_dynamodb::Client::from_conf(config);
-    let TableNames { profile, contact, outreach, config } = TableNames::local();
+    let TableNames { profile, contact, outreach, config, catalog } = TableNames::local();
     DynamoTables::new(client.clone(), TableNames::local()).create_missing().await.unwrap();
     let mut shapes = Shapes::new();
-    for (id, name) in [("profile", profile), ("contact", contact), ("outreach", outreach), ("config", config)]
-    {
+    let names = [
+        ("profile", profile),
+        ("contact", contact),
+        ("outreach", outreach),
+        ("config", config),
+        ("catalog", catalog),
+    ];
+    for (id, name) in names {
         let answer = client.describe_table().table_name(name).send().await.unwrap();
         shapes.insert(table_id(id), described(answer.table().unwrap()));
     }

@@ -7,13 +7,23 @@ use std::collections::BTreeSet;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("beckon-domain", &[]),
     ("beckon-rules", &["beckon-domain"]),
+    ("beckon-recommend", &["beckon-domain"]),
     ("beckon-mapping", &["beckon-domain"]),
-    ("beckon-wire", &["beckon-domain"]),
-    ("beckon-store", &["beckon-domain", "beckon-rules"]),
+    ("beckon-wire", &["beckon-domain", "beckon-recommend"]),
+    ("beckon-store", &["beckon-domain", "beckon-recommend", "beckon-rules"]),
     ("beckon-runtime", &["beckon-domain"]),
+    ("beckon-batch", &["beckon-domain", "beckon-wire"]),
 ];
-const FUNCTION: &[&str] = &["beckon-domain", "beckon-rules", "beckon-runtime", "beckon-store", "beckon-wire"];
-const PURE: &[&str] = &["beckon-domain", "beckon-rules", "beckon-mapping"];
+const FUNCTION: &[&str] = &[
+    "beckon-batch",
+    "beckon-domain",
+    "beckon-recommend",
+    "beckon-rules",
+    "beckon-runtime",
+    "beckon-store",
+    "beckon-wire",
+];
+const PURE: &[&str] = &["beckon-domain", "beckon-rules", "beckon-recommend", "beckon-mapping"];
 /// Where the AWS SDK may be named, beside the command and the tests.
 const MAY_USE_SDK: &[&str] = &["beckon-store", "beckon-runtime", "cart-mailer"];
 

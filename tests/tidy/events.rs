@@ -126,6 +126,7 @@ async fn the_profiler_applies_every_sample_batch() {
         let profiler = Profiler {
             tables: tables.clone(),
             stream: MemoryStream::new(1, || NOW, || {}),
+            signals: MemoryStream::new(1, || NOW, || {}),
             failed: failed.clone(),
             rulesets: ActiveRuleset::default(),
             clock,

@@ -25,6 +25,7 @@ async fn main() -> anyhow::Result<()> {
         contact: config.contact_table,
         outreach: config.outreach_table,
         config: config.config_table,
+        ..TableNames::default()
     };
     let mailer = Mailer {
         tables: DynamoTables::from_config(&sdk, names),

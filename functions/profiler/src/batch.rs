@@ -1,26 +1,12 @@
 //! A batch is taken apart: records into lines, lines into events of profiles, and what can never be applied aside.
 
+use beckon_batch::lines::{Reading, failed_line};
+use beckon_batch::{Record, read_lines};
 use beckon_domain::fold::Item;
-use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
+use beckon_domain::mark::{Position, SequenceNumber};
 use beckon_domain::{ProfileKey, Timestamp};
-use beckon_wire::failed::{FailedEvent, FailedReason};
-use beckon_wire::stream::{Said, read};
-use data_encoding::BASE64;
-
-/// A record as the mapping hands it over.
-#[derive(Clone, Debug)]
-pub struct Record<'a> {
-    /// Its shard.
-    pub shard: &'a str,
-    /// Its number there.
-    pub sequence: &'a str,
-    /// Partition key.
-    pub partition_key: &'a str,
-    /// Data.
-    pub data: &'a [u8],
-    /// When the stream took it, about; `None` when the record does not say.
-    pub arrived_at: Option<Timestamp>,
-}
+use beckon_wire::failed::{FailedEvent, FailedReason, StreamName};
+use beckon_wire::stream::{LineError, Said, read};
 
 /// One event with the line it came as.
 #[derive(Clone, Debug)]
@@ -73,60 +59,32 @@ pub struct Batch {
 #[must_use]
 pub fn split(records: &[Record<'_>], epoch: &str, failed_at: i64) -> Batch {
     let mut batch = Batch::default();
-    for record in records {
-        batch.split_record(record, epoch, failed_at);
-    }
+    let reading = Reading { epoch, stream: StreamName::Events, at_ms: failed_at };
+    records.iter().for_each(|record| batch.split_record(record, reading));
     batch
 }
 
 impl Batch {
-    fn split_record(&mut self, record: &Record<'_>, epoch: &str, failed_at: i64) {
-        let sequence = SequenceNumber::parse(record.sequence);
-        let mut fail = |offset: u32, reason: FailedReason, detail: String, payload: &[u8]| {
-            let id = format!("{epoch}:{}-{}-{offset}", record.shard, record.sequence);
-            let failed = FailedEvent {
-                id,
-                reason,
-                detail,
-                partition_key: record.partition_key.to_owned(),
-                payload_base64: BASE64.encode(payload),
-                failed_at,
-            };
-            self.failed.push((sequence.clone(), failed));
+    fn split_record(&mut self, record: &Record<'_>, reading: Reading<'_>) {
+        let with_text = |text: &str, key: &str| -> Result<(Box<str>, Said), LineError> {
+            Ok((text.into(), read(text, key)?))
         };
-        let (Some(number), false) = (&sequence, record.shard.is_empty()) else {
-            let detail = "the record has no shard or no sequence number".to_owned();
-            fail(0, FailedReason::NoPosition, detail, record.data);
-            self.line_count += 1;
-            return;
+        let lines = read_lines(record, reading, with_text);
+        self.line_count += lines.count;
+        let mut failed = lines.failed;
+        let work = |(position, (line, Said { internal, event })): (Position, (Box<str>, Said))| {
+            let item = Item { position, internal, event };
+            Work { item, line, arrived_at: record.arrived_at }
         };
-        let Ok(text) = std::str::from_utf8(record.data) else {
-            fail(0, FailedReason::NotUtf8, "the record is not UTF-8".to_owned(), record.data);
-            self.line_count += 1;
-            return;
-        };
-        let shard = ShardKey::new(epoch, record.shard);
-        let mut works = Vec::new();
-        for (offset, text) in (0_u32..).zip(text.split('\n')) {
-            self.line_count += 1;
-            match read(text, record.partition_key) {
-                Ok(Said { internal, event }) => {
-                    let position = Position { shard: shard.clone(), sequence: number.clone(), offset };
-                    let item = Item { position, internal, event };
-                    works.push(Work { item, line: text.into(), arrived_at: record.arrived_at });
-                }
-                Err(error) => fail(offset, error.reason, error.detail, text.as_bytes()),
-            }
-        }
+        let works: Vec<Work> = lines.read.into_iter().map(work).collect();
         match ProfileKey::parse(record.partition_key) {
             Ok(key) => self.add(key, works),
-            Err(error) => {
-                for work in works {
-                    let payload = work.line.as_bytes();
-                    fail(work.item.position.offset, FailedReason::WrongKey, error.to_string(), payload);
-                }
-            }
+            Err(error) => failed.extend(works.iter().map(|work| {
+                let (offset, reason) = (work.item.position.offset, FailedReason::WrongKey);
+                record.failed(reading, offset, reason, &error.to_string(), work.line.as_bytes())
+            })),
         }
+        self.failed.extend(failed.into_iter().map(|failed| (lines.sequence.clone(), failed)));
     }
 
     fn add(&mut self, key: ProfileKey, mut works: Vec<Work>) {
@@ -149,15 +107,8 @@ pub fn failed(
     detail: &str,
     failed_at: i64,
 ) -> FailedEvent {
-    let position = &work.item.position;
-    FailedEvent {
-        id: format!("{}-{}-{}", position.shard.as_str(), position.sequence, position.offset),
-        reason,
-        detail: detail.to_owned(),
-        partition_key: key.as_str().to_owned(),
-        payload_base64: BASE64.encode(work.line.as_bytes()),
-        failed_at,
-    }
+    let stream = (StreamName::Events, failed_at);
+    failed_line(&work.item.position, key.as_str(), work.line.as_bytes(), (reason, detail), stream)
 }
 
 #[cfg(test)]

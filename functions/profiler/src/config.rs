@@ -9,6 +9,8 @@ use beckon_runtime::env::{Env, EnvError};
 pub struct Config {
     /// `EVENT_STREAM`: name of the stream, for merge records and forwarded events.
     pub event_stream: String,
+    /// `SIGNAL_STREAM`: name of the stream of signals.
+    pub signal_stream: String,
     /// `STREAM_EPOCH`: names this life of the stream; another when the stream is made anew, because shard ids start again.
     /// Kept as [`epoch_of`] it.
     pub stream_epoch: String,
@@ -37,6 +39,7 @@ impl Config {
         }
         let config = Self {
             event_stream: env.required("EVENT_STREAM"),
+            signal_stream: env.required("SIGNAL_STREAM"),
             stream_epoch: epoch_of(&env.required("STREAM_EPOCH")),
             profile_table: env.required("PROFILE_TABLE"),
             config_table: env.required("CONFIG_TABLE"),

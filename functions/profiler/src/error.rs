@@ -11,8 +11,8 @@ pub enum ProcessError {
     /// A table or the failed-event store did not answer as it should.
     #[error("a store failed")]
     Store(#[from] StoreError),
-    /// The stream did not take a merge record or forwarded events.
-    #[error("the stream failed")]
+    /// A stream did not take a merge record, forwarded events or signals.
+    #[error("a stream failed")]
     Stream(#[from] StreamError),
     /// The ruleset cannot be read.
     #[error("the ruleset is not available")]

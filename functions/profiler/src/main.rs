@@ -24,6 +24,7 @@ async fn main() -> anyhow::Result<()> {
     let profiler = Profiler {
         tables: DynamoTables::from_config(&sdk, names),
         stream: KinesisStream::from_config(&sdk, config.event_stream),
+        signals: KinesisStream::from_config(&sdk, config.signal_stream),
         failed: S3FailedEvents::from_config(&sdk, config.failed_bucket),
         rulesets: ActiveRuleset::default(),
         clock: Clock::system(),

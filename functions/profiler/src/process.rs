@@ -1,8 +1,9 @@
 //! The use case: a batch becomes new states, records for others, failed events, and the number to go on from.
 
-use crate::batch::{Batch, Part, Record, split};
+use crate::batch::{Batch, Part, split};
 use crate::error::ProcessError;
 use crate::guard::{TimeLeft, expiring_until};
+use beckon_batch::{Record, lowest};
 use beckon_domain::mark::SequenceNumber;
 use beckon_domain::{DurationMs, Policy, ProfileKey, Timestamp};
 use beckon_runtime::Clock;
@@ -24,6 +25,8 @@ pub struct Profiler<T, S, F> {
     pub tables: T,
     /// Where merge records and forwarded events go.
     pub stream: S,
+    /// Where what events say about products goes.
+    pub signals: S,
     /// Where events go that can never be applied.
     pub failed: F,
     /// The live ruleset.
@@ -211,10 +214,6 @@ where
 
 pub(crate) fn first_sequence(part: &Part) -> Option<SequenceNumber> {
     part.work.first().map(|work| work.item.position.sequence.clone())
-}
-
-fn lowest(records: &[Record<'_>]) -> Option<SequenceNumber> {
-    records.iter().filter_map(|record| SequenceNumber::parse(record.sequence)).min()
 }
 
 impl Outcome {

@@ -3,16 +3,19 @@
 use crate::batch::{Part, Work, failed};
 use crate::error::ProcessError;
 use crate::process::Profiler;
+use beckon_batch::panics;
 use beckon_domain::fold::{Folded, Item, fold};
 use beckon_domain::merge::portable;
 use beckon_domain::policy::Policy;
 use beckon_domain::{Profile, ProfileKey};
+use beckon_recommend::{Signal, SignalId};
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
 use beckon_wire::failed::FailedReason;
+use beckon_wire::signal;
 use beckon_wire::stream::{Line, encode, forwarded, join};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
 
 /// Attempts to write one profile against others, or against answers that never came.
 const ATTEMPTS_MAX: u32 = 6;
@@ -32,6 +35,7 @@ where
         policy: &Policy,
     ) -> Result<u64, ProcessError> {
         let (mut at, mut attempts, mut failed_count) = (0, 0, 0);
+        let mut told = BTreeSet::new();
         loop {
             // The outbox: a merge record may not have been put when this state was written, so it is put (again) before
             // a later write forgets it. The customer's side knows its id.
@@ -56,6 +60,7 @@ where
             }
             let read_version = stored.as_ref().map(|s| s.version);
             let due_at = folded.profile.due_at(policy);
+            self.put_signals(&folded, &part.work[at..], &mut told).await?;
             match self.tables.save(&part.key, &folded.profile, read_version, due_at).await {
                 Ok(Save::Saved) => {
                     at += folded.consumed;
@@ -94,6 +99,27 @@ where
         Ok(self.tables.load(std::slice::from_ref(key), Read::Strong).await?.remove(key))
     }
 
+    /// What the applied events say about products goes before the write: after it, marks and ring would hide the events,
+    /// and what was not put by then would be lost. If the write fails the signals are put again, and their ids tell the
+    /// trends. `told` are those that the stream took from this part already.
+    async fn put_signals(
+        &self,
+        folded: &Folded,
+        work: &[Work],
+        told: &mut BTreeSet<SignalId>,
+    ) -> Result<(), ProcessError> {
+        let applied = folded.applied.iter().filter_map(|index| work.get(*index));
+        let mut signals: Vec<Signal> = applied.flat_map(|work| Signal::of(&work.item.event)).collect();
+        signals.retain(|signal| !told.contains(&signal.id));
+        if signals.is_empty() {
+            return Ok(());
+        }
+        let record = |(partition_key, data)| NewRecord { partition_key, data };
+        self.signals.put(signal::records(&signals)?.into_iter().map(record).collect()).await?;
+        told.extend(signals.iter().map(|signal| signal.id));
+        Ok(())
+    }
+
     async fn put_pending_merge(&self, key: &ProfileKey, stored: Option<&Stored>) -> Result<(), ProcessError> {
         let Some(profile) = stored.map(|s| &s.profile) else { return Ok(()) };
         let Some(link) = profile.link.as_ref().filter(|link| link.merge_pending) else { return Ok(()) };
@@ -126,13 +152,13 @@ fn items(work: &[Work]) -> Vec<Item> {
     work.iter().map(|w| w.item.clone()).collect()
 }
 
-/// Folds; `None` when it panicked. The core is pure, so a panic leaves nothing half done.
+/// Folds; `None` when it panicked.
 fn fold_caught(before: Option<&Profile>, key: &ProfileKey, work: &[Work], policy: &Policy) -> Option<Folded> {
     let items = items(work);
-    catch_unwind(AssertUnwindSafe(|| fold(before, key, &items, policy))).ok()
+    panics::caught(|| fold(before, key, &items, policy))
 }
 
-/// The first event whose presence makes the fold panic. Only a bug leads here, so it may be slow.
+/// The first event whose presence makes the fold panic.
 fn first_panic(before: Option<&Profile>, key: &ProfileKey, work: &[Work], policy: &Policy) -> usize {
-    (0..work.len()).find(|last| fold_caught(before, key, &work[..=*last], policy).is_none()).unwrap_or(0)
+    panics::first(work.len(), |last| fold(before, key, &items(&work[..=last]), policy))
 }

@@ -8,6 +8,9 @@
 
 use beckon_domain::profile::Tallies;
 use beckon_domain::{Profile, ProfileKey};
+use beckon_recommend::Trend;
+use beckon_store::tables::TrendKey;
+use beckon_wire::failed::{FailedEvent, StreamName};
 use serde::Serialize;
 use std::fmt;
 
@@ -131,6 +134,61 @@ impl fmt::Display for Conservation {
             more("failed", self.internal_failed),
         )
     }
+}
+
+/// The balance of signals: `put = counted + repeated + failed + in flight`. Each signal is counted for one item.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct SignalConservation {
+    /// Lines put into the stream of signals.
+    pub put: u64,
+    /// Signals counted.
+    pub counted: u64,
+    /// Signals that were put again and recognised.
+    pub repeated: u64,
+    /// Signals kept as failed.
+    pub failed: u64,
+    /// Signals in the stream that are not done.
+    pub in_flight: u64,
+}
+
+impl SignalConservation {
+    /// Balances what was put against every item's trend.
+    #[must_use]
+    pub fn of(put: u64, trends: &[(TrendKey, Trend)], failed: u64, in_flight: u64) -> Self {
+        let items = trends.iter().filter(|(key, _)| matches!(key, TrendKey::Item(_)));
+        let totals = items.map(|(_, trend)| trend.totals());
+        let (counted, repeated) =
+            totals.fold((0, 0), |sum, totals| (sum.0 + totals.counted(), sum.1 + totals.repeated));
+        Self { put, counted, repeated, failed, in_flight }
+    }
+
+    /// Whether nothing is lost and nothing counted twice.
+    #[must_use]
+    pub const fn holds(&self) -> bool {
+        self.put == self.counted + self.repeated + self.failed + self.in_flight
+    }
+}
+
+impl fmt::Display for SignalConservation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { put, counted, repeated, failed, in_flight } = self;
+        let verdict = if self.holds() { "holds" } else { "DOES NOT HOLD" };
+        write!(
+            f,
+            "signals {put} = counted {counted} + repeated {repeated} + failed {failed} + in flight {in_flight}: {verdict}"
+        )
+    }
+}
+
+/// How many of these documents are of failed events, and how many of failed signals.
+#[must_use]
+pub fn failed_by_stream<'a>(documents: impl IntoIterator<Item = &'a Vec<u8>>) -> (u64, u64) {
+    documents.into_iter().fold((0, 0), |(events, signals), document| {
+        match serde_json::from_slice::<FailedEvent>(document) {
+            Ok(FailedEvent { stream: StreamName::Signals, .. }) => (events, signals + 1),
+            _ => (events + 1, signals),
+        }
+    })
 }
 
 /// What is seldom is said only when there is some.

@@ -1,41 +1,62 @@
 //! All functions in one process: the real handlers, taking the real event JSON, on stores and a stream of this process.
 
-use crate::conservation::{Collected, Conservation};
+mod lane;
+
+use crate::conservation::{Collected, Conservation, SignalConservation};
 use crate::error::CliError;
 use crate::feed::Feed;
 use aws_lambda_events::event::kinesis::KinesisEvent;
 use axum::Router;
 use beckon_domain::Timestamp;
 use beckon_domain::consent::ConsentDefault;
-use beckon_domain::mark::SequenceNumber;
 use beckon_mapping::payload::{RecordView, kinesis_event, parse_answer};
-use beckon_mapping::{Answer, Batch, Entry, Mapping, Options, Step};
+use beckon_mapping::{Answer, Batch};
 use beckon_rules::Ruleset;
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::{
-    ConfigStore, ContactStore, OutreachStore, ProfileScan, ProfileStore, RulesetDocument,
+    CatalogScan, CatalogStore, ConfigStore, ContactStore, OutreachStore, ProfileScan, ProfileStore,
+    RulesetDocument,
 };
+use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
 use cart_mailer::send::recording::RecordingSender;
 use collector::Collector;
 use decisions::Decider;
+use lane::Lane;
 use preferences::Preferences;
 use profiler::Profiler;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
+use trends::Trends;
 
 /// Tables that a stack can run on.
 pub trait Tables:
-    ProfileStore + ContactStore + OutreachStore + ConfigStore + ProfileScan + Clone + 'static
+    ProfileStore
+    + ContactStore
+    + OutreachStore
+    + ConfigStore
+    + CatalogStore
+    + ProfileScan
+    + CatalogScan
+    + Clone
+    + 'static
 {
 }
 
 impl<T> Tables for T where
-    T: ProfileStore + ContactStore + OutreachStore + ConfigStore + ProfileScan + Clone + 'static
+    T: ProfileStore
+        + ContactStore
+        + OutreachStore
+        + ConfigStore
+        + CatalogStore
+        + ProfileScan
+        + CatalogScan
+        + Clone
+        + 'static
 {
 }
 
@@ -74,6 +95,8 @@ pub struct Stack<T, F> {
     pub failed: F,
     /// The stream.
     pub stream: MemoryStream,
+    /// The stream of signals.
+    pub signals: MemoryStream,
     /// The inbox.
     pub sender: RecordingSender,
     /// The time.
@@ -85,7 +108,9 @@ pub struct Stack<T, F> {
     decider: Arc<Decider<T>>,
     mailer: Mailer<T, MemoryStream, RecordingSender>,
     preferences: Arc<Preferences<T>>,
-    mapping: Mutex<Mapping<StreamRecord>>,
+    trends: Trends<T, F>,
+    events_lane: Lane,
+    signals_lane: Lane,
     arrived: Arc<Notify>,
     feed: Option<Arc<Feed>>,
 }
@@ -124,8 +149,11 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let secrets = Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))?;
         let rulesets = ActiveRuleset::with_consent_default(consent_default);
         let arrived = Arc::new(Notify::new());
-        let (stream_clock, wake) = (clock.clone(), Arc::clone(&arrived));
-        let stream = MemoryStream::new(shard_count, move || stream_clock.now(), move || wake.notify_one());
+        let new_stream = || {
+            let (clock, wake) = (clock.clone(), Arc::clone(&arrived));
+            MemoryStream::new(shard_count, move || clock.now(), move || wake.notify_one())
+        };
+        let (stream, signals) = (new_stream(), new_stream());
         let sender = RecordingSender::new(clock.clone());
         let collector = Collector {
             stream: stream.clone(),
@@ -137,11 +165,18 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let profiler = Profiler {
             tables: tables.clone(),
             stream: stream.clone(),
+            signals: signals.clone(),
             failed: failed.clone(),
             rulesets: rulesets.clone(),
             clock: clock.clone(),
-            epoch,
+            epoch: epoch.clone(),
             record_age_max: None,
+        };
+        let trends = Trends {
+            tables: tables.clone(),
+            failed: failed.clone(),
+            clock: clock.clone(),
+            epoch: signals_epoch(&epoch),
         };
         let mailer = Mailer {
             tables: tables.clone(),
@@ -160,7 +195,10 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         Ok(Self {
             tables,
             failed,
+            events_lane: Lane::new(stream.clone(), batch_size)?,
+            signals_lane: Lane::new(signals.clone(), batch_size)?,
             stream,
+            signals,
             sender,
             clock,
             secrets,
@@ -169,7 +207,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             decider: Arc::new(decider),
             mailer,
             preferences: Arc::new(preferences),
-            mapping: Mutex::new(mapping(batch_size)?),
+            trends,
             arrived,
             feed,
         })
@@ -188,30 +226,36 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         self.arrived.notified().await;
     }
 
-    /// Delivers batches to the profiler until nothing waits, or nothing gets further.
+    /// Delivers batches to the profiler, then what came of them to the trends, until nothing waits, or nothing gets
+    /// further.
     ///
     /// # Errors
     /// When a payload is not what Lambda's types expect: a bug.
     pub async fn drain(&self) -> Result<Drained, CliError> {
-        let mut mapping = self.mapping.lock().await;
+        let events = self.drain_lane(StreamName::Events).await?;
+        let signals = self.drain_lane(StreamName::Signals).await?;
+        Ok(Drained {
+            batch_count: events.batch_count + signals.batch_count,
+            stuck_count: events.stuck_count + signals.stuck_count,
+        })
+    }
+
+    async fn drain_lane(&self, name: StreamName) -> Result<Drained, CliError> {
+        let lane = match name {
+            StreamName::Events => &self.events_lane,
+            StreamName::Signals => &self.signals_lane,
+        };
+        let mut mapping = lane.mapping().await;
         let (mut batch_count, mut stuck_rounds) = (0, 0);
         loop {
-            for record in self.stream.take() {
-                let shard = record.shard.clone();
-                mapping.push(&shard, entry(record)?, self.clock.now());
-            }
-            let mut done_count = 0;
-            let mut invocations = Vec::new();
-            // Without limits on retries and age, nothing is ever discarded.
-            while let Some(Step::Invoke(invocation)) = mapping.next(self.clock.now()) {
-                invocations.push(invocation);
-            }
+            let invocations = lane.invocations(&mut mapping, self.clock.now())?;
             if invocations.is_empty() {
                 return Ok(Drained { batch_count, stuck_count: 0 });
             }
+            let mut done_count = 0;
             for invocation in invocations {
                 batch_count += 1;
-                let answer = self.invoke_profiler(&invocation.batch).await?;
+                let answer = self.invoke(name, &invocation.batch).await?;
                 done_count += mapping.complete(invocation.id, &answer, self.clock.now()).done_count;
             }
             stuck_rounds = if done_count == 0 { stuck_rounds + 1 } else { 0 };
@@ -222,7 +266,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
     }
 
     /// One invocation: event JSON in, answer JSON out, as Lambda would hand them over.
-    async fn invoke_profiler(&self, batch: &Batch<StreamRecord>) -> Result<Answer, CliError> {
+    async fn invoke(&self, name: StreamName, batch: &Batch<StreamRecord>) -> Result<Answer, CliError> {
         let payload = kinesis_event(batch.records.iter().map(|record| RecordView {
             shard: &record.shard,
             sequence: &record.sequence,
@@ -232,10 +276,13 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         }));
         let event: KinesisEvent = serde_json::from_value(payload)
             .map_err(|e| CliError::caused("the payload is not a Kinesis event", &e))?;
-        let response = profiler::handle(&self.profiler, event, None).await;
+        let response = match name {
+            StreamName::Events => profiler::handle(&self.profiler, event, None).await,
+            StreamName::Signals => trends::handle(&self.trends, event, None).await,
+        };
         let answer =
             serde_json::to_value(&response).map_err(|e| CliError::caused("the answer is not JSON", &e))?;
-        if let Some(feed) = &self.feed {
+        if let (StreamName::Events, Some(feed)) = (name, &self.feed) {
             feed.batch(batch, &self.tables).await;
         }
         Ok(parse_answer(&answer))
@@ -254,11 +301,9 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         report.map_err(|e| CliError::caused("the cart mailer did not run", &e))
     }
 
-    /// Lines in the stream that are not done, counted from their positions.
+    /// Events in the stream that are not done, counted from their positions.
     pub async fn in_flight(&self) -> u64 {
-        let mapping = self.mapping.lock().await;
-        let lines = |record: &StreamRecord| record.data.split(|b| *b == b'\n').count() as u64;
-        mapping.undone().map(lines).sum::<u64>() + self.stream.waiting_lines()
+        self.events_lane.in_flight().await
     }
 
     /// The balance, given what the collector answered and how many events failed.
@@ -271,24 +316,23 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let (in_flight, lines_put) = (self.in_flight().await, self.stream.lines_put());
         Ok(Conservation::of(collected, &profiles, failed, in_flight, lines_put))
     }
+
+    /// The balance of signals, given how many failed.
+    ///
+    /// # Errors
+    /// When the trends cannot be read.
+    pub async fn signal_conservation(&self, failed: u64) -> Result<SignalConservation, CliError> {
+        let trends = self.tables.scan_trends().await;
+        let trends = trends.map_err(|e| CliError::caused("the trends cannot be read", &e))?;
+        let (in_flight, put) = (self.signals_lane.in_flight().await, self.signals.lines_put());
+        Ok(SignalConservation::of(put, &trends, failed, in_flight))
+    }
 }
 
-fn entry(record: StreamRecord) -> Result<Entry<StreamRecord>, CliError> {
-    let sequence = SequenceNumber::parse(&record.sequence)
-        .ok_or_else(|| CliError::failed("a sequence number is not a number"))?;
-    Ok(Entry {
-        sequence,
-        partition_key: record.partition_key.clone(),
-        bytes: record.data.len(),
-        arrived_at: record.arrived_at,
-        record,
-    })
-}
-
-/// The mapping between the stream and the profiler: it never gives up on a record.
-fn mapping(batch_size: usize) -> Result<Mapping<StreamRecord>, CliError> {
-    let options = Options { batch_size, report_batch_item_failures: true, ..Options::default() };
-    Mapping::new(options).map_err(|e| CliError::caused("the stack's mapping", &e))
+/// The life of the stream of signals beside a life of the stream of events.
+#[must_use]
+pub fn signals_epoch(epoch: &str) -> String {
+    format!("signals-{epoch}")
 }
 
 /// An epoch that no earlier life of the stream on the same tables had.

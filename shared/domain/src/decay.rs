@@ -92,8 +92,13 @@ impl Weights {
 
     /// Adds the weights of the other half, which counts from the same horizon.
     pub fn merge(&mut self, other: &Self) {
+        self.merge_times(other, 1);
+    }
+
+    /// Adds so many times the weights of another collection, which counts from the same horizon.
+    pub fn merge_times(&mut self, other: &Self, times: u64) {
         for (index, weight) in other.0.iter().enumerate() {
-            self.put(index, *weight);
+            self.put(index, weight.saturating_mul(times));
         }
     }
 

@@ -42,6 +42,17 @@ pub struct Folded {
     pub consumed: usize,
     /// Events to put under the customer's key before the write.
     pub forwards: Vec<Forward>,
+    /// Which of the items given this profile applies with this write: neither applied before, nor a repetition, nor
+    /// forwarded. What follows from an event alone follows from these.
+    pub applied: Vec<usize>,
+}
+
+/// What became of one item.
+enum Step {
+    Applied,
+    Known,
+    /// It belongs to this customer.
+    Forwarded(ProfileKey),
 }
 
 /// Folds the items into the stored state (a new profile when there is none).
@@ -54,8 +65,13 @@ pub fn fold(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: 
 #[must_use]
 pub fn fold_owned(mut profile: Profile, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
     let frozen_before = profile.link.is_some();
-    let mut folded =
-        Folded { profile: Profile::default(), changed: false, consumed: 0, forwards: Vec::new() };
+    let mut folded = Folded {
+        profile: Profile::default(),
+        changed: false,
+        consumed: 0,
+        forwards: Vec::new(),
+        applied: Vec::new(),
+    };
     for (index, item) in items.iter().enumerate() {
         if profile.link.is_some() && !frozen_before {
             break;
@@ -65,8 +81,10 @@ pub fn fold_owned(mut profile: Profile, key: &ProfileKey, items: &[Item], policy
             continue;
         }
         folded.changed = true;
-        if let Some(to) = step(&mut profile, key, item, policy) {
-            folded.forwards.push(Forward { to, index });
+        match step(&mut profile, key, item, policy) {
+            Step::Applied => folded.applied.push(index),
+            Step::Known => {}
+            Step::Forwarded(to) => folded.forwards.push(Forward { to, index }),
         }
         profile.marks.advance(&item.position, item.event.received_at);
     }
@@ -85,19 +103,19 @@ fn clear_outbox(profile: &mut Profile) {
     }
 }
 
-/// Settles one item. Returns the customer it belongs to when the profile is frozen.
-fn step(profile: &mut Profile, key: &ProfileKey, item: &Item, policy: &Policy) -> Option<ProfileKey> {
+/// Settles one item. When the profile is frozen it belongs to a customer.
+fn step(profile: &mut Profile, key: &ProfileKey, item: &Item, policy: &Policy) -> Step {
     let event = &item.event;
     profile.last_received_at = profile.last_received_at.max(event.received_at);
     let is_known = profile.ring.insert(&event.source, &event.id, event.received_at);
     count(profile, item, is_known);
     if is_known {
-        return None;
+        return Step::Known;
     }
     if let Some(link) = &profile.link {
         let to = forward_to(&link.to, event);
         profile.tallies.link_refused += u64::from(to != link.to);
-        return Some(to);
+        return Step::Forwarded(to);
     }
     match &event.kind {
         EventKind::Merge { from, state } => {
@@ -111,7 +129,7 @@ fn step(profile: &mut Profile, key: &ProfileKey, item: &Item, policy: &Policy) -
         }
         _ => apply(profile, key, event, policy),
     }
-    None
+    Step::Applied
 }
 
 fn count(profile: &mut Profile, item: &Item, duplicate: bool) {
@@ -203,6 +221,7 @@ mod tests {
     fn a_producers_repetition_has_a_new_number_and_counts_once() {
         let items = [item(1, 0, event("a", 0, added("p"))), item(2, 0, event("a", 0, added("p")))];
         let folded = fold(None, &visitor(), &items, &Policy::default());
+        assert_eq!(folded.applied, [0]);
         assert_eq!(folded.profile.cart.unit_count(), 1);
         assert_eq!((folded.profile.tallies.applied, folded.profile.tallies.duplicate), (1, 1));
     }
@@ -225,6 +244,7 @@ mod tests {
         let second = fold(Some(&first.profile), &visitor(), &items[2..], &Policy::default());
         assert_eq!(second.forwards.len(), 1);
         assert_eq!(second.forwards[0].to, customer("c"));
+        assert_eq!((first.applied, second.applied), (vec![0, 1], vec![]), "an event is applied in one place");
         assert_eq!(second.profile.cart.unit_count(), 1, "a frozen profile keeps its state");
         assert!(!second.profile.link.as_ref().unwrap().merge_pending, "this write follows the merge record");
 

@@ -5,27 +5,34 @@
 //! each released version, tested below.
 
 use crate::profile::Profile;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// The version this release writes.
 pub const VERSION: u8 = 1;
 
-/// Why stored bytes are not a profile.
+/// Why stored bytes are not a state.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
     /// No bytes at all.
-    #[error("the stored profile is empty")]
+    #[error("the stored state is empty")]
     Empty,
     /// Written by a newer release.
-    #[error("the stored profile has version {0}; this release reads up to {VERSION}")]
-    Version(u8),
+    #[error("the stored state has version {found}; this release reads up to {readable}")]
+    Version {
+        /// Its version.
+        found: u8,
+        /// The highest that this release reads.
+        readable: u8,
+    },
     /// The bytes do not decode.
-    #[error("the stored profile cannot be decoded")]
+    #[error("the stored state cannot be decoded")]
     Corrupt(#[source] postcard::Error),
-    /// More bytes than a profile has: some were overwritten or it is something else.
-    #[error("the stored profile is followed by {0} bytes that do not belong to it")]
+    /// More bytes than the state has: some were overwritten or it is something else.
+    #[error("the stored state is followed by {0} bytes that do not belong to it")]
     Trailing(usize),
     /// The state does not encode.
-    #[error("the profile cannot be encoded")]
+    #[error("the state cannot be encoded")]
     Encode(#[source] postcard::Error),
 }
 
@@ -34,7 +41,7 @@ pub enum PackError {
 /// # Errors
 /// When the state cannot be encoded, which no valid state causes.
 pub fn pack(profile: &Profile) -> Result<Vec<u8>, PackError> {
-    postcard::to_extend(profile, vec![VERSION]).map_err(PackError::Encode)
+    pack_state(VERSION, profile)
 }
 
 /// Unpacks a profile.
@@ -42,13 +49,31 @@ pub fn pack(profile: &Profile) -> Result<Vec<u8>, PackError> {
 /// # Errors
 /// When the bytes are empty, of a newer version, or corrupt.
 pub fn unpack(bytes: &[u8]) -> Result<Profile, PackError> {
+    unpack_state(VERSION, bytes)
+}
+
+/// Packs a state of any kind behind its version.
+///
+/// # Errors
+/// When it cannot be encoded.
+pub fn pack_state<T: Serialize>(version: u8, state: &T) -> Result<Vec<u8>, PackError> {
+    postcard::to_extend(state, vec![version]).map_err(PackError::Encode)
+}
+
+/// Unpacks a state of this version.
+///
+/// # Errors
+/// When the bytes are empty, of another version, or corrupt.
+pub fn unpack_state<T: DeserializeOwned>(version: u8, bytes: &[u8]) -> Result<T, PackError> {
     match bytes.split_first() {
         None => Err(PackError::Empty),
-        Some((&VERSION, packed)) => match postcard::take_from_bytes(packed).map_err(PackError::Corrupt)? {
-            (profile, []) => Ok(profile),
-            (_, rest) => Err(PackError::Trailing(rest.len())),
-        },
-        Some((&version, _)) => Err(PackError::Version(version)),
+        Some((found, packed)) if *found == version => {
+            match postcard::take_from_bytes(packed).map_err(PackError::Corrupt)? {
+                (state, []) => Ok(state),
+                (_, rest) => Err(PackError::Trailing(rest.len())),
+            }
+        }
+        Some((&found, _)) => Err(PackError::Version { found, readable: version }),
     }
 }
 

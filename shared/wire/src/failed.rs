@@ -24,13 +24,15 @@ pub enum FailedReason {
     Panicked,
     /// The stored profile it belongs to cannot be read.
     CorruptProfile,
+    /// The stored trend of the item it tells of cannot be read.
+    CorruptTrend,
     /// It was not applied when its record neared the age at which the mapping discards it.
     Expired,
 }
 
 impl FailedReason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotUtf8,
         Self::Undecodable,
         Self::UnknownVersion,
@@ -38,6 +40,7 @@ impl FailedReason {
         Self::NoPosition,
         Self::Panicked,
         Self::CorruptProfile,
+        Self::CorruptTrend,
         Self::Expired,
     ];
 
@@ -52,6 +55,7 @@ impl FailedReason {
             Self::NoPosition => "no_position",
             Self::Panicked => "panicked",
             Self::CorruptProfile => "corrupt_profile",
+            Self::CorruptTrend => "corrupt_trend",
             Self::Expired => "expired",
         }
     }
@@ -73,6 +77,7 @@ impl FailedReason {
             | Self::NoPosition
             | Self::Panicked
             | Self::CorruptProfile
+            | Self::CorruptTrend
             | Self::Expired => None,
         }
     }
@@ -93,6 +98,20 @@ pub struct FailedEvent {
     pub payload_base64: String,
     /// When it failed, milliseconds since 1970.
     pub failed_at: i64,
+    /// Which stream it came from, and can be put into again.
+    #[serde(default)]
+    pub stream: StreamName,
+}
+
+/// One of the streams.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamName {
+    /// The stream of events; what a document says that names none.
+    #[default]
+    Events,
+    /// The stream of signals.
+    Signals,
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The contracts of Beckon: what comes in over HTTP, what travels in the stream, what goes out.
 //!
 //! Everything here can be read by somebody else's program, so it changes only in ways that old readers survive.
-//! [`capture`] is Segment's protocol as the collector accepts it, [`stream`] the lines of a stream record,
-//! [`decisions`] the decisions API, [`failed`] a failed event, [`problem`] an error (RFC 9457), and [`auth`] how a
-//! write key is presented.
+//! [`capture`] is Segment's protocol as the collector accepts it, [`stream`] the lines of a stream record, [`signal`]
+//! those of the stream of signals, [`decisions`] the decisions API, [`failed`] a failed event, [`problem`] an error
+//! (RFC 9457), and [`auth`] how a write key is presented.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -15,6 +15,7 @@ mod fields;
 pub mod limits;
 pub mod privacy;
 pub mod problem;
+pub mod signal;
 pub mod stream;
 
 /// Reads RFC 3339 / ISO 8601 with an offset (`2026-11-22T05:00:01.000Z`), or milliseconds since 1970.

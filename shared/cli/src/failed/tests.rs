@@ -9,7 +9,7 @@ use beckon_domain::{Pepper, ProfileKey};
 use beckon_store::objects::FailedEventStore;
 use beckon_store::objects::folder::FolderFailedEvents;
 use beckon_store::tables::ProfileScan;
-use beckon_wire::failed::{FailedEvent, FailedReason};
+use beckon_wire::failed::{FailedEvent, FailedReason, StreamName};
 use clap::Parser;
 use data_encoding::BASE64;
 use serde_json::json;
@@ -49,6 +49,7 @@ async fn keep(folder: &Path, number: u32, reason: FailedReason) {
         partition_key: visitor().as_str().to_owned(),
         payload_base64: BASE64.encode(line.to_string().as_bytes()),
         failed_at: 1_763_800_000_000,
+        stream: StreamName::Events,
     };
     let document = serde_json::to_vec(&event).unwrap();
     FolderFailedEvents::new(folder).keep(&event.id, reason.code(), document).await.unwrap();

@@ -104,6 +104,8 @@ pub struct Cost {
     pub reminders: Rates,
     /// OutreachTable, for each 1,000 events.
     pub outreach: Rates,
+    /// CatalogTable, for each 1,000 events.
+    pub trends: Rates,
     /// Sizes of the profiles' items at the end.
     pub item_bytes: Sizes,
     /// Sizes of the profiles' items at each write: what the write units come from.
@@ -114,7 +116,7 @@ pub struct Cost {
 
 impl Cost {
     pub(super) fn of(meter: &Meter, flushed: &Flushed, batch_rows: Option<u64>) -> Self {
-        let Usage { profile, outreach, .. } = meter.usage();
+        let Usage { profile, outreach, catalog, .. } = meter.usage();
         let rate = |count: u64| 1_000.0 * count as f64 / flushed.events.max(1) as f64;
         let slack = |index: &DueIndex| Slack {
             slack: index.slack().to_string(),
@@ -131,6 +133,7 @@ impl Cost {
             events: Rates::of(&flushed.usage, flushed.events),
             reminders: Rates::of(&profile.since(&flushed.usage), flushed.events),
             outreach: Rates::of(&outreach, flushed.events),
+            trends: Rates::of(&catalog, flushed.events),
             item_bytes: meter.item_sizes().into(),
             written_bytes: meter.written_sizes().into(),
             due_slack: meter.what_if().iter().map(slack).collect(),
@@ -154,6 +157,7 @@ impl fmt::Display for Cost {
             ("  events        ", &self.events),
             ("  reminders     ", &self.reminders),
             ("  ledger        ", &self.outreach),
+            ("  trends        ", &self.trends),
         ] {
             let Rates { write_requests, write_units, index_units, read_units, .. } = rates;
             writeln!(

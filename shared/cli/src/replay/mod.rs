@@ -12,6 +12,7 @@ mod pad;
 mod report;
 pub(crate) mod state_hash;
 mod sweep;
+mod trends;
 
 use crate::error::CliError;
 use crate::laptop;
@@ -35,6 +36,7 @@ pub use options::{ReplayCommand, ReplayOptions};
 pub use report::{ArchiveCounts, Report};
 pub use state_hash::state_hash;
 use std::path::PathBuf;
+pub use trends::Trends;
 
 /// What to replay, and on what.
 #[derive(Args, Clone, Debug)]
@@ -87,7 +89,7 @@ pub async fn run(command: ReplayCommand) -> Result<(), CliError> {
 }
 
 fn balanced(report: &Report) -> Result<(), CliError> {
-    if report.conservation.holds() {
+    if report.conservation.holds() && report.trends.conservation.holds() {
         Ok(())
     } else {
         Err(CliError::failed("events are not accounted for: see the balance above"))

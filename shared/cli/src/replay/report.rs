@@ -1,6 +1,7 @@
 //! What a replay has to say.
 
 use super::cost::Cost;
+use super::trends::Trends;
 use crate::conservation::Conservation;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -51,6 +52,8 @@ pub struct Report {
     pub cost: Cost,
     /// The balance.
     pub conservation: Conservation,
+    /// What became of the signals.
+    pub trends: Trends,
 }
 
 /// What was replayed of an archive, beside what somebody sent.
@@ -114,6 +117,7 @@ impl fmt::Display for Report {
         }
         writeln!(f, "state hash      {}", self.state_hash)?;
         write!(f, "{}", self.cost)?;
+        writeln!(f, "trends          {}", self.trends)?;
         writeln!(f, "conservation    {}", self.conservation)
     }
 }

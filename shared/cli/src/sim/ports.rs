@@ -7,6 +7,7 @@ use super::ground::{Fate, Ground, LateWrite, Net, Reach};
 use beckon_domain::merge::portable;
 use beckon_domain::{Profile, ProfileKey, Timestamp};
 use beckon_store::objects::FailedEventStore;
+use beckon_store::streams::memory::MemoryStream;
 use beckon_store::streams::{EventStream, NewRecord, StreamError};
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{ConfigStore, Due, ProfileStore, Read, RulesetDocument, Save, Stored};
@@ -201,6 +202,8 @@ pub(crate) struct SimStream {
     pub(crate) net: Net,
     /// Whether the producer is the collector.
     pub(crate) by_collector: bool,
+    /// The stream of signals instead: it takes what it is given, and no fault reaches it.
+    pub(crate) signals: Option<MemoryStream>,
 }
 
 impl SimStream {
@@ -226,6 +229,9 @@ impl SimStream {
 
 impl EventStream for SimStream {
     async fn put(&self, records: Vec<NewRecord>) -> Result<(), StreamError> {
+        if let Some(signals) = &self.signals {
+            return signals.put(records).await;
+        }
         let total = records.len();
         let unavailable = || StreamError::Unavailable("injected".into());
         let fate = self.net.arrive("put records", Reach::All, true).await;

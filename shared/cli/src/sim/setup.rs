@@ -18,6 +18,7 @@ use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::ruleset::ActiveRuleset;
+use beckon_store::streams::memory::MemoryStream;
 use beckon_store::tables::{ConfigStore, RulesetDocument};
 use cart_mailer::Mailer;
 use collector::Collector;
@@ -104,7 +105,7 @@ impl World {
         let document = RulesetDocument { version: ruleset.version().to_owned(), body: RULESET.to_owned() };
         let activated = tables.activate_ruleset(&document, START).now_or_never();
         activated.unwrap_or(Ok(())).map_err(|e| CliError::caused("the simulation's ruleset", &e))?;
-        let stream = SimStream { net: net.clone(), by_collector: false };
+        let stream = SimStream { net: net.clone(), by_collector: false, signals: None };
         let visitor =
             |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));
         let visitors = (0..script.visitor_count).filter_map(visitor).collect();
@@ -112,7 +113,7 @@ impl World {
             script.ops.iter().enumerate().map(|(i, op)| ((op.at, i as u64), Waiting::Op(i))).collect();
         Ok(Self {
             collector: Arc::new(Collector {
-                stream: SimStream { net: net.clone(), by_collector: true },
+                stream: SimStream { net: net.clone(), by_collector: true, signals: None },
                 contacts: tables.clone(),
                 secrets: secrets.clone(),
                 clock: clock.clone(),
@@ -121,6 +122,7 @@ impl World {
             profiler: Profiler {
                 tables: tables.clone(),
                 stream: stream.clone(),
+                signals: SimStream { signals: Some(MemoryStream::new(1, || START, || {})), ..stream.clone() },
                 failed: SimFailed { net: net.clone() },
                 rulesets: ActiveRuleset::default(),
                 clock: clock.clone(),

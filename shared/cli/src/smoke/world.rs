@@ -114,7 +114,7 @@ impl World {
     }
 
     pub(crate) async fn conservation(&self) -> Result<crate::conservation::Conservation, CliError> {
-        let failed = self.stack.failed.documents().len() as u64;
+        let (failed, _) = crate::conservation::failed_by_stream(self.stack.failed.documents().values());
         self.stack.conservation(self.collected, failed).await
     }
 }

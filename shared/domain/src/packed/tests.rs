@@ -67,7 +67,7 @@ fn the_layout_of_version_1_has_not_changed() {
 #[test]
 fn what_cannot_be_read_is_an_error_and_never_an_empty_profile() {
     assert!(matches!(unpack(&[]), Err(PackError::Empty)));
-    assert!(matches!(unpack(&[9, 0]), Err(PackError::Version(9))));
+    assert!(matches!(unpack(&[9, 0]), Err(PackError::Version { found: 9, .. })));
     let mut cut = pack(&full_profile()).unwrap();
     cut.push(0);
     assert!(matches!(unpack(&cut), Err(PackError::Trailing(1))));

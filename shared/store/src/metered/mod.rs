@@ -5,6 +5,7 @@
 //! like a write of what is there, an eventual read half of a strong one, an index entry that appears, moves or vanishes
 //! by its own size. Not counted: storage, and retries below the adapter.
 
+mod catalog;
 mod index;
 mod ports;
 pub mod size;
@@ -25,6 +26,8 @@ struct Counted {
     profiles: BTreeMap<ProfileKey, u32>,
     /// Bytes of every profile's item that was written.
     written: Vec<u32>,
+    /// Bytes of each item of CatalogTable, by its key.
+    catalog: BTreeMap<String, u32>,
     due: DueIndex,
     what_if: Vec<DueIndex>,
 }

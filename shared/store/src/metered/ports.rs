@@ -12,7 +12,7 @@ use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keys of one BatchGetItem at most.
-const BATCH_GET_KEYS_MAX: usize = 100;
+pub(super) const BATCH_GET_KEYS_MAX: usize = 100;
 
 impl<T: ProfileStore> ProfileStore for Metered<T> {
     async fn load(

@@ -71,6 +71,8 @@ pub struct Usage {
     pub outreach: TableUsage,
     /// ConfigTable.
     pub config: TableUsage,
+    /// CatalogTable.
+    pub catalog: TableUsage,
 }
 
 impl Usage {
@@ -82,6 +84,7 @@ impl Usage {
             contact: self.contact.since(&earlier.contact),
             outreach: self.outreach.since(&earlier.outreach),
             config: self.config.since(&earlier.config),
+            catalog: self.catalog.since(&earlier.catalog),
         }
     }
 }

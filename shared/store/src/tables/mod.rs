@@ -6,8 +6,11 @@ use beckon_domain::{ContactHash, EpisodeId, Profile, ProfileKey, Timestamp};
 use std::collections::BTreeMap;
 use std::future::Future;
 
+pub mod catalog;
 pub mod dynamodb;
 pub mod memory;
+
+pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
 
 /// Parts of the due index: one key would be hot, so profiles are spread over these.
 pub const DUE_SHARD_COUNT: u32 = 8;

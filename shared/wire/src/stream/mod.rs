@@ -235,7 +235,7 @@ pub struct LineError {
     pub detail: String,
 }
 
-fn undecodable(detail: impl Into<String>) -> LineError {
+pub(crate) fn undecodable(detail: impl Into<String>) -> LineError {
     LineError { reason: FailedReason::Undecodable, detail: detail.into() }
 }
 
@@ -319,13 +319,13 @@ impl Line {
 }
 
 /// Why a line of this version is not read.
-fn unknown_version(version: u8) -> LineError {
+pub(crate) fn unknown_version(version: u8) -> LineError {
     let detail = format!("stream line of version {version}; this release reads version {VERSION}");
     LineError { reason: FailedReason::UnknownVersion, detail }
 }
 
 /// The same of a line whose form is unknown because its version is newer.
-fn newer_version(text: &str) -> Option<LineError> {
+pub(crate) fn newer_version(text: &str) -> Option<LineError> {
     #[derive(Deserialize)]
     struct Versioned {
         v: u8,
@@ -335,7 +335,7 @@ fn newer_version(text: &str) -> Option<LineError> {
 }
 
 /// What kind of error it is and where; serde's own message could quote the payload.
-fn without_values(error: &serde_json::Error) -> String {
+pub(crate) fn without_values(error: &serde_json::Error) -> String {
     format!("{:?} error at column {}", error.classify(), error.column())
 }
 
@@ -346,7 +346,7 @@ pub const RECORD_BYTES_MAX: usize = 900 * 1024;
 ///
 /// # Errors
 /// When a line cannot be written as JSON, which no valid line causes.
-pub fn encode(lines: &[Line]) -> Result<Vec<Vec<u8>>, serde_json::Error> {
+pub fn encode<L: Serialize>(lines: &[L]) -> Result<Vec<Vec<u8>>, serde_json::Error> {
     Ok(join(lines.iter().map(serde_json::to_vec).collect::<Result<Vec<_>, _>>()?))
 }
 

@@ -1,11 +1,13 @@
 //! The end of a replay: everything is counted.
 
 use super::{Drive, Setup, unreadable};
+use crate::conservation::failed_by_stream;
 use crate::error::CliError;
 use crate::replay::cost::Cost;
 use crate::replay::journal::Journal;
 use crate::replay::report::Report;
 use crate::replay::state_hash::state_hash;
+use crate::replay::trends::Trends;
 use crate::stack::Tables;
 use std::collections::BTreeMap;
 
@@ -23,7 +25,11 @@ impl<T: Tables> Drive<T> {
         for reason in documents.keys().filter_map(|key| key.split('/').nth(1)) {
             *failed_by_reason.entry(reason.to_owned()).or_default() += 1;
         }
-        let conservation = stack.conservation(self.collected, documents.len() as u64).await?;
+        let (failed_events, failed_signals) = failed_by_stream(documents.values());
+        let trends = tables.scan_trends().await;
+        let trends = trends.map_err(|e| CliError::caused("the trends cannot be read", &e))?;
+        let trends = Trends::of(&trends, stack.signal_conservation(failed_signals).await?);
+        let conservation = stack.conservation(self.collected, failed_events).await?;
         let noted = journal.as_ref().map(Journal::due_count);
         if noted.is_some_and(|noted| noted != self.abandonment_count) {
             let noted = noted.unwrap_or_default();
@@ -53,6 +59,7 @@ impl<T: Tables> Drive<T> {
             cost: Cost::of(&meter, &self.flushed, batch_rows),
             archive: None,
             conservation,
+            trends,
         };
         Ok((report, journal.map(|journal| journal.finish(&profiles))))
     }

@@ -3,11 +3,13 @@
 //! Attribute names are short because DynamoDB bills them with every item. Times are numbers (milliseconds) except
 //! `x`, the TTL, which DynamoDB wants in seconds; expired rows are filtered on read, because deletion may take days.
 
+mod catalog;
 mod config;
 mod contacts;
 mod outreach;
 mod profiles;
 pub mod schema;
+mod states;
 
 use crate::error::{ErrorKind, StoreError};
 use aws_sdk_dynamodb::Client;
@@ -28,6 +30,8 @@ pub struct TableNames {
     pub outreach: String,
     /// ConfigTable.
     pub config: String,
+    /// CatalogTable.
+    pub catalog: String,
 }
 
 /// All tables behind one client. A function that lacks a table's name never asks it.

@@ -1,69 +1,18 @@
 //! ProfileTable: one packed state per person, a version for compare-and-set, and the sparse due index.
 
 use super::schema::{DUE_AT, DUE_INDEX, DUE_SHARD, PK, STATE, TTL, VERSION};
-use super::{
-    DynamoTables, Item, condition_held, corrupt, get_number, get_text, get_time, number, text, time, ttl,
-};
+use super::{DynamoTables, Item, corrupt, get_number, get_text, get_time, number, text, time, ttl};
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::{DUE_SHARD_COUNT, Due, ProfileScan, ProfileStore, Read, Save, Stored};
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use beckon_domain::policy::PROFILE_RETENTION;
 use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-/// Keys of one BatchGetItem at most (AWS's limit).
-const BATCH_GET_KEYS_MAX: usize = 100;
-/// Rounds for keys that DynamoDB left unprocessed.
-const UNPROCESSED_ROUNDS_MAX: u32 = 5;
 const LOAD: &str = "load profiles";
 const SAVE: &str = "save a profile";
 const DUE: &str = "query the due index";
-
-impl DynamoTables {
-    async fn load_chunk(
-        &self,
-        keys: &[&ProfileKey],
-        read: Read,
-        found: &mut BTreeMap<ProfileKey, Stored>,
-    ) -> Result<(), StoreError> {
-        let mut wanted: Vec<Item> =
-            keys.iter().map(|key| Item::from([(PK.to_owned(), text(key.as_str()))])).collect();
-        for round in 0..UNPROCESSED_ROUNDS_MAX {
-            if round > 0 {
-                tokio::time::sleep(Duration::from_millis(20 << round)).await;
-            }
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(std::mem::take(&mut wanted)))
-                .consistent_read(read == Read::Strong)
-                .projection_expression("#k, #s, #v")
-                .expression_attribute_names("#k", PK)
-                .expression_attribute_names("#s", STATE)
-                .expression_attribute_names("#v", VERSION)
-                .build()
-                .map_err(|e| StoreError::new(LOAD, ErrorKind::Refused, e))?;
-            let answer = self
-                .client
-                .batch_get_item()
-                .request_items(&self.names.profile, request)
-                .send()
-                .await
-                .map_err(|e| StoreError::from_sdk(LOAD, e))?;
-            for item in answer.responses.unwrap_or_default().remove(&self.names.profile).unwrap_or_default() {
-                let (key, stored) = from_item(&item)?;
-                found.insert(key, stored);
-            }
-            let unprocessed = answer.unprocessed_keys.unwrap_or_default().remove(&self.names.profile);
-            wanted = unprocessed.map(|rest| rest.keys).unwrap_or_default();
-            if wanted.is_empty() {
-                return Ok(());
-            }
-        }
-        let detail = format!("{} keys stayed unprocessed", wanted.len());
-        Err(StoreError::new(LOAD, ErrorKind::Throttled, detail))
-    }
-}
 
 fn from_item(item: &Item) -> Result<(ProfileKey, Stored), StoreError> {
     let key =
@@ -81,13 +30,10 @@ impl ProfileStore for DynamoTables {
         keys: &[ProfileKey],
         read: Read,
     ) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
-        let mut found = BTreeMap::new();
-        // DynamoDB refuses a request that names a key twice.
-        let keys: Vec<&ProfileKey> = keys.iter().collect::<BTreeSet<_>>().into_iter().collect();
-        for chunk in keys.chunks(BATCH_GET_KEYS_MAX) {
-            self.load_chunk(chunk, read, &mut found).await?;
-        }
-        Ok(found)
+        let keys: BTreeSet<&ProfileKey> = keys.iter().collect();
+        let keys: Vec<&str> = keys.into_iter().map(ProfileKey::as_str).collect();
+        let items = self.get_states(LOAD, &self.names.profile, &keys, read).await?;
+        items.iter().map(from_item).collect()
     }
 
     async fn save(
@@ -110,15 +56,7 @@ impl ProfileStore for DynamoTables {
             let shard = key.shard(DUE_SHARD_COUNT);
             put = put.item(DUE_SHARD, text(shard.to_string())).item(DUE_AT, time(due_at));
         }
-        let put = match read_version {
-            None => put.condition_expression("attribute_not_exists(#k)").expression_attribute_names("#k", PK),
-            Some(version) => put
-                .condition_expression("#v = :v")
-                .expression_attribute_names("#v", VERSION)
-                .expression_attribute_values(":v", number(version)),
-        };
-        let held = condition_held(SAVE, put.send().await)?;
-        Ok(if held { Save::Saved } else { Save::Conflict })
+        self.put_if_version(SAVE, put, read_version).await
     }
 
     async fn due(
@@ -165,19 +103,8 @@ impl ProfileStore for DynamoTables {
 
 impl ProfileScan for DynamoTables {
     async fn scan_profiles(&self) -> Result<Vec<(ProfileKey, Profile)>, StoreError> {
-        let mut found = BTreeMap::new();
-        let mut start: Option<Item> = None;
-        loop {
-            let scan = self.client.scan().table_name(&self.names.profile).set_exclusive_start_key(start);
-            let page = scan.send().await.map_err(|e| StoreError::from_sdk("list profiles", e))?;
-            for item in page.items.unwrap_or_default() {
-                let (key, stored) = from_item(&item)?;
-                found.insert(key, stored.profile);
-            }
-            start = page.last_evaluated_key.filter(|key| !key.is_empty());
-            if start.is_none() {
-                return Ok(found.into_iter().collect());
-            }
-        }
+        let items = self.scan_items("list profiles", &self.names.profile).await?;
+        let found = items.iter().map(|item| from_item(item).map(|(key, stored)| (key, stored.profile)));
+        Ok(found.collect::<Result<BTreeMap<_, _>, StoreError>>()?.into_iter().collect())
     }
 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType,
 };
 
-/// Key of a profile (S).
+/// Key of a profile, a contact, a trend (S).
 pub(super) const PK: &str = "pk";
 /// Sort key of the ledger and the configuration (S).
 pub(super) const SK: &str = "sk";
@@ -53,6 +53,7 @@ impl TableNames {
             contact: "beckon-contact".into(),
             outreach: "beckon-outreach".into(),
             config: "beckon-config".into(),
+            catalog: "beckon-catalog".into(),
         }
     }
 }
@@ -70,6 +71,7 @@ impl DynamoTables {
             (&self.names.contact, false, false),
             (&self.names.outreach, true, false),
             (&self.names.config, true, false),
+            (&self.names.catalog, false, false),
         ] {
             let mut table = self
                 .client

@@ -1,5 +1,6 @@
 //! The tables in memory: same contract as DynamoDB's, no I/O. For tests, simulations and replays.
 
+mod catalog;
 mod outreach;
 
 use super::{
@@ -20,6 +21,7 @@ struct Tables {
     reminders: BTreeMap<ReminderId, Reminder>,
     suppressed: BTreeMap<ContactHash, (String, Timestamp)>,
     ruleset: Option<RulesetDocument>,
+    catalog: BTreeMap<String, catalog::Row>,
 }
 
 struct Row {

@@ -1,0 +1,19 @@
+//! The trends: a Kinesis batch of signals is folded into the trends of items and categories, and into best sellers.
+//!
+//! It is the profiler's twin on the stream of signals: one read and one write for each item, marks that recognise what is
+//! delivered again, failed events for what can never be counted. `lists` follows from what `settle` wrote.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
+
+mod batch;
+mod config;
+mod error;
+mod handler;
+mod lists;
+mod process;
+mod settle;
+
+pub use config::Config;
+pub use error::ProcessError;
+pub use handler::handle;
+pub use process::{Outcome, Trends};

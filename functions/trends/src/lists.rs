@@ -1,0 +1,103 @@
+//! Best sellers: each item of a batch is offered to the store's list and to its category's, and a list that changes is
+//! written.
+//!
+//! An offer says how the item stands, so offers may be made again and in any order. An item is offered even when its
+//! part was counted before: the write of a list may have failed then.
+
+use crate::error::ProcessError;
+use crate::process::Trends;
+use crate::settle::ATTEMPTS_MAX;
+use beckon_domain::ProductId;
+use beckon_domain::mark::SequenceNumber;
+use beckon_recommend::{BestSellers, Trend};
+use beckon_store::ErrorKind;
+use beckon_store::objects::FailedEventStore;
+use beckon_store::tables::{CatalogStore, ListKey, Read, Save, Versioned};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How an item stands after a batch.
+pub(crate) struct Offer {
+    pub(crate) product: ProductId,
+    pub(crate) trend: Trend,
+    /// The number from which on the batch comes again if the offer cannot be made.
+    pub(crate) first: Option<SequenceNumber>,
+}
+
+/// The offers to one list.
+pub(crate) type Offers = Vec<Arc<Offer>>;
+
+/// The lists that the offers go to.
+pub(crate) fn by_list(offers: &[Arc<Offer>]) -> BTreeMap<ListKey, Offers> {
+    let mut lists: BTreeMap<ListKey, Offers> = BTreeMap::new();
+    for offer in offers {
+        lists.entry(ListKey::Store).or_default().push(Arc::clone(offer));
+        if let Some(category) = offer.trend.category() {
+            lists.entry(ListKey::Category(category.clone())).or_default().push(Arc::clone(offer));
+        }
+    }
+    lists
+}
+
+impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
+    /// Reads lists in one go. One that cannot be read must not take the others with it: then each is read by itself, and
+    /// those that cannot be read are left out and logged. They block nothing: what they show is mended by hand.
+    pub(crate) async fn load_lists(
+        &self,
+        lists: BTreeMap<ListKey, Offers>,
+    ) -> Result<Vec<(ListKey, Offers, Option<Versioned<BestSellers>>)>, ProcessError> {
+        let keys: Vec<ListKey> = lists.keys().cloned().collect();
+        match self.tables.best_sellers(&keys, Read::Eventual).await {
+            Ok(mut stored) => {
+                let with_stored = |(key, offers)| {
+                    let before = stored.remove(&key);
+                    (key, offers, before)
+                };
+                return Ok(lists.into_iter().map(with_stored).collect());
+            }
+            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error.into()),
+            Err(_) => {}
+        }
+        let mut loaded = Vec::with_capacity(lists.len());
+        for (key, offers) in lists {
+            match self.tables.best_sellers(std::slice::from_ref(&key), Read::Strong).await {
+                Ok(mut stored) => {
+                    let before = stored.remove(&key);
+                    loaded.push((key, offers, before));
+                }
+                Err(error) if error.kind == ErrorKind::Corrupt => {
+                    tracing::error!(error = ?error, list = ?key, "best sellers cannot be read");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// Brings one list up to date.
+    pub(crate) async fn update_list(
+        &self,
+        key: &ListKey,
+        offers: &[Arc<Offer>],
+        mut stored: Option<Versioned<BestSellers>>,
+    ) -> Result<(), ProcessError> {
+        for attempts in 1.. {
+            let mut list = stored.as_ref().map(|s| s.state.clone()).unwrap_or_default();
+            offers.iter().for_each(|offer| list.offer(&offer.product, &offer.trend));
+            if stored.as_ref().is_some_and(|s| s.state == list) {
+                break;
+            }
+            match self.tables.save_best_sellers(key, &list, stored.as_ref().map(|s| s.version)).await {
+                Ok(Save::Saved) => break,
+                Ok(Save::Conflict) if attempts >= ATTEMPTS_MAX => {
+                    return Err(ProcessError::Contended { attempts });
+                }
+                Ok(Save::Conflict) => {}
+                Err(error) if error.is_transient() && attempts < ATTEMPTS_MAX => {}
+                Err(error) => return Err(error.into()),
+            }
+            stored = self.tables.best_sellers(std::slice::from_ref(key), Read::Strong).await?.remove(key);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! Lambda entry point of the trends: wiring, nothing else.
+
+#![recursion_limit = "256"] // the nested futures of the AWS clients
+
+use aws_lambda_events::event::kinesis::KinesisEvent;
+use beckon_domain::Timestamp;
+use beckon_runtime::aws::{self, Patience};
+use beckon_runtime::env::Env;
+use beckon_runtime::{Clock, logs};
+use beckon_store::objects::s3::S3FailedEvents;
+use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use lambda_runtime::{LambdaEvent, service_fn};
+use trends::{Config, Trends, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let config = Config::from_env(Env::process())?;
+    let sdk = aws::config(Patience::BATCH).await;
+    let names = TableNames { catalog: config.catalog_table, ..TableNames::default() };
+    let trends = Trends {
+        tables: DynamoTables::from_config(&sdk, names),
+        failed: S3FailedEvents::from_config(&sdk, config.failed_bucket),
+        clock: Clock::system(),
+        epoch: config.stream_epoch,
+    };
+    let trends = &trends;
+    let serve = service_fn(|event: LambdaEvent<KinesisEvent>| async move {
+        let deadline = Timestamp::from_ms(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
+        Ok::<_, std::convert::Infallible>(handle(trends, event.payload, Some(deadline)).await)
+    });
+    lambda_runtime::run(serve).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
+}

@@ -1,0 +1,20 @@
+//! Every limit and threshold of recommendations, named with its unit.
+
+use beckon_domain::DurationMs;
+
+/// Popularity loses half its weight in this time: a week, so that weekdays and weekends weigh alike.
+pub const POPULARITY_HALF_LIFE: DurationMs = DurationMs::from_days(7);
+/// What a view counts in the score of a best seller.
+pub const VIEW_POINTS: u64 = 1;
+/// What putting it into a cart counts.
+pub const CART_POINTS: u64 = 3;
+/// What an order of it counts, however many units.
+pub const PURCHASE_POINTS: u64 = 10;
+/// Signal ids that an item or a category remembers, to recognise one that was put again. One that comes again after so
+/// many others of its item counts again; this bound is part of the public promise. Eight bytes each.
+pub const RECENT_COUNT_MAX: usize = 64;
+/// Products in one list of best sellers; the strongest are kept, of equal ones the first id.
+pub const BEST_SELLER_COUNT_MAX: usize = 50;
+/// An item or a category is forgotten after this much time without a signal: by then nothing of its decayed weight is
+/// left, and ids of products that somebody made up do not stay for ever.
+pub const TREND_RETENTION: DurationMs = DurationMs::from_days(365);

@@ -1,0 +1,216 @@
+use super::packed::{pack_best_sellers, pack_trend, unpack_best_sellers, unpack_trend};
+use super::*;
+use crate::policy::{BEST_SELLER_COUNT_MAX, RECENT_COUNT_MAX};
+use crate::signal::{Signal, SignalId, SignalKind};
+use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
+use beckon_domain::{Category, DurationMs, ProductId, Timestamp};
+use proptest::prelude::*;
+
+const START: Timestamp = Timestamp::from_ms(1_763_800_000_000);
+
+fn product(n: u64) -> ProductId {
+    ProductId::new(&format!("p{n}")).unwrap()
+}
+
+/// The `n`-th signal of the stream.
+fn delivered(n: u64, kind: SignalKind, hour: u64) -> Delivered {
+    let at = START + DurationMs::from_hours(hour);
+    let sequence =
+        SequenceNumber::parse(&format!("4954511524349098501828006771497314458218{n:016}")).unwrap();
+    Delivered {
+        position: Position { shard: ShardKey::new("73a7a80d", "shardId-000000000000"), sequence, offset: 0 },
+        arrived_at: at,
+        signal: Signal {
+            id: SignalId::parse(&format!("{n:016x}")).unwrap(),
+            at,
+            kind,
+            product: product(0),
+            category: Category::new(&format!("c{}", n % 3)).ok(),
+            quantity: 2,
+        },
+    }
+}
+
+fn kind(n: u8) -> SignalKind {
+    [SignalKind::View, SignalKind::Cart, SignalKind::Purchase][usize::from(n) % 3]
+}
+
+/// What is counted: everything but how far the stream was read and which ids were seen.
+fn counted(trend: &Trend) -> (Totals, Vec<u64>, Option<&Category>) {
+    let now = START + DurationMs::from_days(300);
+    let decayed = [SignalKind::View, SignalKind::Cart, SignalKind::Purchase];
+    let totals = Totals { repeated: 0, ..trend.totals() };
+    (totals, decayed.iter().map(|kind| trend.decayed(*kind, now)).collect(), trend.category())
+}
+
+/// Trends of some products, of which each has as many signals as it says.
+fn trends() -> impl Strategy<Value = Vec<(u64, Vec<(u8, u64)>)>> {
+    let signals = proptest::collection::vec((any::<u8>(), 0..6_000_u64), 1..4);
+    proptest::collection::vec((0..90_u64, signals), 1..120)
+}
+
+proptest! {
+    #[test]
+    fn what_is_counted_does_not_depend_on_the_order(
+        signals in proptest::collection::vec((any::<u8>(), 0..6_000_u64), 1..RECENT_COUNT_MAX),
+        seed in any::<u64>(),
+    ) {
+        let told = |order: &[usize]| {
+            let in_order: Vec<Delivered> = order.iter().enumerate().map(|(n, index)| {
+                let (choice, hour) = signals[*index];
+                let one = delivered(*index as u64, kind(choice), hour);
+                // It comes in this order, so these are the numbers that it has.
+                Delivered { position: delivered(n as u64 + 1, SignalKind::View, 0).position, ..one }
+            }).collect();
+            fold(None, &in_order).unwrap()
+        };
+        let mut order: Vec<usize> = (0..signals.len()).collect();
+        let forward = told(&order);
+        order.sort_by_key(|n| (*n as u64 + 1).wrapping_mul(seed | 1));
+        let shuffled = told(&order);
+        prop_assert_eq!(counted(&forward), counted(&shuffled));
+        prop_assert_eq!(forward.totals().counted(), signals.len() as u64);
+    }
+
+    #[test]
+    fn a_batch_that_comes_again_in_any_pieces_changes_nothing(
+        signals in proptest::collection::vec((any::<u8>(), 0..6_000_u64), 1..200),
+        cut in any::<prop::sample::Index>(),
+        from in any::<prop::sample::Index>(),
+    ) {
+        let signals: Vec<Delivered> =
+            (1..).zip(&signals).map(|(n, (choice, hour))| delivered(n, kind(*choice), *hour)).collect();
+        let whole = fold(None, &signals).unwrap();
+        let (cut, from) = (cut.index(signals.len()), from.index(signals.len()));
+        prop_assert_eq!(fold(Some(&whole), &signals[cut..]), None, "all of it is marked");
+        let first = fold(None, &signals[..cut]);
+        let second = fold(first.as_ref(), &signals[from.min(cut)..]).or(first).unwrap();
+        prop_assert_eq!(pack_trend(&second).unwrap(), pack_trend(&whole).unwrap());
+        prop_assert_eq!(unpack_trend(&pack_trend(&whole).unwrap()).unwrap(), whole);
+    }
+
+    #[test]
+    fn offers_in_any_order_and_again_give_the_same_list(offers in trends(), seed in any::<u64>()) {
+        // Each product's trend grows from one telling to the next.
+        let mut grown: std::collections::BTreeMap<u64, Trend> = std::collections::BTreeMap::new();
+        let mut number = 0;
+        let mut told: Vec<(u64, Trend)> = Vec::new();
+        for (product, signals) in &offers {
+            let new: Vec<Delivered> = signals.iter().map(|(choice, hour)| {
+                number += 1;
+                delivered(number, kind(*choice), *hour)
+            }).collect();
+            let trend = fold(grown.get(product), &new).unwrap();
+            grown.insert(*product, trend.clone());
+            told.push((*product, trend));
+        }
+        let list = |order: &[usize]| {
+            let mut list = BestSellers::default();
+            order.iter().for_each(|n| list.offer(&product(told[*n].0), &told[*n].1));
+            pack_best_sellers(&list).unwrap()
+        };
+        let mut order: Vec<usize> = (0..told.len()).collect();
+        let expected = list(&order);
+        let twice: Vec<usize> = order.iter().chain(&order).copied().collect();
+        prop_assert_eq!(&list(&twice), &expected);
+        order.sort_by_key(|n| (*n as u64 + 1).wrapping_mul(seed | 1));
+        prop_assert_eq!(&list(&order), &expected);
+        let mut last = BestSellers::default();
+        grown.iter().for_each(|(n, trend)| last.offer(&product(*n), trend));
+        prop_assert_eq!(&pack_best_sellers(&last).unwrap(), &expected, "only how each stands last matters");
+        let unpacked = unpack_best_sellers(&expected).unwrap();
+        prop_assert!(unpacked.len() <= BEST_SELLER_COUNT_MAX);
+        prop_assert!(unpacked.len() == BEST_SELLER_COUNT_MAX.min(grown.len()));
+    }
+}
+
+#[test]
+fn a_signal_that_is_put_again_is_recognised_among_the_newest_of_its_item() {
+    let first: Vec<Delivered> = (1..=64).map(|n| delivered(n, SignalKind::View, 0)).collect();
+    let trend = fold(None, &first).unwrap();
+    let again = |id: u64, number: u64| Delivered {
+        position: delivered(number, SignalKind::View, 0).position,
+        ..delivered(id, SignalKind::View, 0)
+    };
+    let trend = fold(Some(&trend), &[again(1, 100)]).unwrap();
+    assert_eq!((trend.totals().views, trend.totals().repeated), (64, 1));
+    // The bound: after one more signal the oldest is forgotten, and would count again.
+    let trend = fold(Some(&trend), &[again(65, 101), again(1, 102)]).unwrap();
+    assert_eq!((trend.totals().views, trend.totals().repeated), (66, 1));
+}
+
+#[test]
+fn a_late_signal_counts_less_and_never_takes_away() {
+    let at = |hours: &[u64]| {
+        let signals: Vec<_> =
+            (1..).zip(hours).map(|(n, hour)| delivered(n, SignalKind::View, *hour)).collect();
+        fold(None, &signals).unwrap()
+    };
+    let now = START + DurationMs::from_days(7);
+    let score = |trend: &Trend| trend.decayed(SignalKind::View, now);
+    let (new, late) = (at(&[168]), at(&[168, 0]));
+    let gain = score(&late) - score(&new);
+    assert!((495_000..=505_000).contains(&gain), "a week is half: {gain}");
+    assert_eq!(late.latest_at(), new.latest_at());
+}
+
+#[test]
+fn what_is_bought_leads_what_is_looked_at_until_it_is_long_ago() {
+    let signals = |kind, count: u64, hour| {
+        let signals: Vec<_> = (1..=count).map(|n| delivered(n, kind, hour)).collect();
+        fold(None, &signals).unwrap()
+    };
+    let mut list = BestSellers::default();
+    list.offer(&product(1), &signals(SignalKind::View, 9, 0));
+    list.offer(&product(2), &signals(SignalKind::Purchase, 1, 0));
+    list.offer(&product(3), &signals(SignalKind::Cart, 3, 0));
+    list.offer(&product(4), &signals(SignalKind::Cart, 3, 0));
+    let order = |list: &BestSellers| list.iter().map(|s| s.product().to_string()).collect::<Vec<_>>();
+    assert_eq!(order(&list), ["p2", "p1", "p3", "p4"], "of equal ones the first id");
+    list.offer(&product(1), &signals(SignalKind::View, 10, 7 * 24));
+    assert_eq!(order(&list)[0], "p1", "half of an old order's points are gone");
+    let best = list.iter().next().unwrap();
+    assert!((9_990_000..=10_010_000).contains(&list.score(best, best.as_of())), "ten views are ten points");
+}
+
+/// With something in every part. Changing it makes the fixtures useless: add new ones instead.
+fn full() -> (Trend, BestSellers) {
+    let signals: Vec<_> = (1..=5).map(|n| delivered(n, kind(n as u8), n * 1_000)).collect();
+    let trend = fold(None, &signals).unwrap();
+    let trend = fold(
+        Some(&trend),
+        [&Delivered { position: delivered(9, SignalKind::View, 0).position, ..signals[0].clone() }],
+    );
+    let trend = trend.unwrap();
+    assert_eq!(trend.totals().repeated, 1);
+    let mut list = BestSellers::default();
+    list.offer(&product(1), &trend);
+    list.offer(&product(2), &fold(None, &signals[..2]).unwrap());
+    (trend, list)
+}
+
+#[test]
+fn the_layouts_of_version_1_have_not_changed() {
+    let (trend, list) = full();
+    let written = [pack_trend(&trend).unwrap(), pack_best_sellers(&list).unwrap()]
+        .map(|bytes| data_encoding::HEXLOWER.encode(&bytes));
+    let fixtures = [
+        include_str!("../../testdata/trend-v1.hex").trim(),
+        include_str!("../../testdata/best-sellers-v1.hex").trim(),
+    ];
+    assert_eq!(written, fixtures);
+}
+
+/// Not promises but measurements with room: whoever makes them larger is told.
+#[test]
+fn a_trend_fits_one_write_unit_and_a_list_is_small() {
+    let id = |n: u64| ProductId::new(&format!("{:-<24}", format!("product-{n}"))).unwrap();
+    let signals: Vec<_> = (1..=300).map(|n| delivered(n, kind(n as u8), n * 20)).collect();
+    let trend = fold(None, &signals).unwrap();
+    let bytes = pack_trend(&trend).unwrap().len();
+    assert!(bytes <= 900, "a trend with a full memory of ids takes {bytes} bytes");
+    let mut list = BestSellers::default();
+    (0..60).for_each(|n| list.offer(&id(n), &trend));
+    let bytes = pack_best_sellers(&list).unwrap().len();
+    assert!(bytes <= 4_096, "a full list takes {bytes} bytes");
+}
