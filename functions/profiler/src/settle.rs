@@ -14,7 +14,7 @@ use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
 use beckon_wire::failed::FailedReason;
 use beckon_wire::signal;
-use beckon_wire::stream::{Line, encode};
+use beckon_wire::stream::{Line, encode, forwarded, join};
 use std::collections::BTreeSet;
 
 /// Attempts to write one profile against others, or against answers that never came.
@@ -148,9 +148,9 @@ where
 
     /// Events of a frozen visitor, one record per customer they go to, in order.
     async fn put_forwards(&self, folded: &Folded, work: &[Work]) -> Result<(), ProcessError> {
-        let mut records: Vec<(&ProfileKey, Vec<Line>)> = Vec::new();
+        let mut records: Vec<(&ProfileKey, Vec<Vec<u8>>)> = Vec::new();
         for forward in &folded.forwards {
-            let line = work[forward.index].line.forwarded(&forward.to);
+            let line = forwarded(&work[forward.index].line, &forward.to)?;
             match records.iter_mut().find(|(to, _)| *to == &forward.to) {
                 Some((_, lines)) => lines.push(line),
                 None => records.push((&forward.to, vec![line])),
@@ -159,11 +159,8 @@ where
         if records.is_empty() {
             return Ok(());
         }
-        let mut new = Vec::with_capacity(records.len());
-        for (to, lines) in records {
-            new.extend(NewRecord::of_key(to.as_str(), encode(&lines)?));
-        }
-        self.stream.put(new).await?;
+        let of_customer = |(to, lines): (&ProfileKey, _)| NewRecord::of_key(to.as_str(), join(lines));
+        self.stream.put(records.into_iter().flat_map(of_customer).collect()).await?;
         Ok(())
     }
 }

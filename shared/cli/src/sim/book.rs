@@ -87,6 +87,10 @@ pub(crate) struct Book {
     saves: u64,
 }
 
+fn name_of(told: &Told) -> (&str, &str) {
+    (&told.line.source, &told.line.id)
+}
+
 /// A key as a person tells it from others.
 pub(crate) fn short(key: &ProfileKey) -> String {
     key.as_str().chars().take(12).collect()
@@ -255,6 +259,13 @@ impl Book {
                 false
             }
         }
+    }
+
+    /// Events that profiles settled and nobody kept as failed.
+    pub(crate) fn applied_events(&self) -> impl Iterator<Item = &Event> {
+        let told = || self.log.iter().flat_map(|logged| &logged.told);
+        let expired: BTreeSet<(&str, &str)> = told().filter(|told| told.expired).map(name_of).collect();
+        told().filter(move |told| told.settled && !expired.contains(&name_of(told))).map(|told| &told.event)
     }
 
     /// Whether a record is done: every event of it is settled, or it was kept as failed.

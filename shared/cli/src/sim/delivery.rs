@@ -20,8 +20,32 @@ type SimProfiler = Profiler<SimTables, SimStream, SimFailed>;
 impl World {
     /// Whether there is something in a shard that the mapping was not told and may be.
     pub(crate) fn has_unread(&self, shard: &Shard) -> bool {
-        let something = shard.read < shard.log.len() || (shard.closed && !shard.close_told);
-        something && self.mapping.is_readable(&shard.name)
+        shard.has_unread() && self.mapping.is_readable(&shard.name)
+    }
+
+    /// The mapping of signals reads its shards, parents first.
+    pub(crate) fn read_signals(&mut self) {
+        let now = self.now();
+        let mut ground = self.net.lock();
+        let ground = &mut *ground;
+        let mapping = &mut self.reader.mapping;
+        for index in 0..ground.signals.shards.list().len() {
+            let Some(shard) = ground.signals.shards.get_mut(index) else { continue };
+            if shard.read == 0 {
+                mapping.open_shard(&shard.name, shard.parents.iter().map(String::as_str));
+            }
+            if !shard.has_unread() || shard.read_at > now || !mapping.is_readable(&shard.name) {
+                continue;
+            }
+            for place in &shard.log[shard.read..] {
+                let logged = ground.signals.log.get(*place);
+                if let Some(entry) = logged.and_then(|logged| entry(*place, &logged.record)) {
+                    mapping.push(&shard.name, entry, now);
+                }
+            }
+            shard.were_read(|name| mapping.close_shard(name));
+            shard.read_at = now + DurationMs::from_ms(ground.dice.between(100, 1_000));
+        }
     }
 
     /// The mapping reads the shards that it may read, each about once a second.
@@ -36,8 +60,7 @@ impl World {
                 let parents = if self.early { Vec::new() } else { shard.parents.clone() };
                 self.mapping.open_shard(&shard.name, parents.iter().map(String::as_str));
             }
-            let something = shard.read < shard.log.len() || (shard.closed && !shard.close_told);
-            if !something || shard.read_at > now || !self.mapping.is_readable(&shard.name) {
+            if !shard.has_unread() || shard.read_at > now || !self.mapping.is_readable(&shard.name) {
                 continue;
             }
             if self.early && shard.read == 0 && !shard.parents.is_empty() {
@@ -50,11 +73,7 @@ impl World {
                     self.mapping.push(&shard.name, entry, now);
                 }
             }
-            shard.read = shard.log.len();
-            if shard.closed {
-                shard.close_told = true;
-                self.mapping.close_shard(&shard.name);
-            }
+            shard.were_read(|name| self.mapping.close_shard(name));
             // A shard that lags: its child is beside it for a while.
             let pause = if self.early && ground.dice.chance(200) { 30_000 } else { 1_000 };
             shard.read_at = now + DurationMs::from_ms(ground.dice.between(100, pause));
@@ -252,7 +271,7 @@ fn entry(place: usize, record: &StreamRecord) -> Option<Entry<usize>> {
     })
 }
 
-fn event(records: &[StreamRecord]) -> KinesisEvent {
+pub(crate) fn event(records: &[StreamRecord]) -> KinesisEvent {
     let mut event = KinesisEvent::default();
     for record in records {
         let mut entry = KinesisEventRecord::default();

@@ -8,6 +8,7 @@
 mod asking;
 mod book;
 mod bugs;
+mod catalog;
 mod delivery;
 mod dice;
 mod fault;
@@ -22,6 +23,7 @@ mod script;
 mod setup;
 mod shards;
 mod shrink;
+mod signals;
 mod world;
 
 use crate::error::CliError;

@@ -209,6 +209,7 @@ impl Writer {
     }
 
     fn behaviour(&mut self) -> (Value, bool) {
+        let order = format!("order-{}", self.next_id);
         let dice = &mut self.dice;
         let product = dice.pick(&PRODUCTS).copied().unwrap_or("tent");
         let item = json!({ "product_id": product, "category": "gear", "price": 12.5, "quantity": dice.between(1, 3) });
@@ -218,9 +219,10 @@ impl Writer {
             30..55 => (track("Product Added", item), true),
             55..63 => (track("Product Removed", item), true),
             63..68 => (track("Cart Updated", json!({ "products": [item] })), true),
-            68..71 => {
-                (track("Order Completed", json!({ "order_id": "o", "total": 25, "products": [item] })), true)
-            }
+            68..71 => (
+                track("Order Completed", json!({ "order_id": order, "total": 25, "products": [item] })),
+                true,
+            ),
             71..85 => (json!({ "type": "page" }), true),
             85..93 => (track("Product Dwelled", json!({ "product_id": product, "engaged_ms": 4_000 })), true),
             93..97 => (track("Newsletter Opened", json!({})), true),

@@ -6,9 +6,10 @@ use super::dice::Dice;
 use super::fault::{AGE_MAX, FaultCounts, Weather};
 use super::ground::{Ground, Net, Notes, Trace};
 use super::outreach::PostOffice;
-use super::ports::{SimFailed, SimStream, SimTables};
+use super::ports::{Producer, SimFailed, SimStream, SimTables};
 use super::script::{START, Script, What, visitor_id};
 use super::shards::Shards;
+use super::signals::{self, Reader, SignalStream};
 use super::world::{Waiting, World};
 use crate::CliError;
 use beckon_domain::id::AnonymousId;
@@ -18,7 +19,6 @@ use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::ruleset::ActiveRuleset;
-use beckon_store::streams::memory::MemoryStream;
 use beckon_store::tables::{ConfigStore, RulesetDocument};
 use cart_mailer::Mailer;
 use collector::Collector;
@@ -27,6 +27,7 @@ use futures_util::FutureExt;
 use profiler::Profiler;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use trends::Trends;
 
 /// A ruleset with a slot and a reminder.
 const RULESET: &str = "version: 1
@@ -88,6 +89,7 @@ impl World {
             notes: Notes::default(),
             late: BTreeMap::new(),
             shards: Shards::new(shard_count),
+            signals: SignalStream { shards: Shards::new(2), log: Vec::new() },
             book,
             bug,
             call_count: 0,
@@ -116,7 +118,6 @@ impl World {
         let document = RulesetDocument { version: ruleset.version().to_owned(), body: RULESET.to_owned() };
         let activated = tables.activate_ruleset(&document, START).now_or_never();
         activated.unwrap_or(Ok(())).map_err(|e| CliError::caused("the simulation's ruleset", &e))?;
-        let stream = SimStream { net: net.clone(), by_collector: false, signals: None };
         let visitor =
             |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));
         let visitors = (0..script.visitor_count).filter_map(visitor).collect();
@@ -124,38 +125,30 @@ impl World {
             script.ops.iter().enumerate().map(|(i, op)| ((op.at, i as u64), Waiting::Op(i))).collect();
         Ok(Self {
             collector: Arc::new(Collector {
-                stream: SimStream { net: net.clone(), by_collector: true, signals: None },
+                stream: SimStream { net: net.clone(), producer: Producer::Collector },
                 contacts: tables.clone(),
                 secrets: secrets.clone(),
                 clock: clock.clone(),
                 currency: ruleset.currency(),
             }),
-            decider: Arc::new(Decider {
-                tables: tables.clone(),
-                rulesets: ActiveRuleset::default(),
-                secrets: secrets.clone(),
-                clock: clock.clone(),
-            }),
+            decider: Arc::new(Decider::new(
+                tables.clone(),
+                ActiveRuleset::default(),
+                secrets.clone(),
+                clock.clone(),
+            )),
+            reader: Reader::new(trends(&net, &tables, &clock))?,
             profiler: Profiler {
                 tables: tables.clone(),
-                stream: stream.clone(),
-                signals: SimStream { signals: Some(MemoryStream::new(1, || START, || {})), ..stream.clone() },
+                stream: SimStream { net: net.clone(), producer: Producer::Functions },
+                signals: SimStream { net: net.clone(), producer: Producer::Signals },
                 failed: SimFailed { net: net.clone() },
                 rulesets: ActiveRuleset::default(),
                 clock: clock.clone(),
                 epoch: EPOCH.to_owned(),
                 record_age_max: None,
             },
-            mailer: Mailer {
-                tables: tables.clone(),
-                stream,
-                sender: PostOffice::new(&net),
-                rulesets: ActiveRuleset::default(),
-                secrets,
-                clock,
-                from: "Simulation <reminders@shop.example>".to_owned(),
-                public_url: "https://sim.shop.example".to_owned(),
-            },
+            mailer: mailer(&net, &tables, secrets, clock),
             order: script.ops.len() as u64,
             policy: ruleset.policy().clone(),
             net,
@@ -174,5 +167,32 @@ impl World {
             mailer_ran_at: Timestamp::EPOCH,
             healed: false,
         })
+    }
+}
+
+fn trends(net: &Net, tables: &SimTables, clock: &Clock) -> Trends<SimTables, SimFailed> {
+    Trends {
+        tables: tables.clone(),
+        failed: SimFailed { net: net.clone() },
+        clock: clock.clone(),
+        epoch: signals::EPOCH.to_owned(),
+    }
+}
+
+fn mailer(
+    net: &Net,
+    tables: &SimTables,
+    secrets: Secrets,
+    clock: Clock,
+) -> Mailer<SimTables, SimStream, PostOffice> {
+    Mailer {
+        tables: tables.clone(),
+        stream: SimStream { net: net.clone(), producer: Producer::Functions },
+        sender: PostOffice::new(net),
+        rulesets: ActiveRuleset::default(),
+        secrets,
+        clock,
+        from: "Simulation <reminders@shop.example>".to_owned(),
+        public_url: "https://sim.shop.example".to_owned(),
     }
 }

@@ -8,6 +8,7 @@ use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
 use super::outreach::PostOffice;
 use super::ports::{SimFailed, SimStream, SimTables};
 use super::script::{START, Script};
+use super::signals::Reader;
 use crate::conservation::Conservation;
 use beckon_domain::{DurationMs, Policy, ProfileKey, Timestamp};
 use beckon_mapping::{InvocationId, Mapping};
@@ -32,6 +33,8 @@ pub(crate) enum Work {
     Request { op: usize, attempt: u32 },
     /// Records of a shard; without an invocation nobody waits for the answer.
     Batch { invocation: Option<InvocationId>, records: Vec<usize> },
+    /// Records of signals.
+    Signals { invocation: Option<InvocationId>, records: Vec<usize> },
     /// A run of the mailer.
     Mailer,
     /// A page that asks, and what is known of the person when it does.
@@ -74,6 +77,7 @@ pub(crate) struct World {
     pub(crate) profiler: Profiler<SimTables, SimStream, SimFailed>,
     pub(crate) mailer: Mailer<SimTables, SimStream, PostOffice>,
     pub(crate) mapping: Mapping<usize>,
+    pub(crate) reader: Reader,
     pub(crate) tasks: Vec<Task>,
     pub(crate) waiting: BTreeMap<(Timestamp, u64), Waiting>,
     /// Batches that are done: what may come again.
@@ -153,6 +157,8 @@ impl World {
             self.happen();
             self.read();
             self.invoke();
+            self.read_signals();
+            self.invoke_trends();
             self.mail();
             if self.tasks.is_empty() {
                 match self.next_moment() {
@@ -192,13 +198,17 @@ impl World {
             .filter(|shard| self.has_unread(shard))
             .map(|shard| shard.read_at)
             .min();
-        let mapped = self.mapping.next_due(now);
+        let told = ground.signals.shards.list().iter();
+        let told = told.filter(|s| s.has_unread() && self.reader.mapping.is_readable(&s.name));
+        let told = told.map(|shard| shard.read_at).min();
+        let mapped = [self.mapping.next_due(now), self.reader.mapping.next_due(now)];
+        let mapped = mapped.into_iter().flatten().min();
         let mail = self
             .tables
             .inner
             .earliest_due()
             .map(|at| at.max(self.mailer_ran_at + DurationMs::from_minutes(1)));
-        [waiting, late, unread, mapped, mail].into_iter().flatten().min()
+        [waiting, late, unread, told, mapped, mail].into_iter().flatten().min()
     }
 
     /// The mailer's schedule: each minute, if anything is due at all.
