@@ -23,4 +23,5 @@ mod replaying;
 mod scenario;
 mod scenarios;
 mod send_errors;
+mod trends;
 mod unsubscribing;
