@@ -3,8 +3,9 @@
 use crate::batch::{Batch, Part, split};
 use crate::error::ProcessError;
 use beckon_batch::{Record, TimeLeft, lowest};
+use beckon_domain::fold::{Folded, Item};
 use beckon_domain::mark::SequenceNumber;
-use beckon_domain::{DurationMs, Policy, ProfileKey, Timestamp};
+use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
 use beckon_runtime::Clock;
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
@@ -16,6 +17,9 @@ use futures_util::StreamExt;
 
 /// Profiles settled at the same time.
 const CONCURRENCY: usize = 16;
+
+/// What a profile's part of a batch becomes: [`beckon_domain::fold::fold`].
+pub type FoldFn = fn(Option<&Profile>, &ProfileKey, &[Item], &Policy) -> Folded;
 
 /// Everything the profiler needs.
 #[derive(Clone)]
@@ -36,6 +40,8 @@ pub struct Profiler<T, S, F> {
     pub epoch: String,
     /// The age at which the mapping discards a record; `None` when it never does.
     pub record_age_max: Option<DurationMs>,
+    /// The fold. Another one only where a test wants to see what a bug in it does.
+    pub fold: FoldFn,
 }
 
 /// What became of a batch.

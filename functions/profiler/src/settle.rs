@@ -4,7 +4,7 @@ use crate::batch::{Part, Work, failed};
 use crate::error::ProcessError;
 use crate::process::Profiler;
 use beckon_batch::panics;
-use beckon_domain::fold::{Folded, Item, fold};
+use beckon_domain::fold::{Folded, Item};
 use beckon_domain::merge::portable;
 use beckon_domain::policy::Policy;
 use beckon_domain::{Profile, ProfileKey};
@@ -44,8 +44,8 @@ where
                 return Ok(failed_count);
             }
             let before = stored.as_ref().map(|s| &s.profile);
-            let Some(folded) = fold_caught(before, &part.key, &part.work[at..], policy) else {
-                let index = at + first_panic(before, &part.key, &part.work[at..], policy);
+            let Some(folded) = self.fold_caught(before, &part.key, &part.work[at..], policy) else {
+                let index = at + self.first_panic(before, &part.key, &part.work[at..], policy);
                 let work = part.work.remove(index);
                 let detail = "applying the event panicked: a bug of Beckon";
                 let now_ms = self.clock.now().as_ms();
@@ -140,7 +140,7 @@ where
         work: &[Work],
     ) -> Result<(), ProcessError> {
         // What a link forwards depends on no policy.
-        match fold_caught(Some(linked), key, work, &Policy::default()) {
+        match self.fold_caught(Some(linked), key, work, &Policy::default()) {
             Some(folded) => self.put_forwards(&folded, work).await,
             None => Ok(()),
         }
@@ -163,19 +163,31 @@ where
         self.stream.put(records.into_iter().flat_map(of_customer).collect()).await?;
         Ok(())
     }
+
+    /// Folds; `None` when it panicked.
+    fn fold_caught(
+        &self,
+        before: Option<&Profile>,
+        key: &ProfileKey,
+        work: &[Work],
+        policy: &Policy,
+    ) -> Option<Folded> {
+        let items = items(work);
+        panics::caught(|| (self.fold)(before, key, &items, policy))
+    }
+
+    /// The first event whose presence makes the fold panic.
+    fn first_panic(
+        &self,
+        before: Option<&Profile>,
+        key: &ProfileKey,
+        work: &[Work],
+        policy: &Policy,
+    ) -> usize {
+        panics::first(work.len(), |last| (self.fold)(before, key, &items(&work[..=last]), policy))
+    }
 }
 
 fn items(work: &[Work]) -> Vec<Item> {
     work.iter().map(|w| w.item.clone()).collect()
-}
-
-/// Folds; `None` when it panicked.
-fn fold_caught(before: Option<&Profile>, key: &ProfileKey, work: &[Work], policy: &Policy) -> Option<Folded> {
-    let items = items(work);
-    panics::caught(|| fold(before, key, &items, policy))
-}
-
-/// The first event whose presence makes the fold panic.
-fn first_panic(before: Option<&Profile>, key: &ProfileKey, work: &[Work], policy: &Policy) -> usize {
-    panics::first(work.len(), |last| fold(before, key, &items(&work[..=last]), policy))
 }

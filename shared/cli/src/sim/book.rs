@@ -1,6 +1,7 @@
 //! The books: every record that ever entered the stream, what of it the profiles say they have settled, and the laws that
 //! hold after every write.
 
+use super::script::panics_the_fold;
 use super::shards::Placed;
 use beckon_domain::event::Event;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -38,7 +39,7 @@ pub(crate) struct Told {
     pub(crate) event: Event,
     /// The profile's marks say that it is settled.
     pub(crate) settled: bool,
-    /// It was kept as failed, because its record neared the age limit ...
+    /// It was kept as failed, because the fold panics at it or its record neared the age limit ...
     pub(crate) expired: bool,
     /// ... after its customer was given it.
     pub(crate) forwarded: bool,
@@ -242,7 +243,11 @@ impl Book {
         }
         let key = ProfileKey::parse(&logged.record.partition_key).ok();
         match logged.told.get_mut(line) {
-            Some(told) if ["expired", "forwarded"].contains(&reason) && !told.settled => {
+            Some(told)
+                if !told.settled
+                    && (reason != "panicked" || panics_the_fold(&told.line.id))
+                    && ["expired", "forwarded", "panicked"].contains(&reason) =>
+            {
                 told.forwarded |= reason == "forwarded";
                 let is_new = !std::mem::replace(&mut told.expired, true);
                 if let Some(account) = key.and_then(|key| self.accounts.get_mut(&key)) {

@@ -30,6 +30,8 @@ pub(crate) enum Fault {
     Crash,
     /// A function panics in a call.
     Panic,
+    /// The fold panics at an event, which is kept as failed.
+    FoldPanic,
     /// Lambda does not invoke: throttled by itself.
     NotInvoked,
     /// A batch is delivered twice, the two at once.
@@ -76,7 +78,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Every kind, in the order of the table.
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::Throttled,
         Self::Lost,
         Self::AnswerLost,
@@ -86,6 +88,7 @@ impl Fault {
         Self::DoublePut,
         Self::Crash,
         Self::Panic,
+        Self::FoldPanic,
         Self::NotInvoked,
         Self::DoubleDelivery,
         Self::OldDelivery,
@@ -141,6 +144,7 @@ impl Fault {
             Self::DoublePut => "record put twice by the SDK",
             Self::Crash => "crash at an await point",
             Self::Panic => "panic in a call",
+            Self::FoldPanic => "panic of the fold",
             Self::NotInvoked => "throttled invocation",
             Self::DoubleDelivery => "batch delivered twice at once",
             Self::OldDelivery => "old records again, reordered",

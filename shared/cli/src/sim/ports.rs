@@ -312,7 +312,11 @@ impl FailedEventStore for SimFailed {
             if !kept {
                 ground.book.violated(|| format!("what was kept as {id} is not a failed event"));
             } else if ground.book.kept(id, reason) {
-                ground.count(if reason == "forwarded" { Fault::Forwarded } else { Fault::Expired });
+                ground.count(match reason {
+                    "forwarded" => Fault::Forwarded,
+                    "panicked" => Fault::FoldPanic,
+                    _ => Fault::Expired,
+                });
             }
         }
         self.net.leave().await;

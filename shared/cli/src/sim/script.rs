@@ -79,6 +79,13 @@ struct Writer {
     next_id: usize,
 }
 
+const PANICS: &str = "panics-";
+
+/// Whether applying the event of this id panics.
+pub(crate) fn panics_the_fold(id: &str) -> bool {
+    id.starts_with(PANICS)
+}
+
 /// The id of a visitor.
 pub(crate) fn visitor_id(index: usize) -> String {
     format!("visitor-{index}")
@@ -170,7 +177,7 @@ impl Writer {
         events: &mut Vec<Value>,
         sent: &mut Vec<Sent>,
     ) {
-        let id = format!("e{}", self.next_id);
+        let id = format!("{}{}", if valid && self.dice.chance(2) { PANICS } else { "e" }, self.next_id);
         self.next_id += 1;
         let back_ms =
             if self.dice.chance(80) { self.dice.below(36 * 3_600_000) } else { self.dice.below(3_000) };

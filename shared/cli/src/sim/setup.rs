@@ -4,16 +4,17 @@ use super::book::{Book, EPOCH};
 use super::bugs::Bug;
 use super::dice::Dice;
 use super::fault::{AGE_MAX, FaultCounts, Weather};
-use super::ground::{Ground, Net, Notes, Trace};
+use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
 use super::outreach::PostOffice;
 use super::ports::{Producer, SimFailed, SimStream, SimTables};
-use super::script::{START, Script, What, visitor_id};
+use super::script::{START, Script, What, panics_the_fold, visitor_id};
 use super::shards::Shards;
 use super::signals::{self, Reader, SignalStream};
 use super::world::{Waiting, World};
 use crate::CliError;
+use beckon_domain::fold::{Folded, Item, fold};
 use beckon_domain::id::AnonymousId;
-use beckon_domain::{DurationMs, Timestamp};
+use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
 use beckon_mapping::{Mapping, Options};
 use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
@@ -147,6 +148,7 @@ impl World {
                 clock: clock.clone(),
                 epoch: EPOCH.to_owned(),
                 record_age_max: None,
+                fold: fold_or_panic,
             },
             mailer: mailer(&net, &tables, secrets, clock),
             order: script.ops.len() as u64,
@@ -195,4 +197,13 @@ fn mailer(
         from: "Simulation <reminders@shop.example>".to_owned(),
         public_url: "https://sim.shop.example".to_owned(),
     }
+}
+
+/// The fold, with a bug: it panics at some events.
+fn fold_or_panic(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
+    let is_new = |item: &Item| !stored.is_some_and(|profile| profile.marks.covers(&item.position));
+    if items.iter().any(|item| panics_the_fold(item.event.id.as_str()) && is_new(item)) {
+        std::panic::resume_unwind(Box::new(InjectedPanic));
+    }
+    fold(stored, key, items, policy)
 }
