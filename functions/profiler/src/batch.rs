@@ -164,6 +164,18 @@ mod tests {
     }
 
     #[test]
+    fn records_that_stand_nowhere_are_kept_apart_by_their_bytes() {
+        let ids = |data: [&'static str; 2]| {
+            let records = data.map(|data| Record { shard: "", ..record("1", "k", data.as_bytes()) });
+            let failed = split(&records, "1", 0).failed;
+            failed.into_iter().map(|(_, failed)| failed.id).collect::<Vec<_>>()
+        };
+        let (different, same) = (ids(["a", "b"]), ids(["a", "a"]));
+        assert_ne!(different[0], different[1]);
+        assert_eq!(same[0], same[1], "delivered again it is kept once");
+    }
+
+    #[test]
     fn a_profile_keeps_the_order_of_its_records() {
         let (a, b) = (key("a"), key("b"));
         let data = |key: &ProfileKey| {

@@ -77,9 +77,12 @@ impl Record<'_> {
         detail: &str,
         payload: &[u8],
     ) -> FailedEvent {
-        let shard = ShardKey::new(reading.epoch, self.shard);
+        let id = match reason {
+            FailedReason::NoPosition => id_of_bytes(reading.epoch, payload),
+            _ => id(&ShardKey::new(reading.epoch, self.shard), self.sequence, offset),
+        };
         FailedEvent {
-            id: id(&shard, self.sequence, offset),
+            id,
             reason,
             detail: detail.to_owned(),
             partition_key: self.partition_key.to_owned(),
@@ -108,6 +111,11 @@ pub fn failed_line(
         failed_at: at_ms,
         stream,
     }
+}
+
+/// The id of what stands nowhere: the same for the same bytes, and another for others.
+fn id_of_bytes(epoch: &str, payload: &[u8]) -> String {
+    format!("{epoch}:-{:016x}", xxhash_rust::xxh3::xxh3_64(payload))
 }
 
 fn id(shard: &ShardKey, sequence: &str, offset: u32) -> String {

@@ -1,6 +1,6 @@
 //! What a replay asked of the tables, per 1,000 events.
 
-use beckon_domain::DurationMs;
+use beckon_domain::{DurationMs, Profile, ProfileKey, packed};
 use beckon_store::metered::{DueIndex, Meter, Percentiles, TableUsage, Usage};
 use serde::Serialize;
 use std::fmt;
@@ -108,6 +108,8 @@ pub struct Cost {
     pub trends: Rates,
     /// Sizes of the profiles' items at the end.
     pub item_bytes: Sizes,
+    /// The same, if each had been in 10 experiments and had 20 counters of rules: computed, not stored.
+    pub item_bytes_with_rules: Sizes,
     /// Sizes of the profiles' items at each write: what the write units come from.
     pub written_bytes: Sizes,
     /// What slack in the due index would change.
@@ -115,7 +117,12 @@ pub struct Cost {
 }
 
 impl Cost {
-    pub(super) fn of(meter: &Meter, flushed: &Flushed, batch_rows: Option<u64>) -> Self {
+    pub(super) fn of(
+        meter: &Meter,
+        profiles: &[(ProfileKey, Profile)],
+        flushed: &Flushed,
+        batch_rows: Option<u64>,
+    ) -> Self {
         let Usage { profile, outreach, catalog, .. } = meter.usage();
         let rate = |count: u64| 1_000.0 * count as f64 / flushed.events.max(1) as f64;
         let slack = |index: &DueIndex| Slack {
@@ -135,6 +142,7 @@ impl Cost {
             outreach: Rates::of(&outreach, flushed.events),
             trends: Rates::of(&catalog, flushed.events),
             item_bytes: meter.item_sizes().into(),
+            item_bytes_with_rules: with_rules(meter, profiles),
             written_bytes: meter.written_sizes().into(),
             due_slack: meter.what_if().iter().map(slack).collect(),
         }
@@ -148,6 +156,23 @@ impl Cost {
     fn held(&self) -> &'static str {
         if self.writes_per_profile_flush <= WRITES_PER_PROFILE_FLUSH_GOAL { "met" } else { "NOT MET" }
     }
+}
+
+/// An experiment a profile was in: four bytes each for its id and its time, two for variant and crossover, two for a length.
+const EXPERIMENT_BYTES: usize = 12;
+const EXPERIMENT_COUNT: usize = 10;
+/// Counters of rules for each counter that a profile has: 20 for the five kinds of events.
+const RULE_COUNTERS_PER_KIND: usize = 4;
+
+/// Sizes of items with room for what rules and experiments will keep. A rule's counter takes at most what the counter of
+/// its kind of events takes.
+fn with_rules(meter: &Meter, profiles: &[(ProfileKey, Profile)]) -> Sizes {
+    let sizes = profiles.iter().filter_map(|(key, profile)| {
+        let counters = packed::pack_state(0, &profile.counters).map_or(0, |bytes| bytes.len());
+        let more = EXPERIMENT_COUNT * EXPERIMENT_BYTES + RULE_COUNTERS_PER_KIND * counters;
+        Some(meter.item_bytes(key)?.saturating_add(u32::try_from(more).unwrap_or(u32::MAX)))
+    });
+    Percentiles::of(sizes.collect()).into()
 }
 
 impl fmt::Display for Cost {
@@ -173,6 +198,11 @@ impl fmt::Display for Cost {
             self.held()
         )?;
         writeln!(f, "item bytes      {} at the end", self.item_bytes)?;
+        writeln!(
+            f,
+            "                {} if with 10 experiments and 20 counters of rules",
+            self.item_bytes_with_rules
+        )?;
         writeln!(f, "                {} at each write", self.written_bytes)?;
         for Slack { slack, index_units, early_looks } in &self.due_slack {
             writeln!(

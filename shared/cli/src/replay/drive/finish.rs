@@ -56,7 +56,7 @@ impl<T: Tables> Drive<T> {
             failed_by_reason,
             repeated: disturbance.repeated(),
             state_hash: state_hash(&profiles)?,
-            cost: Cost::of(&meter, &self.flushed, batch_rows),
+            cost: Cost::of(&meter, &profiles, &self.flushed, batch_rows),
             archive: None,
             conservation,
             trends,
