@@ -1,5 +1,7 @@
 //! What visitors do becomes what the next visitor is shown: signals, trends, best sellers, each counted once.
 
+mod corrupt;
+
 use beckon_cli::stack::Tables;
 use beckon_domain::{Category, DurationMs, ProductId};
 use beckon_recommend::popularity::Totals;
