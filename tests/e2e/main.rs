@@ -6,6 +6,7 @@
 // A test stops with the reason at the first thing that is not as it must be.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod archiving;
 mod collecting;
 mod commands;
 mod concurrency;
@@ -15,6 +16,7 @@ mod deciding;
 mod deciding_best_sellers;
 mod http_cases;
 mod mailing;
+mod panicking;
 mod partial_batch;
 mod privacy;
 mod record_age;

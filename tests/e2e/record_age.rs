@@ -1,18 +1,20 @@
 //! A record that nears the age at which the mapping would discard it: the profiler keeps what is not applied, exactly once,
 //! and applies it no more.
 
-use beckon_domain::DurationMs;
+use beckon_domain::{DurationMs, Profile};
 use beckon_rules::SAMPLE;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::memory::MemoryTables;
-use beckon_store::tables::{ProfileStore, Read};
+use beckon_store::tables::{ProfileStore, Read, Save};
 use harness::{Fault, Faults, Faulty, Teller, World, delivery, world::START};
 use profiler::Profiler;
 use serde_json::json;
 
-/// The mapping's limit in these stories: the guard begins half an hour before.
+/// The mapping's limit in these stories: the guard begins half an hour before, and after half of that no write can land
+/// any more.
 const AGE_MAX: DurationMs = DurationMs::from_hours(6);
 const GUARDED: DurationMs = DurationMs::from_minutes(330);
+const LANDED: DurationMs = DurationMs::from_minutes(345);
 
 fn guarded<T, F>(profiler: Profiler<T, MemoryStream, F>) -> Profiler<T, MemoryStream, F> {
     Profiler { record_age_max: Some(AGE_MAX), ..profiler }
@@ -59,13 +61,13 @@ async fn what_is_set_aside_once_is_never_applied_however_often_it_is_delivered()
     let (mut world, records) = told(&["anna"]).await;
     world.at(GUARDED);
     // The document arrives, its answer does not.
-    let faults = Faults::at(2, Fault::AnswerLost);
+    let faults = Faults::at(4, Fault::AnswerLost);
     let stack = &world.stack;
     let faulty = Faulty::new(stack.failed.clone(), &faults);
     let profiler =
         world.profiler_on(Faulty::new(stack.tables.clone(), &faults), stack.stream.clone(), faulty);
     let named = delivery::once(&guarded(profiler), &records).await;
-    assert_eq!((named, faults.calls()[1]), (vec![records[0].sequence.clone()], "keep"));
+    assert_eq!((named, faults.calls()[3]), (vec![records[0].sequence.clone()], "keep"));
     let profiler = guarded(world.profiler());
     for _ in 0..3 {
         assert_eq!(delivery::once(&profiler, &records).await, Vec::<String>::new());
@@ -122,13 +124,65 @@ async fn what_cannot_be_kept_holds_up_its_profile_and_no_other() {
 }
 
 #[tokio::test]
-async fn without_a_ruleset_what_expires_is_kept_and_the_rest_waits() {
-    let (mut world, mut records) = told(&["anna", "ben"]).await;
-    records[1].arrived_at = START + GUARDED;
+async fn a_write_that_was_given_up_finds_another_version_when_it_lands_at_last() {
+    let (mut world, records) = told(&["anna"]).await;
     world.at(GUARDED);
-    let without = without_ruleset::Tables(world.stack.tables.clone());
+    assert_eq!(delivery::once(&guarded(world.profiler()), &records).await, Vec::<String>::new());
+    let key = world.visitor("anna");
+    let late = world.stack.tables.save(&key, &Profile::default(), None, None).await.unwrap();
+    assert_eq!(late, Save::Conflict, "it would have created the profile");
+    assert_eq!(world.finish().await.failed, 1);
+}
+
+#[tokio::test]
+async fn what_was_read_before_the_limit_is_not_written_after_it() {
+    let (mut world, records) = told(&["anna"]).await;
+    world.at(DurationMs::from_ms(GUARDED.as_ms() - 1));
+    // Before its write the limit passes, and another delivery sets the event aside.
+    let faults = Faults::default().held_at(3);
     let stack = &world.stack;
-    let profiler = guarded(world.profiler_on(without, stack.stream.clone(), stack.failed.clone()));
+    let tables = Faulty::new(stack.tables.clone(), &faults);
+    let slow = guarded(world.profiler_on(tables, stack.stream.clone(), stack.failed.clone()));
+    let meanwhile = async {
+        faults.held().await;
+        world.at(GUARDED);
+        let named = delivery::once(&guarded(world.profiler()), &records).await;
+        faults.resume();
+        named
+    };
+    let (late, named) = tokio::join!(delivery::once(&slow, &records), meanwhile);
+    assert_eq!((faults.calls()[2], named), ("save", Vec::new()));
+    assert_eq!(late, [records[0].sequence.clone()], "it comes again, and is done by then");
+    assert_eq!(delivery::once(&guarded(world.profiler()), &records).await, Vec::<String>::new());
+    let balance = world.finish().await;
+    assert_eq!((balance.applied, balance.failed), (0, 1));
+}
+
+#[tokio::test]
+async fn a_table_that_takes_no_write_delays_it_until_no_write_can_land() {
+    let (mut world, records) = told(&["anna"]).await;
+    let stack = &world.stack;
+    let tables = Faulty::new(stack.tables.clone(), &Faults::never_saving(world.visitor("anna")));
+    let profiler = guarded(world.profiler_on(tables, stack.stream.clone(), stack.failed.clone()));
+    world.at(DurationMs::from_ms(LANDED.as_ms() - 1));
+    assert_eq!(delivery::once(&profiler, &records).await, [records[0].sequence.clone()]);
+    assert!(world.stack.failed.documents().is_empty());
+    world.at(LANDED);
+    assert_eq!(delivery::once(&profiler, &records).await, Vec::<String>::new());
+    let balance = world.finish().await;
+    assert_eq!((balance.applied, balance.failed), (0, 1));
+}
+
+#[tokio::test]
+async fn without_a_ruleset_what_expires_is_kept_in_the_end_and_the_rest_waits() {
+    let (mut world, mut records) = told(&["anna", "ben"]).await;
+    records[1].arrived_at = START + LANDED;
+    let tables = without_ruleset::Tables(world.stack.tables.clone());
+    let stack = &world.stack;
+    let profiler = guarded(world.profiler_on(tables, stack.stream.clone(), stack.failed.clone()));
+    world.at(GUARDED);
+    assert_eq!(delivery::once(&profiler, &records).await, [records[0].sequence.clone()]);
+    world.at(LANDED);
     assert_eq!(delivery::once(&profiler, &records).await, [records[1].sequence.clone()]);
     assert_eq!(world.stack.failed.documents().len(), 1);
     assert_eq!(delivery::once(&guarded(world.profiler()), &records[1..]).await, Vec::<String>::new());
@@ -136,6 +190,32 @@ async fn without_a_ruleset_what_expires_is_kept_and_the_rest_waits() {
     assert_eq!((balance.applied, balance.failed), (1, 1));
 }
 
+#[tokio::test]
+async fn what_a_linked_visitor_did_is_forwarded_and_its_document_says_so() {
+    let mut world = World::with_shards(MemoryTables::default(), SAMPLE, 1).await;
+    let mut teller = Teller::new(START);
+    let login = teller.event(&json!({ "login": "u-1", "by": "anna" }));
+    world.collect("sk_local", &[login]).await;
+    world.drain().await;
+    let view = teller.event(&json!({ "view": "mug", "by": "anna" }));
+    world.collect("pk_local", &[view]).await;
+    let records = world.stack.stream.take();
+    // The forward is put, and the visitor's row is not written.
+    let stack = &world.stack;
+    let tables = Faulty::new(stack.tables.clone(), &Faults::never_saving(world.visitor("anna")));
+    let profiler = guarded(world.profiler_on(tables, stack.stream.clone(), stack.failed.clone()));
+    assert_eq!(delivery::once(&profiler, &records).await, [records[0].sequence.clone()]);
+    world.at(GUARDED);
+    assert_eq!(delivery::once(&guarded(world.profiler()), &records).await, Vec::<String>::new());
+    let balance = world.finish().await;
+    assert_eq!((balance.applied, balance.failed), (1, 1));
+    let kept: Vec<String> = world.stack.failed.documents().into_keys().collect();
+    assert!(kept[0].starts_with("failed/forwarded/"), "it is not to be put again: {kept:?}");
+    let key = world.customer("u-1");
+    let stored = world.stack.tables.load(std::slice::from_ref(&key), Read::Strong).await.unwrap();
+    let counts = &stored[&key].profile.counts;
+    assert_eq!(counts.product_views, 1, "forwarded twice, applied once");
+}
 /// Tables whose ruleset cannot be read.
 mod without_ruleset {
     use beckon_domain::{Profile, ProfileKey, Timestamp};

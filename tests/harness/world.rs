@@ -266,6 +266,7 @@ impl<T: Tables> World<T> {
             clock: self.stack.clock.clone(),
             epoch: EPOCH.to_owned(),
             record_age_max: None,
+            fold: beckon_domain::fold::fold,
         }
     }
 

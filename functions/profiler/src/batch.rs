@@ -2,20 +2,19 @@
 
 use beckon_batch::lines::{Reading, failed_line};
 use beckon_batch::{Record, read_lines};
-use beckon_domain::event::Event;
 use beckon_domain::fold::Item;
 use beckon_domain::mark::{Position, SequenceNumber};
 use beckon_domain::{ProfileKey, Timestamp};
 use beckon_wire::failed::{FailedEvent, FailedReason, StreamName};
-use beckon_wire::stream::Line;
+use beckon_wire::stream::{LineError, Said, read};
 
 /// One event with the line it came as.
 #[derive(Clone, Debug)]
 pub struct Work {
     /// The event and where it stands.
     pub item: Item,
-    /// Its line, for forwarding and for keeping it when it fails.
-    pub line: Line,
+    /// Its line as it came, for forwarding and for keeping it when it fails.
+    pub line: Box<str>,
     /// When the stream took its record.
     pub arrived_at: Option<Timestamp>,
 }
@@ -67,20 +66,22 @@ pub fn split(records: &[Record<'_>], epoch: &str, failed_at: i64) -> Batch {
 
 impl Batch {
     fn split_record(&mut self, record: &Record<'_>, reading: Reading<'_>) {
-        let lines = read_lines(record, reading, Line::parse);
+        let with_text = |text: &str, key: &str| -> Result<(Box<str>, Said), LineError> {
+            Ok((text.into(), read(text, key)?))
+        };
+        let lines = read_lines(record, reading, with_text);
         self.line_count += lines.count;
         let mut failed = lines.failed;
-        let work = |(position, (line, event)): (Position, (Line, Event))| {
-            let item = Item { position, internal: line.internal, event };
+        let work = |(position, (line, Said { internal, event })): (Position, (Box<str>, Said))| {
+            let item = Item { position, internal, event };
             Work { item, line, arrived_at: record.arrived_at }
         };
         let works: Vec<Work> = lines.read.into_iter().map(work).collect();
         match ProfileKey::parse(record.partition_key) {
             Ok(key) => self.add(key, works),
             Err(error) => failed.extend(works.iter().map(|work| {
-                let payload = serde_json::to_vec(&work.line).unwrap_or_default();
                 let (offset, reason) = (work.item.position.offset, FailedReason::WrongKey);
-                record.failed(reading, offset, reason, &error.to_string(), &payload)
+                record.failed(reading, offset, reason, &error.to_string(), work.line.as_bytes())
             })),
         }
         self.failed.extend(failed.into_iter().map(|failed| (lines.sequence.clone(), failed)));
@@ -106,9 +107,8 @@ pub fn failed(
     detail: &str,
     failed_at: i64,
 ) -> FailedEvent {
-    let payload = serde_json::to_vec(&work.line).unwrap_or_default();
     let stream = (StreamName::Events, failed_at);
-    failed_line(&work.item.position, key.as_str(), &payload, (reason, detail), stream)
+    failed_line(&work.item.position, key.as_str(), work.line.as_bytes(), (reason, detail), stream)
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
     use beckon_domain::Pepper;
     use beckon_domain::event::TimerOutcome;
     use beckon_domain::id::UserId;
-    use beckon_wire::stream::encode;
+    use beckon_wire::stream::{Line, encode};
 
     fn key(name: &str) -> ProfileKey {
         Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new(name).unwrap())

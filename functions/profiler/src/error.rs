@@ -26,6 +26,9 @@ pub enum ProcessError {
     /// The invocation nears its end.
     #[error("the invocation nears its end")]
     OutOfTime,
+    /// An event has reached the age at which it is set aside instead of applied.
+    #[error("an event nears the mapping's age limit, and is set aside at its next delivery")]
+    Expiring,
     /// A state or a record could not be encoded.
     #[error("a record could not be encoded")]
     Pack(#[from] PackError),
@@ -43,7 +46,7 @@ impl ProcessError {
             Self::Store(error) => error.is_transient(),
             Self::Stream(error) => error.is_transient(),
             Self::Ruleset(RulesetUnavailable::Store(error)) => error.is_transient(),
-            Self::Contended { .. } | Self::OutOfTime => true,
+            Self::Contended { .. } | Self::OutOfTime | Self::Expiring => true,
             Self::Ruleset(_) | Self::Pack(_) | Self::Encode(_) => false,
         }
     }

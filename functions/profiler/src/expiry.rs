@@ -1,15 +1,18 @@
 //! Events whose record nears the mapping's age limit: what is not applied is kept as failed, before the mapping would
 //! discard it.
 
-use crate::batch::{Part, failed};
+use crate::batch::{Part, Work, failed};
 use crate::error::ProcessError;
-use crate::guard::TimeLeft;
+use crate::guard::Expiry;
 use crate::process::{Outcome, Profiler, first_sequence};
-use beckon_domain::Timestamp;
+use crate::settle::ATTEMPTS_MAX;
+use beckon_batch::TimeLeft;
+use beckon_domain::policy::Policy;
+use beckon_domain::{Profile, ProfileKey, Timestamp};
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::EventStream;
-use beckon_store::tables::{ConfigStore, ProfileStore, Read, Stored};
+use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
 use beckon_wire::failed::FailedReason;
 use futures_util::StreamExt;
 
@@ -19,6 +22,13 @@ const CONCURRENCY: usize = 16;
 /// A part with its profile, read strongly.
 type Loaded = (Part, Option<Stored>);
 
+/// A profile in which nothing can change behind our back any more.
+struct Fenced {
+    stored: Option<Stored>,
+    /// What arrived at this instant or before, and is not applied, may be kept as failed.
+    until: Timestamp,
+}
+
 impl<T, S, F> Profiler<T, S, F>
 where
     T: ProfileStore + ConfigStore,
@@ -26,19 +36,20 @@ where
     F: FailedEventStore,
 {
     /// Takes out of the parts what expires and is not applied, and keeps it as failed. Returns what is left to settle: the
-    /// parts that were touched with their profile, and the others as they were.
+    /// parts that were touched with their profile, and the others as they were. Without a policy nothing can be fenced.
     pub(crate) async fn set_aside_expiring(
         &self,
         parts: Vec<Part>,
-        until: Option<Timestamp>,
+        policy: Option<&Policy>,
         time: TimeLeft,
         outcome: &mut Outcome,
     ) -> (Vec<Loaded>, Vec<Part>) {
-        let Some(until) = until else { return (Vec::new(), parts) };
-        let (expiring, others): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|p| p.expires(until));
+        let Some(expiry) = self.expiry() else { return (Vec::new(), parts) };
+        let (expiring, others): (Vec<Part>, Vec<Part>) =
+            parts.into_iter().partition(|p| p.expires(expiry.until));
         let expiring = expiring.into_iter().map(|part| {
             let first = first_sequence(&part);
-            Box::pin(async move { (first, self.set_part_aside(part, until, time).await) })
+            Box::pin(async move { (first, self.set_part_aside(part, expiry, policy, time).await) })
         });
         let mut done = futures_util::stream::iter(expiring).buffered(CONCURRENCY);
         let mut loaded = Vec::new();
@@ -60,31 +71,112 @@ where
     async fn set_part_aside(
         &self,
         mut part: Part,
-        until: Timestamp,
+        expiry: Expiry,
+        policy: Option<&Policy>,
         time: TimeLeft,
     ) -> Result<(Option<Loaded>, u64), ProcessError> {
-        if time.is_over(self.clock.now()) {
-            return Err(ProcessError::OutOfTime);
-        }
-        let stored = match self.tables.load(std::slice::from_ref(&part.key), Read::Strong).await {
-            Ok(mut stored) => stored.remove(&part.key),
-            Err(error) if error.kind == ErrorKind::Corrupt => {
-                tracing::error!(error = ?error, profile = ?part.key, "profile cannot be read");
-                return Ok((None, self.set_aside(&part).await?));
-            }
-            Err(error) => return Err(error.into()),
+        let Some(Fenced { stored, until }) = self.fenced(&part, expiry, policy, time).await? else {
+            return Ok((None, self.set_aside(&part).await?));
         };
-        let marks = stored.as_ref().map(|s| &s.profile.marks);
-        let is_applied = |work: &crate::batch::Work| marks.is_some_and(|m| m.covers(&work.item.position));
         // What is applied stays in the part: a merge record may still have to be put.
-        let (expired, rest): (Vec<_>, Vec<_>) =
-            part.work.into_iter().partition(|work| work.expires(until) && !is_applied(work));
+        let profile = stored.as_ref().map(|s| &s.profile);
+        let is_expired = |work: &Work| work.expires(until) && !is_applied(profile, work);
+        let (expired, rest): (Vec<_>, Vec<_>) = part.work.into_iter().partition(is_expired);
+        let mut reason = FailedReason::Expired;
+        if let Some(linked) = profile.filter(|p| p.link.is_some() && !expired.is_empty()) {
+            // An earlier delivery may have forwarded them. So all are, and the documents say it: no event has two ends.
+            self.forward(linked, &part.key, &expired).await?;
+            reason = FailedReason::Forwarded;
+        }
         let now_ms = self.clock.now().as_ms();
         for work in &expired {
             let detail = "the record neared the age at which the stream's mapping discards it";
-            self.keep(&failed(work, &part.key, FailedReason::Expired, detail, now_ms)).await?;
+            self.keep(&failed(work, &part.key, reason, detail, now_ms)).await?;
         }
         part.work = rest;
         Ok((Some((part, stored)), expired.len() as u64))
     }
+
+    /// The profile, of which no write that is still under way can land. `None` when it cannot be read and never will be.
+    async fn fenced(
+        &self,
+        part: &Part,
+        expiry: Expiry,
+        policy: Option<&Policy>,
+        time: TimeLeft,
+    ) -> Result<Option<Fenced>, ProcessError> {
+        for _ in 0..ATTEMPTS_MAX {
+            if time.is_over(self.clock.now()) {
+                return Err(ProcessError::OutOfTime);
+            }
+            let stored = match self.tables.load(std::slice::from_ref(&part.key), Read::Strong).await {
+                Ok(mut stored) => stored.remove(&part.key),
+                Err(error) if error.kind == ErrorKind::Corrupt => {
+                    tracing::error!(error = ?error, profile = ?part.key, "profile cannot be read");
+                    return Ok(None);
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let profile = stored.as_ref().map(|s| &s.profile);
+            let open = |until| part.work.iter().any(|w| w.expires(until) && !is_applied(profile, w));
+            if !open(expiry.until) {
+                return Ok(Some(Fenced { stored, until: expiry.until }));
+            }
+            let Some(policy) = policy else {
+                // Later ones wait until they can be fenced, or until it is over.
+                return only_landed(stored, expiry, part);
+            };
+            match self.raise_version(&part.key, stored.as_ref(), policy).await {
+                Ok(Some(stored)) => {
+                    return Ok(Some(Fenced { stored: Some(stored), until: expiry.until }));
+                }
+                Ok(None) => {}
+                Err(error) if error.is_transient() => return only_landed(stored, expiry, part),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ProcessError::Contended { attempts: ATTEMPTS_MAX })
+    }
+
+    /// Writes the profile as it is: what was read before finds another version from now on. `None` on a conflict.
+    async fn raise_version(
+        &self,
+        key: &ProfileKey,
+        stored: Option<&Stored>,
+        policy: &Policy,
+    ) -> Result<Option<Stored>, ProcessError> {
+        let profile = stored.map_or_else(Profile::default, |s| s.profile.clone());
+        let read_version = stored.map(|s| s.version);
+        match self.tables.save(key, &profile, read_version, profile.due_at(policy)).await? {
+            Save::Saved => Ok(Some(Stored { profile, version: read_version.unwrap_or_default() + 1 })),
+            Save::Conflict => Ok(None),
+        }
+    }
+
+    /// The records that near the age limit now.
+    pub(crate) fn expiry(&self) -> Option<Expiry> {
+        Expiry::at(self.clock.now(), self.record_age_max)
+    }
+
+    /// Whether this is not to be written any more, because something of it is to be kept as failed. Asked after the
+    /// profile was read and before it is written: whoever sets aside later raises the version, and the write fails.
+    pub(crate) fn is_expiring(&self, profile: Option<&Profile>, work: &[Work]) -> bool {
+        let Some(expiry) = self.expiry() else { return false };
+        work.iter().any(|w| w.expires(expiry.until) && !is_applied(profile, w))
+    }
+}
+
+/// What to do with a profile that takes no write: only what no write can reach any more is kept as failed, and unless
+/// that is all, the part comes again.
+fn only_landed(stored: Option<Stored>, expiry: Expiry, part: &Part) -> Result<Option<Fenced>, ProcessError> {
+    let profile = stored.as_ref().map(|s| &s.profile);
+    let waits = |w: &Work| w.expires(expiry.until) && !w.expires(expiry.landed) && !is_applied(profile, w);
+    if part.work.iter().any(waits) {
+        return Err(ProcessError::Expiring);
+    }
+    Ok(Some(Fenced { stored, until: expiry.landed }))
+}
+
+fn is_applied(profile: Option<&Profile>, work: &Work) -> bool {
+    profile.is_some_and(|p| p.marks.covers(&work.item.position))
 }

@@ -1,50 +1,34 @@
-//! Two limits that are not the profiler's own: the age at which the mapping discards a record, and the end of the
-//! invocation. Both are turned into an instant to compare with the clock.
+//! The age at which the mapping discards a record, turned into instants to compare with arrivals.
 
 use beckon_domain::{DurationMs, Timestamp};
 
 /// A record is set aside this share of the age limit before the limit ...
 const AGE_MARGIN_SHARE: u64 = 10;
-/// ... and no longer before it than this: time enough for every invocation that is under way to end.
+/// ... and no longer before it than this. Half of the margin is how long a write may be under way and still land: AWS
+/// takes no request whose signature is older than 15 minutes.
 const AGE_MARGIN_MAX: DurationMs = DurationMs::from_minutes(30);
 
-/// What arrived at this instant or before nears the age limit. `None` when there is no limit.
+/// The records that near the mapping's age limit.
 ///
-/// From then on a record is set aside and never tried again: what one delivery sets aside, no later one applies, and so
-/// an event has one of both ends whatever answer gets lost.
-pub(crate) fn expiring_until(now: Timestamp, age_max: Option<DurationMs>) -> Option<Timestamp> {
-    let age_max = age_max?.as_ms();
-    let margin = (age_max / AGE_MARGIN_SHARE).min(AGE_MARGIN_MAX.as_ms());
-    Some(now - DurationMs::from_ms(age_max - margin))
-}
-
-/// Share of an invocation's time that is kept for what has begun and for the answer ...
-const RESERVE_SHARE: u64 = 10;
-/// ... at least this ...
-const RESERVE_MIN: DurationMs = DurationMs::from_secs(2);
-/// ... but never more than this share: every invocation gets something done.
-const RESERVE_SHARE_MAX: u64 = 2;
-
-/// How long an invocation may begin something new.
+/// From [`Expiry::until`] on a record is never applied again, and what no mark covers is kept as failed. That it has only
+/// one of both ends needs more than a look at the marks: a write that was given up may still land. So the profile's
+/// version is raised first (a fence: the write then finds another version), or, where the table takes no write, the
+/// record waits until [`Expiry::landed`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct TimeLeft {
-    begin_until: Option<Timestamp>,
+pub(crate) struct Expiry {
+    /// What arrived at this instant or before is not applied any more.
+    pub(crate) until: Timestamp,
+    /// Of what arrived at this instant or before, no write can still land.
+    pub(crate) landed: Timestamp,
 }
 
-impl TimeLeft {
-    /// Of an invocation that begins now and is ended at `deadline`; without one it has all the time there is.
-    pub(crate) fn of(deadline: Option<Timestamp>, now: Timestamp) -> Self {
-        let begin_until = deadline.map(|deadline| {
-            let whole = deadline.since(now).as_ms();
-            let reserve = (whole / RESERVE_SHARE).max(RESERVE_MIN.as_ms()).min(whole / RESERVE_SHARE_MAX);
-            deadline - DurationMs::from_ms(reserve)
-        });
-        Self { begin_until }
-    }
-
-    /// Whether nothing new may begin.
-    pub(crate) fn is_over(self, now: Timestamp) -> bool {
-        self.begin_until.is_some_and(|until| now >= until)
+impl Expiry {
+    /// At this instant; `None` when there is no limit.
+    pub(crate) fn at(now: Timestamp, age_max: Option<DurationMs>) -> Option<Self> {
+        let age_max = age_max?.as_ms();
+        let margin = (age_max / AGE_MARGIN_SHARE).min(AGE_MARGIN_MAX.as_ms());
+        let arrived = |margin| now - DurationMs::from_ms(age_max - margin);
+        Some(Self { until: arrived(margin), landed: arrived(margin / 2) })
     }
 }
 
@@ -56,22 +40,13 @@ mod tests {
 
     #[test]
     fn the_margin_is_a_tenth_of_the_limit_and_half_an_hour_at_most() {
-        let age = |age_max| expiring_until(NOW, Some(age_max)).map(|at| NOW.since(at));
-        assert_eq!(age(DurationMs::from_minutes(10)), Some(DurationMs::from_minutes(9)));
-        assert_eq!(age(DurationMs::from_hours(6)), Some(DurationMs::from_minutes(330)));
-        assert_eq!(age(DurationMs::from_days(7)), Some(DurationMs::from_minutes(7 * 1_440 - 30)));
-        assert_eq!(expiring_until(NOW, None), None);
-    }
-
-    #[test]
-    fn a_tenth_of_the_time_or_two_seconds_are_kept_for_the_end() {
-        let begins_for = |secs| {
-            let time = TimeLeft::of(Some(NOW + DurationMs::from_secs(secs)), NOW);
-            (0..=secs * 1_000).find(|ms| time.is_over(NOW + DurationMs::from_ms(*ms)))
+        let ages = |age_max| {
+            Expiry::at(NOW, Some(age_max))
+                .map(|e| [NOW.since(e.until), NOW.since(e.landed)].map(|age| age.as_ms() / 1_000))
         };
-        assert_eq!(begins_for(60), Some(54_000));
-        assert_eq!(begins_for(10), Some(8_000));
-        assert_eq!(begins_for(3), Some(1_500), "half of a short time is for work");
-        assert!(!TimeLeft::of(None, NOW).is_over(Timestamp::from_ms(i64::MAX)));
+        assert_eq!(ages(DurationMs::from_minutes(10)), Some([540, 570]));
+        assert_eq!(ages(DurationMs::from_hours(6)), Some([330 * 60, 345 * 60]));
+        assert_eq!(ages(DurationMs::from_days(7)), Some([(7 * 1_440 - 30) * 60, (7 * 1_440 - 15) * 60]));
+        assert_eq!(Expiry::at(NOW, None), None);
     }
 }

@@ -16,4 +16,4 @@ mod settle;
 pub use config::Config;
 pub use error::ProcessError;
 pub use handler::handle;
-pub use process::{Outcome, Profiler};
+pub use process::{FoldFn, Outcome, Profiler};

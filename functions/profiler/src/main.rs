@@ -29,6 +29,7 @@ async fn main() -> anyhow::Result<()> {
         rulesets: ActiveRuleset::default(),
         clock: Clock::system(),
         epoch: config.stream_epoch,
+        fold: beckon_domain::fold::fold,
         record_age_max: Some(config.record_age_max),
     };
     let profiler = &profiler;

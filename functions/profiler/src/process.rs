@@ -2,10 +2,10 @@
 
 use crate::batch::{Batch, Part, split};
 use crate::error::ProcessError;
-use crate::guard::{TimeLeft, expiring_until};
-use beckon_batch::{Record, lowest};
+use beckon_batch::{Record, TimeLeft, lowest};
+use beckon_domain::fold::{Folded, Item};
 use beckon_domain::mark::SequenceNumber;
-use beckon_domain::{DurationMs, Policy, ProfileKey, Timestamp};
+use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
 use beckon_runtime::Clock;
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
@@ -17,6 +17,9 @@ use futures_util::StreamExt;
 
 /// Profiles settled at the same time.
 const CONCURRENCY: usize = 16;
+
+/// What a profile's part of a batch becomes: [`beckon_domain::fold::fold`].
+pub type FoldFn = fn(Option<&Profile>, &ProfileKey, &[Item], &Policy) -> Folded;
 
 /// Everything the profiler needs.
 #[derive(Clone)]
@@ -37,6 +40,8 @@ pub struct Profiler<T, S, F> {
     pub epoch: String,
     /// The age at which the mapping discards a record; `None` when it never does.
     pub record_age_max: Option<DurationMs>,
+    /// The fold. Another one only where a test wants to see what a bug in it does.
+    pub fold: FoldFn,
 }
 
 /// What became of a batch.
@@ -69,11 +74,11 @@ where
         let mut outcome =
             Outcome { line_count: batch.line_count, profile_count: batch.parts.len(), ..Outcome::default() };
         self.keep_failed(&batch, records, time, &mut outcome).await;
-        // What expires needs no ruleset.
-        let until = expiring_until(now, self.record_age_max);
+        let policy = self.policy().await;
         let parts = std::mem::take(&mut batch.parts);
-        let (mut loaded, parts) = self.set_aside_expiring(parts, until, time, &mut outcome).await;
-        match self.policy().await {
+        let (mut loaded, parts) =
+            self.set_aside_expiring(parts, policy.as_ref().ok(), time, &mut outcome).await;
+        match policy {
             Ok(policy) => {
                 loaded.extend(self.load(parts, time, &mut outcome).await);
                 self.settle_all(loaded, &policy, time, &mut outcome).await;

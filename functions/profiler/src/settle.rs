@@ -4,7 +4,7 @@ use crate::batch::{Part, Work, failed};
 use crate::error::ProcessError;
 use crate::process::Profiler;
 use beckon_batch::panics;
-use beckon_domain::fold::{Folded, Item, fold};
+use beckon_domain::fold::{Folded, Item};
 use beckon_domain::merge::portable;
 use beckon_domain::policy::Policy;
 use beckon_domain::{Profile, ProfileKey};
@@ -14,11 +14,11 @@ use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
 use beckon_wire::failed::FailedReason;
 use beckon_wire::signal;
-use beckon_wire::stream::{Line, encode};
+use beckon_wire::stream::{Line, encode, forwarded, join};
 use std::collections::BTreeSet;
 
 /// Attempts to write one profile against others, or against answers that never came.
-const ATTEMPTS_MAX: u32 = 6;
+pub(crate) const ATTEMPTS_MAX: u32 = 6;
 
 impl<T, S, F> Profiler<T, S, F>
 where
@@ -44,8 +44,8 @@ where
                 return Ok(failed_count);
             }
             let before = stored.as_ref().map(|s| &s.profile);
-            let Some(folded) = fold_caught(before, &part.key, &part.work[at..], policy) else {
-                let index = at + first_panic(before, &part.key, &part.work[at..], policy);
+            let Some(folded) = self.fold_caught(before, &part.key, &part.work[at..], policy) else {
+                let index = at + self.first_panic(before, &part.key, &part.work[at..], policy);
                 let work = part.work.remove(index);
                 let detail = "applying the event panicked: a bug of Beckon";
                 let now_ms = self.clock.now().as_ms();
@@ -57,6 +57,9 @@ where
             if !folded.changed {
                 at += folded.consumed;
                 continue;
+            }
+            if self.is_expiring(stored.as_ref().map(|s| &s.profile), &part.work[at..]) {
+                return Err(ProcessError::Expiring);
             }
             let read_version = stored.as_ref().map(|s| s.version);
             let due_at = folded.profile.due_at(policy);
@@ -129,11 +132,25 @@ where
         Ok(())
     }
 
+    /// Puts events of a linked visitor to their customers, and writes nothing.
+    pub(crate) async fn forward(
+        &self,
+        linked: &Profile,
+        key: &ProfileKey,
+        work: &[Work],
+    ) -> Result<(), ProcessError> {
+        // What a link forwards depends on no policy.
+        match self.fold_caught(Some(linked), key, work, &Policy::default()) {
+            Some(folded) => self.put_forwards(&folded, work).await,
+            None => Ok(()),
+        }
+    }
+
     /// Events of a frozen visitor, one record per customer they go to, in order.
     async fn put_forwards(&self, folded: &Folded, work: &[Work]) -> Result<(), ProcessError> {
-        let mut records: Vec<(&ProfileKey, Vec<Line>)> = Vec::new();
+        let mut records: Vec<(&ProfileKey, Vec<Vec<u8>>)> = Vec::new();
         for forward in &folded.forwards {
-            let line = work[forward.index].line.forwarded(&forward.to);
+            let line = forwarded(&work[forward.index].line, &forward.to)?;
             match records.iter_mut().find(|(to, _)| *to == &forward.to) {
                 Some((_, lines)) => lines.push(line),
                 None => records.push((&forward.to, vec![line])),
@@ -142,26 +159,35 @@ where
         if records.is_empty() {
             return Ok(());
         }
-        let mut new = Vec::with_capacity(records.len());
-        for (to, lines) in records {
-            new.extend(NewRecord::of_key(to.as_str(), encode(&lines)?));
-        }
-        self.stream.put(new).await?;
+        let of_customer = |(to, lines): (&ProfileKey, _)| NewRecord::of_key(to.as_str(), join(lines));
+        self.stream.put(records.into_iter().flat_map(of_customer).collect()).await?;
         Ok(())
+    }
+
+    /// Folds; `None` when it panicked.
+    fn fold_caught(
+        &self,
+        before: Option<&Profile>,
+        key: &ProfileKey,
+        work: &[Work],
+        policy: &Policy,
+    ) -> Option<Folded> {
+        let items = items(work);
+        panics::caught(|| (self.fold)(before, key, &items, policy))
+    }
+
+    /// The first event whose presence makes the fold panic.
+    fn first_panic(
+        &self,
+        before: Option<&Profile>,
+        key: &ProfileKey,
+        work: &[Work],
+        policy: &Policy,
+    ) -> usize {
+        panics::first(work.len(), |last| (self.fold)(before, key, &items(&work[..=last]), policy))
     }
 }
 
 fn items(work: &[Work]) -> Vec<Item> {
     work.iter().map(|w| w.item.clone()).collect()
-}
-
-/// Folds; `None` when it panicked.
-fn fold_caught(before: Option<&Profile>, key: &ProfileKey, work: &[Work], policy: &Policy) -> Option<Folded> {
-    let items = items(work);
-    panics::caught(|| fold(before, key, &items, policy))
-}
-
-/// The first event whose presence makes the fold panic.
-fn first_panic(before: Option<&Profile>, key: &ProfileKey, work: &[Work], policy: &Policy) -> usize {
-    panics::first(work.len(), |last| fold(before, key, &items(&work[..=last]), policy))
 }

@@ -50,12 +50,12 @@ pub fn read_lines<L>(
         return whole(FailedReason::NotUtf8, "the record is not UTF-8");
     };
     let mut lines = Lines { read: Vec::new(), failed: Vec::new(), sequence: sequence.clone(), count: 0 };
+    let shard = ShardKey::new(reading.epoch, record.shard);
     for (offset, text) in (0_u32..).zip(text.split('\n')) {
         lines.count += 1;
         match parse(text, record.partition_key) {
             Ok(line) => {
-                let shard = ShardKey::new(reading.epoch, record.shard);
-                lines.read.push((Position { shard, sequence: number.clone(), offset }, line));
+                lines.read.push((Position { shard: shard.clone(), sequence: number.clone(), offset }, line));
             }
             Err(error) => {
                 let failed = record.failed(reading, offset, error.reason, &error.detail, text.as_bytes());

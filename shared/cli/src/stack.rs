@@ -171,6 +171,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             clock: clock.clone(),
             epoch: epoch.clone(),
             record_age_max: None,
+            fold: beckon_domain::fold::fold,
         };
         let trends = Trends {
             tables: tables.clone(),

@@ -4,7 +4,6 @@ use crate::affinity::{ADD_POINTS, ORDER_POINTS, VIEW_POINTS};
 use crate::cart::{Change, ReminderState};
 use crate::counters::Counted;
 use crate::event::{Event, EventKind, Item, TimerOutcome};
-use crate::id::EventName;
 use crate::key::ProfileKey;
 use crate::policy::Policy;
 use crate::profile::Profile;
@@ -82,16 +81,13 @@ fn observe(profile: &mut Profile, event: &Event, policy: &Policy) {
     if !matches!(event.kind, EventKind::ProductDwelled { .. }) {
         profile.viewed.close_open_view(at, policy.session_gap, policy.dwell_max);
     }
-    if let Ok(name) = EventName::new(event.kind.name()) {
-        profile.remember_event(&name, at);
-    }
+    profile.remember_named(event.kind.name(), at);
     profile.consent.apply(&event.consent, at);
-    let told = |value: &Option<String>| value.clone().map(|value| Told::new(value, at));
-    if let Some(timezone) = told(&event.timezone) {
-        Told::keep_newer(&mut profile.timezone, timezone);
+    if let Some(timezone) = &event.timezone {
+        Told::keep_newer_text(&mut profile.timezone, timezone, at);
     }
-    if let Some(locale) = told(&event.locale) {
-        Told::keep_newer(&mut profile.locale, locale);
+    if let Some(locale) = &event.locale {
+        Told::keep_newer_text(&mut profile.locale, locale, at);
     }
     if let Some(claim) = event.claim.clone() {
         Told::keep_newer(&mut profile.claim, Told::new(claim, at));
@@ -116,7 +112,7 @@ mod tests {
     use super::*;
     use crate::consent::ConsentChoices;
     use crate::event::CartRef;
-    use crate::id::{AnonymousId, EventId, ProductId, SourceId};
+    use crate::id::{AnonymousId, EventId, EventName, ProductId, SourceId};
     use crate::key::Pepper;
     use crate::time::{DurationMs, Timestamp};
     use crate::{Category, Money};

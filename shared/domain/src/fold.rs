@@ -58,7 +58,12 @@ enum Step {
 /// Folds the items into the stored state (a new profile when there is none).
 #[must_use]
 pub fn fold(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
-    let mut profile = stored.cloned().unwrap_or_default();
+    fold_owned(stored.cloned().unwrap_or_default(), key, items, policy)
+}
+
+/// The same, for who does not need the stored state any more: nothing of it is copied.
+#[must_use]
+pub fn fold_owned(mut profile: Profile, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
     let frozen_before = profile.link.is_some();
     let mut folded = Folded {
         profile: Profile::default(),

@@ -7,14 +7,28 @@
 use crate::policy::{MARK_COUNT_MAX, RETENTION_MAX};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 pub use crate::ring::Ring;
 pub use crate::sequence::SequenceNumber;
 
 /// A shard of one life of a stream. A stream that is deleted and made again numbers its shards from zero; the epoch
-/// tells the lives apart.
+/// tells the lives apart. Every event of a shard has it, so a clone shares the text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct ShardKey(String);
+#[serde(from = "String", into = "String")]
+pub struct ShardKey(Arc<str>);
+
+impl From<String> for ShardKey {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<ShardKey> for String {
+    fn from(key: ShardKey) -> Self {
+        key.0.as_ref().to_owned()
+    }
+}
 
 /// The epoch of a stream by what names it uniquely, such as a name that is never given twice: eight hex digits, because
 /// it is kept in every profile.
@@ -27,7 +41,7 @@ impl ShardKey {
     /// A shard within an epoch.
     #[must_use]
     pub fn new(epoch: &str, shard: &str) -> Self {
-        Self(format!("{epoch}:{shard}"))
+        Self(format!("{epoch}:{shard}").into())
     }
 
     /// Epoch and shard.

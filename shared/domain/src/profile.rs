@@ -134,9 +134,17 @@ impl Profile {
 
     /// Remembers that a kind of event happened; the kind unseen for longest is dropped beyond the cap.
     pub fn remember_event(&mut self, name: &EventName, at: Timestamp) {
-        match self.last_events.binary_search_by(|(n, _)| n.cmp(name)) {
+        self.remember_named(name.as_str(), at);
+    }
+
+    /// The same of a kind by its name, which is copied only when it is new; what is no name is no kind.
+    pub(crate) fn remember_named(&mut self, name: &str, at: Timestamp) {
+        match self.last_events.binary_search_by(|(n, _)| n.as_str().cmp(name)) {
             Ok(index) => self.last_events[index].1 = self.last_events[index].1.max(at),
-            Err(index) => self.last_events.insert(index, (name.clone(), at)),
+            Err(index) => {
+                let Ok(name) = EventName::new(name) else { return };
+                self.last_events.insert(index, (name, at));
+            }
         }
         while self.last_events.len() > EVENT_NAME_COUNT_MAX {
             let oldest =

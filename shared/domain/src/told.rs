@@ -50,6 +50,16 @@ impl<T: Ranked> Told<T> {
     }
 }
 
+impl Told<String> {
+    /// Keeps the newer of two tellings of a text. What is told again and again is not copied again and again.
+    pub fn keep_newer_text(kept: &mut Option<Self>, value: &str, at: Timestamp) {
+        match kept {
+            Some(kept) if kept.value == value => kept.at = kept.at.max(at),
+            _ => Self::keep_newer(kept, Self::new(value.to_owned(), at)),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,6 +73,12 @@ mod tests {
                 Told::keep_newer(&mut kept, tellings[index].clone());
             }
             assert_eq!(kept.unwrap().value, "c");
+            let (mut plain, mut texts) = (None, None);
+            for told in order.into_iter().chain([1, 1, 2]).map(|index| &tellings[index]) {
+                Told::keep_newer(&mut plain, Told::new(told.value.to_owned(), told.at));
+                Told::keep_newer_text(&mut texts, told.value, told.at);
+                assert_eq!(texts, plain);
+            }
         }
     }
 }

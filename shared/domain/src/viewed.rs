@@ -57,7 +57,9 @@ impl Viewed {
     pub fn view(&mut self, product: &ProductId, category: Option<&Category>, at: Timestamp) {
         let seen = self.views.iter().position(|v| v.product == *product);
         let mut view = seen.map_or_else(|| View::new(product, at), |index| self.views.remove(index));
-        view.category = category.cloned().or(view.category);
+        if category.is_some() && view.category.as_ref() != category {
+            view.category = category.cloned();
+        }
         if at >= view.at {
             view.earlier = add(view.earlier, view.latest);
             (view.at, view.latest, view.end) = (at, DurationMs::ZERO, End::Open);

@@ -46,6 +46,7 @@ pub(crate) struct Outcome<R> {
     pub(crate) done: Vec<SequenceNumber>,
     pub(crate) again_count: usize,
     pub(crate) dropped: Option<Dropped<R>>,
+    pub(crate) iterator_age: DurationMs,
 }
 
 pub(crate) struct Lane<R> {
@@ -152,6 +153,8 @@ impl<R: Clone> Lane<R> {
         }
         self.answered_at = Some(now);
         let batch = self.formed.pop_front()?;
+        let last = self.waiting.get(batch.record_count.saturating_sub(1));
+        let iterator_age = last.map_or(DurationMs::ZERO, |last| now.since(last.entry.arrived_at));
         let verdict = self.verdict(batch.record_count, answer, options);
         let done_count = match verdict {
             Verdict::Done => batch.record_count,
@@ -160,7 +163,7 @@ impl<R: Clone> Lane<R> {
         };
         let done = self.take(done_count).into_iter().map(|entry| entry.sequence).collect();
         let left = Formed { record_count: batch.record_count.saturating_sub(done_count), ..batch };
-        let mut outcome = Outcome { done, again_count: left.record_count, dropped: None };
+        let mut outcome = Outcome { done, again_count: left.record_count, dropped: None, iterator_age };
         if left.record_count > 0 {
             self.resume_at = now + options.backoff;
             outcome.dropped = self.again(&verdict, left, options);
@@ -184,7 +187,9 @@ impl<R: Clone> Lane<R> {
             }
             Verdict::DoneBefore(_) if is_split => (0, false),
             Verdict::DoneBefore(_) => (1, false),
-            _ if is_split && left.record_count > 1 => (left.failed_count, true),
+            _ if is_split && left.record_count > 1 => {
+                (left.failed_count.saturating_add(u32::from(options.splits_use_up_retries)), true)
+            }
             _ => (left.failed_count.saturating_add(1), false),
         };
         if options.maximum_retry_attempts.is_some_and(|max| failed_count > max) {

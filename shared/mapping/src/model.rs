@@ -81,6 +81,12 @@ impl<R: Clone> Mapping<R> {
         self.shard(shard).push(entry, now)
     }
 
+    /// A record was read that a filter drops ([`crate::filter::Filters`]): no function sees it, and the mapping goes on
+    /// behind it. Returns `false` for a repeated read.
+    pub fn pass_over(&mut self, shard: &str, sequence: SequenceNumber) -> bool {
+        self.shard(shard).pass_over(sequence)
+    }
+
     /// The next step that can be taken now, if there is one. Shards and their lanes take turns.
     pub fn next(&mut self, now: Timestamp) -> Option<Step<R>> {
         let last = self.last_shard.as_str();
@@ -119,7 +125,7 @@ impl<R: Clone> Mapping<R> {
         let completed = running.and_then(|Running { shard: name, lane }| {
             self.shards.get_mut(&name)?.complete(&name, lane, answer, now, &self.options)
         });
-        completed.unwrap_or(Completed { done_count: 0, again_count: 0, discarded: None })
+        completed.unwrap_or(Completed { done_count: 0, again_count: 0, discarded: None, iterator_age: None })
     }
 
     /// The number up to which a shard is done: nothing at or before it is delivered again.

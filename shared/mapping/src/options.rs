@@ -4,7 +4,7 @@ use beckon_domain::DurationMs;
 use thiserror::Error;
 
 /// The options of a mapping. Names, defaults and limits are those of Lambda's `CreateEventSourceMapping`, but for the
-/// last two.
+/// last three.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Options {
     /// Records of one batch at most. AWS: 100 by default, 1 to 10,000.
@@ -25,6 +25,10 @@ pub struct Options {
     pub payload_limit_bytes: usize,
     /// Pause before a failed batch is tried again. AWS does not document its own; 0 by default.
     pub backoff: DurationMs,
+    /// Not AWS's behaviour but a known-bad variant of it, so that a simulation can show that it would notice: splitting a
+    /// batch uses up a retry.
+    #[doc(hidden)]
+    pub splits_use_up_retries: bool,
 }
 
 impl Options {
@@ -93,6 +97,7 @@ impl Default for Options {
             report_batch_item_failures: false,
             payload_limit_bytes: Self::PAYLOAD_BYTES_MAX,
             backoff: DurationMs::ZERO,
+            splits_use_up_retries: false,
         }
     }
 }

@@ -44,6 +44,16 @@ impl<R: Clone> Shard<R> {
         true
     }
 
+    /// A record that a filter drops: it is done as soon as it is read.
+    pub(crate) fn pass_over(&mut self, sequence: SequenceNumber) -> bool {
+        if self.last_read.as_ref().is_some_and(|last| sequence <= *last) {
+            return false;
+        }
+        self.last_read = Some(sequence.clone());
+        self.pass([sequence]);
+        true
+    }
+
     /// No record is undone and none follows.
     pub(crate) fn is_drained(&self) -> bool {
         self.closed && self.lanes.iter().all(|lane| lane.first().is_none())
@@ -83,7 +93,8 @@ impl<R: Clone> Shard<R> {
         let dropped = outcome.dropped.iter().flat_map(|d| &d.entries).map(|entry| entry.sequence.clone());
         self.pass(outcome.done.into_iter().chain(dropped));
         let discarded = outcome.dropped.map(|dropped| dropped.of(name));
-        Some(Completed { done_count, again_count: outcome.again_count, discarded })
+        let iterator_age = Some(outcome.iterator_age);
+        Some(Completed { done_count, again_count: outcome.again_count, discarded, iterator_age })
     }
 
     pub(crate) fn undone(&self) -> impl Iterator<Item = &R> {

@@ -1,7 +1,7 @@
 //! What goes into a mapping and what comes out: records, invocations, answers, discards.
 
-use beckon_domain::Timestamp;
 use beckon_domain::mark::SequenceNumber;
+use beckon_domain::{DurationMs, Timestamp};
 use std::fmt;
 
 /// A record as it was read from its shard.
@@ -74,6 +74,9 @@ pub struct Completed<R> {
     pub again_count: usize,
     /// Records of the batch whose retries are exhausted: they belong in the failure destination.
     pub discarded: Option<Discarded<R>>,
+    /// `IteratorAge`: how old the last record of the batch was when its function ended. `None` for an answer that nobody
+    /// waited for.
+    pub iterator_age: Option<DurationMs>,
 }
 
 /// Records that the mapping has given up. The shard goes on behind them.

@@ -53,6 +53,7 @@ fn options() -> impl Strategy<Value = Options> {
             report_batch_item_failures: report,
             payload_limit_bytes: payload,
             backoff: DurationMs::from_secs(backoff),
+            ..Options::default()
         },
     )
 }

@@ -1,11 +1,13 @@
 //! Where state is kept: ports (one narrow trait per need) and their adapters.
 //!
 //! [`tables`] has the ports of the five tables with an in-memory and a DynamoDB adapter, [`streams`] the event stream
-//! (Kinesis, and one in memory), [`objects`] the failed-event store (S3, and a folder). An adapter and its stand-in pass
-//! the same contract suite (feature `contract`). No port knows a clock: time is an argument.
+//! (Kinesis, and one in memory), [`objects`] the failed-event store (S3, and a folder), [`archive`] every line that came
+//! (a folder, and a reader of S3). An adapter and its stand-in pass the same contract suite (feature `contract`). No port
+//! knows a clock: time is an argument.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod archive;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod error;

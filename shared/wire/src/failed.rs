@@ -28,11 +28,14 @@ pub enum FailedReason {
     CorruptTrend,
     /// It was not applied when its record neared the age at which the mapping discards it.
     Expired,
+    /// The same, of a visitor who turned out to be a customer: the customer was given it, and the visitor does not count
+    /// it.
+    Forwarded,
 }
 
 impl FailedReason {
     /// Every reason.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::NotUtf8,
         Self::Undecodable,
         Self::UnknownVersion,
@@ -42,6 +45,7 @@ impl FailedReason {
         Self::CorruptProfile,
         Self::CorruptTrend,
         Self::Expired,
+        Self::Forwarded,
     ];
 
     /// The stable code.
@@ -57,6 +61,7 @@ impl FailedReason {
             Self::CorruptProfile => "corrupt_profile",
             Self::CorruptTrend => "corrupt_trend",
             Self::Expired => "expired",
+            Self::Forwarded => "forwarded",
         }
     }
 
@@ -73,6 +78,7 @@ impl FailedReason {
             Self::NotUtf8 => Some("its record is not UTF-8 and would fail again"),
             Self::Undecodable => Some("its line is not an event and would fail again"),
             Self::WrongKey => Some("its line names another profile than its record and would fail again"),
+            Self::Forwarded => Some("its customer was given it, and would be given it again"),
             Self::UnknownVersion
             | Self::NoPosition
             | Self::Panicked

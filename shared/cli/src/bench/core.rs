@@ -4,12 +4,12 @@ use super::log::LogLine;
 use crate::error::CliError;
 use crate::replay::state_hash::Fnv;
 use beckon_domain::event::Event;
-use beckon_domain::fold::{Item, fold};
+use beckon_domain::fold::{Item, fold_owned};
 use beckon_domain::id::SlotId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_domain::{Policy, Profile, ProfileKey, Timestamp, packed};
 use beckon_rules::{LiveLists, Page, Person, Ruleset, SlotRequest};
-use beckon_wire::stream::Line;
+use beckon_wire::stream::read;
 use std::collections::BTreeMap;
 use std::hint::black_box;
 
@@ -78,7 +78,7 @@ impl Core {
     /// Reads every line as the profiler does.
     pub fn parse(&self) {
         for line in &self.log {
-            let _ = black_box(Line::parse(&line.text, &line.key));
+            let _ = black_box(read(&line.text, &line.key));
         }
     }
 
@@ -88,8 +88,8 @@ impl Core {
         let mut parts: Parts = Vec::new();
         let end = (start + BATCH_LINES).min(self.log.len());
         for (line, sequence) in self.log[start..end].iter().zip(&self.sequences[start..end]) {
-            let (_, event) = Line::parse(&line.text, &line.key).map_err(|e| broken("line", e))?;
-            let item = self.item(sequence, event);
+            let said = read(&line.text, &line.key).map_err(|e| broken("line", e))?;
+            let item = self.item(sequence, said.event);
             match index_of.get(line.key.as_str()) {
                 Some(index) => parts[*index].1.push(item),
                 None => {
@@ -169,8 +169,9 @@ fn named(decided: [u64; 4]) -> Decided {
 
 fn apply(profiles: &mut Profiles, parts: &Parts, policy: &Policy) {
     for (key, items) in parts {
-        let folded = fold(profiles.get(key), key, items, policy);
-        profiles.insert(key.clone(), folded.profile);
+        let profile = profiles.entry(key.clone()).or_default();
+        let folded = fold_owned(std::mem::take(profile), key, items, policy);
+        *profile = folded.profile;
     }
 }
 

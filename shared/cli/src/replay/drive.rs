@@ -1,5 +1,6 @@
 //! What moves a replay: rows become requests, and the clock stops wherever a reminder falls due.
 
+mod archived;
 mod due;
 mod finish;
 
@@ -142,8 +143,7 @@ impl<T: Tables> Drive<T> {
             self.push(event, last_at, &mut pending).await?;
         }
         self.flush(&mut pending).await?;
-        let end = last_at + self.setup.idle.unwrap_or(DurationMs::ZERO);
-        self.pass_to(end + DurationMs::from_ms(1)).await?;
+        self.pass_to_end(last_at).await?;
         self.report(row_count, began.elapsed()).await
     }
 
@@ -159,11 +159,7 @@ impl<T: Tables> Drive<T> {
         for event in self.setup.disturbance.repetitions_before(at) {
             self.push(event, pending.last_at, pending).await?;
         }
-        let is_over = match self.setup.batch_rows {
-            Some(rows) => pending.rows >= rows,
-            None => at > pending.horizon,
-        };
-        if is_over {
+        if self.is_over(at, pending) {
             self.flush(pending).await?;
             self.pass_to(at).await?;
         }
@@ -174,12 +170,26 @@ impl<T: Tables> Drive<T> {
         let (event, key) = self.event(row, at).await?;
         self.setup.disturbance.sent(number, at, &event);
         self.push(event, at, pending).await?;
+        self.begin_window(at, pending).await?;
+        pending.rows += 1;
+        pending.profiles.extend(key);
+        Ok(())
+    }
+
+    /// Whether what is pending must be delivered before what happens at `at`.
+    fn is_over(&self, at: Timestamp, pending: &Pending) -> bool {
+        match self.setup.batch_rows {
+            Some(rows) => pending.rows >= rows,
+            None => at > pending.horizon,
+        }
+    }
+
+    /// Sets, with the first row after a delivery, until when nothing can be due that is not in the index.
+    async fn begin_window(&self, at: Timestamp, pending: &mut Pending) -> Result<(), CliError> {
         if pending.rows == 0 {
             let span = self.setup.idle.unwrap_or(SPAN_MAX);
             pending.horizon = self.earliest_due().await?.map_or(at + span, |due| due.min(at + span));
         }
-        pending.rows += 1;
-        pending.profiles.extend(key);
         Ok(())
     }
 
@@ -218,12 +228,7 @@ impl<T: Tables> Drive<T> {
             super::pad::product_ids(&mut body["properties"], usize::try_from(width).unwrap_or(0));
         }
         if let Some(key) = &key {
-            if self.users.insert(key.clone()) {
-                let email = Some(format!("user-{}@replay.shop.example", self.users.len()));
-                let contact = Contact { email, verified: true, at, ..Contact::default() };
-                let put = self.setup.tables.put_contact(key, &contact).await;
-                put.map_err(|e| CliError::caused("a synthetic contact could not be stored", &e))?;
-            }
+            self.give_contact(key, at).await?;
             if let Some(journal) = &mut self.setup.journal {
                 journal.event(key, &user, number, at, &body);
             }
@@ -237,6 +242,18 @@ impl<T: Tables> Drive<T> {
             body["context"]["consent"] = json!({ "marketing_email": true });
         }
         Ok((body, key))
+    }
+
+    /// Makes somebody reachable, once.
+    async fn give_contact(&mut self, key: &ProfileKey, at: Timestamp) -> Result<(), CliError> {
+        if !self.users.insert(key.clone()) {
+            return Ok(());
+        }
+        let email = Some(format!("user-{}@replay.shop.example", self.users.len()));
+        let contact = Contact { email, verified: true, at, ..Contact::default() };
+        let put = self.setup.tables.put_contact(key, &contact).await;
+        put.map_err(|e| CliError::caused("a synthetic contact could not be stored", &e))?;
+        Ok(())
     }
 
     /// Sends what is pending at the time of its last row.

@@ -1,6 +1,7 @@
 //! `beckon replay`: recorded behaviour through collector, mapping, profiler and mailer, in the file's own time, at full
 //! speed.
 
+mod archive;
 mod cost;
 mod disorder;
 mod drive;
@@ -16,6 +17,7 @@ mod trends;
 use crate::error::CliError;
 use crate::laptop;
 use crate::stack::{Parts, Stack, Tables};
+use archive::Archive;
 use beckon_domain::Timestamp;
 use beckon_domain::consent::ConsentDefault;
 use beckon_rules::Ruleset;
@@ -31,17 +33,18 @@ use format::{Format, Reader};
 use indicatif::{ProgressBar, ProgressStyle};
 use journal::Journal;
 pub use options::{ReplayCommand, ReplayOptions};
-pub use report::Report;
+pub use report::{ArchiveCounts, Report};
+pub use state_hash::state_hash;
 use std::path::PathBuf;
 pub use trends::Trends;
 
 /// What to replay, and on what.
 #[derive(Args, Clone, Debug)]
 pub struct ReplayArgs {
-    /// File to replay; .gz is read as it is
+    /// File to replay (.gz is read as it is), or an archive: a folder, one object, or s3://BUCKET/PREFIX
     pub file: PathBuf,
-    /// What the file holds
-    #[arg(long, value_enum)]
+    /// What it holds
+    #[arg(long, value_enum, default_value_t = Format::Archive)]
     pub format: Format,
     /// Ruleset to replay by [default: the sample shop]
     #[arg(long, value_name = "FILE")]
@@ -122,7 +125,7 @@ async fn replay_on<T: Tables>(
     batch_rows: Option<u64>,
     tables: T,
 ) -> Result<Report, CliError> {
-    let reader = Reader::open(&args.file, args.format).map_err(CliError::usage)?;
+    let input = Input::open(args, options).await?;
     let (ruleset, from) = options::ruleset_of(args, options)?;
     let idle = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(from, &e))?.policy().cart_idle;
     let mut disturbance = Disturbance::new(options.disorder());
@@ -150,15 +153,46 @@ async fn replay_on<T: Tables>(
             ));
         }
     };
-    let bar = progress(reader.bytes_total());
+    let bar = progress(input.bytes_total());
     let id_bytes = options.id_bytes;
     let setup = Setup { stack, tables, meter, hand, idle, batch_rows, id_bytes, disturbance, journal };
-    let (report, journal) = Drive::new(setup).run(reader, &bar).await?;
+    let drive = Drive::new(setup);
+    let (report, journal) = match input {
+        Input::Rows(reader) => drive.run(*reader, &bar).await?,
+        Input::Archive(archive) => {
+            (Box::pin(drive.run_archive(*archive, (&args.file, options.anew), &bar)).await?, None)
+        }
+    };
     bar.finish_and_clear();
     if let (Some(path), Some(text)) = (&options.episodes, journal) {
         journal::write(path, &text)?;
     }
     Ok(report)
+}
+
+/// What is replayed.
+enum Input {
+    Rows(Box<Reader>),
+    Archive(Box<Archive>),
+}
+
+impl Input {
+    async fn open(args: &ReplayArgs, options: &ReplayOptions) -> Result<Self, CliError> {
+        if args.format == Format::Archive {
+            let archive = Archive::open(&args.file, args.rules.is_some(), options).await?;
+            return Ok(Self::Archive(Box::new(archive)));
+        }
+        options.refuse_of_archives()?;
+        let reader = Reader::open(&args.file, args.format).map_err(CliError::usage)?;
+        Ok(Self::Rows(Box::new(reader)))
+    }
+
+    fn bytes_total(&self) -> u64 {
+        match self {
+            Self::Rows(reader) => reader.bytes_total(),
+            Self::Archive(archive) => archive.bytes_total(),
+        }
+    }
 }
 
 /// Records of a batch that holds a flush of so many rows: a record has at least one of them.

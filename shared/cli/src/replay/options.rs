@@ -10,13 +10,16 @@ use std::path::PathBuf;
 /// `beckon replay` as it is typed.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
+  beckon replay target/beckon/archive
+  beckon replay s3://my-archive/events/2026/11/ --anew --rules my-shop.yaml
   beckon replay day.csv.gz --format rees46
   beckon replay history.jsonl --format segment-jsonl --rules my-shop.yaml --json
   beckon replay day.csv.gz --format taobao --batch-sizes 100,1000,10000
   beckon replay day.csv.gz --format taobao --delay 30m --episodes episodes.jsonl
 
-Every user gets a consenting synthetic contact, row numbers are event ids, and time is the file's: a reminder is due when
-the ruleset's delay has passed between two rows.")]
+Of a file, every user gets a consenting synthetic contact, row numbers are event ids, and time is the file's: a reminder is
+due when the ruleset's delay has passed between two rows. The lines of an archive are put as they came, into the same
+profiles: what is known at the end is what was known then.")]
 pub struct ReplayCommand {
     #[command(flatten)]
     pub(super) args: ReplayArgs,
@@ -47,12 +50,36 @@ pub struct ReplayOptions {
     /// Let requests and deliveries end anywhere
     #[arg(long)]
     pub shuffle_batches: bool,
+    /// Of an archive, replay only what was sent; merges and reminders are made anew, reminders to synthetic contacts
+    #[arg(long)]
+    pub anew: bool,
+    /// An AWS emulator in which the archive's bucket is
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Region of the archive's bucket [default: that of your AWS configuration; us-east-1 on an emulator]
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
     /// What decides --duplicates and --shuffle-batches
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 }
 
 impl ReplayOptions {
+    /// Options that say something of an archive are none of a file of rows.
+    pub(super) fn refuse_of_archives(&self) -> Result<(), CliError> {
+        let archives_only = [
+            ("--anew", self.anew),
+            ("--endpoint-url", self.endpoint_url.is_some()),
+            ("--region", self.region.is_some()),
+        ];
+        match archives_only.iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => Err(CliError::usage(format!(
+                "{option} is for archives; a file of rows needs none: leave it out"
+            ))),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn disorder(&self) -> Disorder {
         Disorder {
             duplicates_percent: self.duplicates,

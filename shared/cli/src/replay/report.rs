@@ -45,12 +45,39 @@ pub struct Report {
     /// A hash over what is known about everybody. Not in it: marks, ring, versions, every tally but `applied`, when an
     /// event was last received, and when a link was made.
     pub state_hash: String,
+    /// What was special about an archive, if it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<ArchiveCounts>,
     /// What was asked of the tables.
     pub cost: Cost,
     /// The balance.
     pub conservation: Conservation,
     /// What became of the signals.
     pub trends: Trends,
+}
+
+/// What was replayed of an archive, beside what somebody sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct ArchiveCounts {
+    /// Objects.
+    pub objects: u64,
+    /// Lines that Beckon itself had put: merge records, forwarded events, ends of reminders.
+    pub own_lines: u64,
+    /// Such lines that the archive does not hold although it holds what they follow from; they were made anew.
+    pub missing_own_lines: u64,
+    /// Whether own lines were left out and made anew.
+    pub anew: bool,
+}
+
+impl fmt::Display for ArchiveCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.anew { "left out and made anew" } else { "replayed as they came" };
+        write!(f, "{} objects; {} lines of Beckon's own, {what}", self.objects, self.own_lines)?;
+        match self.missing_own_lines {
+            0 => Ok(()),
+            missing => write!(f, "; {missing} more were missing and made anew"),
+        }
+    }
 }
 
 fn list(counts: &BTreeMap<String, u64>) -> String {
@@ -68,11 +95,18 @@ impl fmt::Display for Report {
             "rows            {} in {:.1} s: {:.0} events/s",
             self.rows, self.seconds, self.events_per_second
         )?;
+        if let Some(archive) = &self.archive {
+            writeln!(f, "archive         {archive}")?;
+        }
         writeln!(f, "profiles        {}", self.profiles)?;
         writeln!(f, "sessions        {}", self.sessions)?;
         writeln!(f, "carts           {} begun, {} orders", self.carts, self.orders)?;
         writeln!(f, "abandonments    {} (delay {delay})", self.abandonments)?;
-        writeln!(f, "mails           {}; not mailed: {}", self.mails, list(&self.not_mailed_by_reason))?;
+        if self.archive.is_some_and(|archive| !archive.anew) {
+            writeln!(f, "mails           none: reminders end as they ended in the archive")?;
+        } else {
+            writeln!(f, "mails           {}; not mailed: {}", self.mails, list(&self.not_mailed_by_reason))?;
+        }
         writeln!(f, "rejected        {}", list(&self.rejected_by_code))?;
         writeln!(f, "failed events   {}", list(&self.failed_by_reason))?;
         if self.bad_rows > 0 {

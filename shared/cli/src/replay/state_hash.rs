@@ -22,6 +22,11 @@ impl Fnv {
         }
     }
 
+    /// The hash as a number.
+    pub const fn value(self) -> u64 {
+        self.0
+    }
+
     /// The hash, 16 hexadecimal digits.
     pub fn hex(self) -> String {
         format!("{:016x}", self.0)
@@ -44,7 +49,10 @@ fn logical(profile: &Profile) -> Profile {
 
 /// A hash over the logical state of all profiles, in the order of their keys. Two replays of the same behaviour have
 /// the same, however it was batched and repeated; two releases need not.
-pub(super) fn state_hash(profiles: &[(ProfileKey, Profile)]) -> Result<String, CliError> {
+///
+/// # Errors
+/// When a profile cannot be packed.
+pub fn state_hash(profiles: &[(ProfileKey, Profile)]) -> Result<String, CliError> {
     let mut sorted: Vec<&(ProfileKey, Profile)> = profiles.iter().collect();
     sorted.sort_by(|a, b| a.0.cmp(&b.0));
     let mut hash = Fnv::new();

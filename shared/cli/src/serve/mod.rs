@@ -1,5 +1,6 @@
 //! `beckon serve`: the whole loop on 127.0.0.1, until Ctrl-C.
 
+mod archiving;
 mod pages;
 mod shopping;
 
@@ -11,6 +12,7 @@ use beckon_domain::DurationMs;
 use beckon_domain::consent::ConsentDefault;
 use beckon_rules::{Ruleset, SAMPLE};
 use beckon_runtime::Clock;
+use beckon_store::archive::folder::FolderArchive;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::objects::folder::FolderFailedEvents;
 use beckon_store::objects::memory::MemoryFailedEvents;
@@ -53,6 +55,12 @@ pub struct ServeArgs {
     /// Seed of the synthetic visitors
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Keep every event that arrives for 30 days in this folder [default: target/beckon/archive; with --memory none]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_archive")]
+    pub archive: Option<PathBuf>,
+    /// Keep no archive
+    #[arg(long)]
+    pub no_archive: bool,
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -124,8 +132,9 @@ async fn start<F: FailedEventStore + Clone + 'static>(
         feed: Some(Arc::clone(&feed)),
     })
     .await?;
+    let archive = archiving::open(args, &stack.stream)?;
     announce(&base_url, &base.compiled, &base.from, base.file.as_deref(), args, base.speed);
-    keep_running(Arc::new(stack), listener, feed, &base.compiled, args, base.speed).await
+    keep_running(Arc::new(stack), listener, feed, &base.compiled, args, base.speed, archive).await
 }
 
 fn read_ruleset(file: Option<&Path>) -> Result<(String, String), CliError> {
@@ -158,6 +167,9 @@ fn announce(
     crate::say(format_args!("  keys    pk_local (pages), sk_local (servers)"));
     crate::say(format_args!("  rules   {} ({from})", ruleset.name()));
     crate::say(format_args!("  state   {state}"));
+    if let Some(folder) = archiving::folder(args) {
+        crate::say(format_args!("  archive {} (beckon replay reads it)", folder.display()));
+    }
     if args.shop > 0 {
         crate::say(format_args!("  shop    {} synthetic visitors, seed {}", args.shop, args.seed));
     }
@@ -174,6 +186,7 @@ async fn keep_running<T: Tables, F: FailedEventStore + Clone + 'static>(
     ruleset: &Ruleset,
     args: &ServeArgs,
     speed: f64,
+    archive: Option<FolderArchive>,
 ) -> Result<(), CliError> {
     let app = pages::app(Arc::clone(&stack), Arc::clone(&feed));
     let mut tasks = tokio::task::JoinSet::new();
@@ -181,6 +194,9 @@ async fn keep_running<T: Tables, F: FailedEventStore + Clone + 'static>(
     tasks.spawn(Box::pin(schedule(Arc::clone(&stack), speed)));
     if args.shop > 0 {
         tasks.spawn(shopping::shop(app.clone(), stack.clock.clone(), ruleset, args, speed));
+    }
+    if let Some(archive) = &archive {
+        tasks.spawn(archiving::flush_each_minute(archive.clone()));
     }
     let server = axum::serve(listener, app);
     tokio::select! {
@@ -192,9 +208,11 @@ async fn keep_running<T: Tables, F: FailedEventStore + Clone + 'static>(
         () = asked_to_end() => {}
     }
     tasks.abort_all();
-    let drained = stack.drain().await?;
-    crate::say(format_args!("\nstopped; {} records left undone", drained.stuck_count));
-    Ok(())
+    // What could not be applied has arrived all the same: it belongs into the archive.
+    let drained = stack.drain().await;
+    let archived = archiving::end(archive);
+    crate::say(format_args!("\nstopped; {} records left undone", drained?.stuck_count));
+    archived
 }
 
 /// Ctrl-C, or the polite signal that scripts send. Without handlers for them the process would end at once, which is

@@ -1,6 +1,7 @@
 //! The books: every record that ever entered the stream, what of it the profiles say they have settled, and the laws that
 //! hold after every write.
 
+use super::script::panics_the_fold;
 use super::shards::Placed;
 use beckon_domain::event::Event;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -38,8 +39,10 @@ pub(crate) struct Told {
     pub(crate) event: Event,
     /// The profile's marks say that it is settled.
     pub(crate) settled: bool,
-    /// It was kept as failed, because its record neared the age limit.
+    /// It was kept as failed, because the fold panics at it or its record neared the age limit ...
     pub(crate) expired: bool,
+    /// ... after its customer was given it.
+    pub(crate) forwarded: bool,
 }
 
 /// A record with what it says.
@@ -85,6 +88,10 @@ pub(crate) struct Book {
     saves: u64,
 }
 
+fn name_of(told: &Told) -> (&str, &str) {
+    (&told.line.source, &told.line.id)
+}
+
 /// A key as a person tells it from others.
 pub(crate) fn short(key: &ProfileKey) -> String {
     key.as_str().chars().take(12).collect()
@@ -117,7 +124,14 @@ impl Book {
                     (Ok((line, event)), Some(number)) => {
                         let shard = ShardKey::new(EPOCH, &name);
                         let position = Position { shard, sequence: number.clone(), offset };
-                        told.push(Told { position, line, event, settled: false, expired: false });
+                        told.push(Told {
+                            position,
+                            line,
+                            event,
+                            settled: false,
+                            expired: false,
+                            forwarded: false,
+                        });
                     }
                     _ => self.violated(|| "a function put a line that cannot be read".to_owned()),
                 }
@@ -229,7 +243,12 @@ impl Book {
         }
         let key = ProfileKey::parse(&logged.record.partition_key).ok();
         match logged.told.get_mut(line) {
-            Some(told) if reason == "expired" && !told.settled => {
+            Some(told)
+                if !told.settled
+                    && (reason != "panicked" || panics_the_fold(&told.line.id))
+                    && ["expired", "forwarded", "panicked"].contains(&reason) =>
+            {
+                told.forwarded |= reason == "forwarded";
                 let is_new = !std::mem::replace(&mut told.expired, true);
                 if let Some(account) = key.and_then(|key| self.accounts.get_mut(&key)) {
                     account.open.retain(|at| *at != (place, line));
@@ -245,6 +264,13 @@ impl Book {
                 false
             }
         }
+    }
+
+    /// Events that profiles settled and nobody kept as failed.
+    pub(crate) fn applied_events(&self) -> impl Iterator<Item = &Event> {
+        let told = || self.log.iter().flat_map(|logged| &logged.told);
+        let expired: BTreeSet<(&str, &str)> = told().filter(|told| told.expired).map(name_of).collect();
+        told().filter(move |told| told.settled && !expired.contains(&name_of(told))).map(|told| &told.event)
     }
 
     /// Whether a record is done: every event of it is settled, or it was kept as failed.

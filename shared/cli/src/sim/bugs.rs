@@ -38,14 +38,21 @@ pub(crate) enum Bug {
     UnprocessedDropped,
     ClaimIgnored,
     AnswersUnacknowledged,
+    SplitsUseRetries,
+    /// None, in the calm in which the variant before is tried.
+    Calm,
 }
 
-/// What is different from run to run beside the seed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Variation {
-    pub(crate) bug: Bug,
-    /// Records may age until the mapping would give them up.
-    pub(crate) ages: bool,
+impl Bug {
+    /// The same without what is bad.
+    pub(crate) fn control(self) -> Self {
+        if self == Self::SplitsUseRetries { Self::Calm } else { Self::None }
+    }
+
+    /// Whether nothing fails but what the script says, so that few retries are enough.
+    pub(crate) fn is_calm(self) -> bool {
+        matches!(self, Self::Calm | Self::SplitsUseRetries)
+    }
 }
 
 /// A variant with what the table says of it.
@@ -54,16 +61,14 @@ pub(crate) struct Variant {
     pub(crate) name: &'static str,
     /// Where it is wrapped around the code.
     pub(crate) how: &'static str,
-    /// Why it cannot be noticed by its effect; `None` when it must be.
-    pub(crate) harmless: Option<&'static str>,
 }
 
 const fn caught(bug: Bug, name: &'static str, how: &'static str) -> Variant {
-    Variant { bug, name, how, harmless: None }
+    Variant { bug, name, how }
 }
 
 /// Every variant, in the order of the table.
-pub(crate) const VARIANTS: [Variant; 21] = [
+pub(crate) const VARIANTS: [Variant; 22] = [
     caught(Bug::NaiveAdd, "naive add: neither marks nor ring", "load forgets both"),
     caught(Bug::ContinuePastFailure, "continue past a failed record", "a batch goes in record by record"),
     caught(Bug::OneMark, "one mark for all shards", "all records name one shard"),
@@ -84,14 +89,14 @@ pub(crate) const VARIANTS: [Variant; 21] = [
     caught(Bug::MergeWithoutFreeze, "merge without freezing", "load forgets the link"),
     caught(Bug::MergeTwice, "merge a visitor twice", "merge records get fresh ids, load forgets the merged"),
     caught(Bug::Unclamped, "event time as the client tells it", "put undoes the clamping"),
-    caught(Bug::ReopenSessions, "a session that is still open is closed", "load forgets the latest session"),
+    caught(Bug::ReopenSessions, "reopen closed sessions", "load moves the last session's end to now"),
     caught(Bug::NoBisect, "no bisecting of a failed batch", "option of the mapping"),
-    Variant {
-        bug: Bug::UnprocessedDropped,
-        name: "drop unprocessed keys of a batch read",
-        how: "load leaves keys out",
-        harmless: Some("the write finds another version, and the strong read after it is complete"),
-    },
+    caught(
+        Bug::SplitsUseRetries,
+        "bisecting that uses up retries",
+        "switch in the mapping, which has no retries",
+    ),
+    caught(Bug::UnprocessedDropped, "drop unprocessed keys of a batch read", "load leaves keys out"),
     caught(Bug::ClaimIgnored, "send whoever holds the claim", "claim and advance always succeed"),
     caught(
         Bug::AnswersUnacknowledged,
@@ -114,11 +119,14 @@ pub(crate) fn twist_loaded(net: &Net, found: &mut BTreeMap<ProfileKey, Stored>, 
             stored.profile.link = stored.profile.link.take().filter(|link| link.merge_pending);
         }),
         Bug::MergeTwice => found.values_mut().for_each(|stored| stored.profile.merged.clear()),
-        Bug::ReopenSessions => found.values_mut().for_each(|stored| {
-            if ground.dice.chance(100) {
-                stored.profile.sessions.latest = None;
+        Bug::ReopenSessions => {
+            let now = ground.clock.now();
+            for stored in found.values_mut() {
+                if let Some(latest) = &mut stored.profile.sessions.latest {
+                    latest.last_at = latest.last_at.max(now);
+                }
             }
-        }),
+        }
         Bug::UnprocessedDropped if read == Read::Eventual && found.len() > 1 => {
             let keys: Vec<ProfileKey> = found.keys().cloned().collect();
             let dropped = ground.dice.pick(&keys).cloned();

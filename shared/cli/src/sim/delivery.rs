@@ -2,7 +2,7 @@
 
 use super::book::{Origin, short};
 use super::bugs::Bug;
-use super::fault::Fault;
+use super::fault::{AGE_GUARDED, Fault};
 use super::ground::Notes;
 use super::ports::{SimFailed, SimStream, SimTables};
 use super::shards::Shard;
@@ -20,8 +20,32 @@ type SimProfiler = Profiler<SimTables, SimStream, SimFailed>;
 impl World {
     /// Whether there is something in a shard that the mapping was not told and may be.
     pub(crate) fn has_unread(&self, shard: &Shard) -> bool {
-        let something = shard.read < shard.log.len() || (shard.closed && !shard.close_told);
-        something && self.mapping.is_readable(&shard.name)
+        shard.has_unread() && self.mapping.is_readable(&shard.name)
+    }
+
+    /// The mapping of signals reads its shards, parents first.
+    pub(crate) fn read_signals(&mut self) {
+        let now = self.now();
+        let mut ground = self.net.lock();
+        let ground = &mut *ground;
+        let mapping = &mut self.reader.mapping;
+        for index in 0..ground.signals.shards.list().len() {
+            let Some(shard) = ground.signals.shards.get_mut(index) else { continue };
+            if shard.read == 0 {
+                mapping.open_shard(&shard.name, shard.parents.iter().map(String::as_str));
+            }
+            if !shard.has_unread() || shard.read_at > now || !mapping.is_readable(&shard.name) {
+                continue;
+            }
+            for place in &shard.log[shard.read..] {
+                let logged = ground.signals.log.get(*place);
+                if let Some(entry) = logged.and_then(|logged| entry(*place, &logged.record)) {
+                    mapping.push(&shard.name, entry, now);
+                }
+            }
+            shard.were_read(|name| mapping.close_shard(name));
+            shard.read_at = now + DurationMs::from_ms(ground.dice.between(100, 1_000));
+        }
     }
 
     /// The mapping reads the shards that it may read, each about once a second.
@@ -36,8 +60,7 @@ impl World {
                 let parents = if self.early { Vec::new() } else { shard.parents.clone() };
                 self.mapping.open_shard(&shard.name, parents.iter().map(String::as_str));
             }
-            let something = shard.read < shard.log.len() || (shard.closed && !shard.close_told);
-            if !something || shard.read_at > now || !self.mapping.is_readable(&shard.name) {
+            if !shard.has_unread() || shard.read_at > now || !self.mapping.is_readable(&shard.name) {
                 continue;
             }
             if self.early && shard.read == 0 && !shard.parents.is_empty() {
@@ -50,11 +73,7 @@ impl World {
                     self.mapping.push(&shard.name, entry, now);
                 }
             }
-            shard.read = shard.log.len();
-            if shard.closed {
-                shard.close_told = true;
-                self.mapping.close_shard(&shard.name);
-            }
+            shard.were_read(|name| self.mapping.close_shard(name));
             // A shard that lags: its child is beside it for a while.
             let pause = if self.early && ground.dice.chance(200) { 30_000 } else { 1_000 };
             shard.read_at = now + DurationMs::from_ms(ground.dice.between(100, pause));
@@ -184,9 +203,12 @@ impl World {
     /// The mapping has given a record up.
     fn discarded(&mut self, place: usize) {
         let mut ground = self.net.lock();
+        let now = self.now();
         let Some(logged) = ground.book.log.get_mut(place) else { return };
         if logged.origin != Origin::Killer {
-            return ground.book.violated(|| format!("record {place} was given up, and it ends no function"));
+            let age_ms = now.since(logged.record.arrived_at).as_ms();
+            let what = || format!("record {place} was given up {age_ms} ms old, and it ends no function");
+            return ground.book.violated(what);
         }
         logged.failed = 1;
         ground.count(Fault::Killer);
@@ -214,10 +236,21 @@ impl World {
         if notes.shared {
             return;
         }
+        let now = self.now();
         let mut ground = self.net.lock();
         let book = &mut ground.book;
+        let nears_its_end = |key: &str| {
+            let of_key = records.iter().filter_map(|place| book.log.get(*place));
+            let mut of_key = of_key.filter(|logged| logged.record.partition_key == key);
+            self.profiler.record_age_max.is_some()
+                && of_key.any(|logged| now.since(logged.record.arrived_at) >= AGE_GUARDED)
+        };
         let lags = records.iter().find_map(|place| {
             let logged = book.log.get(*place)?;
+            // What reaches that age between its read and its write is left for the next delivery.
+            if nears_its_end(&logged.record.partition_key) {
+                return None;
+            }
             let key = ProfileKey::parse(&logged.record.partition_key).ok()?;
             let excused = notes.struck.contains(&key) || notes.conflicts.get(&key).is_some_and(|n| *n >= 5);
             (!excused && !book.is_done(*place)).then_some(key)
@@ -238,7 +271,7 @@ fn entry(place: usize, record: &StreamRecord) -> Option<Entry<usize>> {
     })
 }
 
-fn event(records: &[StreamRecord]) -> KinesisEvent {
+pub(crate) fn event(records: &[StreamRecord]) -> KinesisEvent {
     let mut event = KinesisEvent::default();
     for record in records {
         let mut entry = KinesisEventRecord::default();

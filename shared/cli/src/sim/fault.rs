@@ -4,7 +4,10 @@ use super::dice::Dice;
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 
 /// The age at which the mapping gives a record up, in a run in which records age.
-pub(crate) const AGE_MAX: DurationMs = DurationMs::from_hours(1);
+pub(crate) const AGE_MAX: DurationMs = DurationMs::from_hours(6);
+
+/// The age from which the profiler sets a record aside, then.
+pub(crate) const AGE_GUARDED: DurationMs = DurationMs::from_minutes(330);
 
 /// A kind of fault. The table at the end says how often each was injected.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -27,6 +30,8 @@ pub(crate) enum Fault {
     Crash,
     /// A function panics in a call.
     Panic,
+    /// The fold panics at an event, which is kept as failed.
+    FoldPanic,
     /// Lambda does not invoke: throttled by itself.
     NotInvoked,
     /// A batch is delivered twice, the two at once.
@@ -67,11 +72,13 @@ pub(crate) enum Fault {
     Deadline,
     /// An event that neared the mapping's age limit in a long outage, and was kept as failed.
     Expired,
+    /// The same, of a linked visitor: it was forwarded, and its document says so.
+    Forwarded,
 }
 
 impl Fault {
     /// Every kind, in the order of the table.
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::Throttled,
         Self::Lost,
         Self::AnswerLost,
@@ -81,6 +88,7 @@ impl Fault {
         Self::DoublePut,
         Self::Crash,
         Self::Panic,
+        Self::FoldPanic,
         Self::NotInvoked,
         Self::DoubleDelivery,
         Self::OldDelivery,
@@ -101,6 +109,7 @@ impl Fault {
         Self::Conflict,
         Self::Deadline,
         Self::Expired,
+        Self::Forwarded,
     ];
 
     /// What the weather brings; the rest is in the script or comes of it.
@@ -135,6 +144,7 @@ impl Fault {
             Self::DoublePut => "record put twice by the SDK",
             Self::Crash => "crash at an await point",
             Self::Panic => "panic in a call",
+            Self::FoldPanic => "panic of the fold",
             Self::NotInvoked => "throttled invocation",
             Self::DoubleDelivery => "batch delivered twice at once",
             Self::OldDelivery => "old records again, reordered",
@@ -155,6 +165,7 @@ impl Fault {
             Self::Conflict => "conflict of two writers",
             Self::Deadline => "invocation with little time",
             Self::Expired => "event that neared the age limit",
+            Self::Forwarded => "forwarded event that neared the age limit",
         }
     }
 }
@@ -200,6 +211,11 @@ impl Weather {
     /// Nothing fails any more.
     pub(crate) fn heal(&mut self) {
         *self = Self { healed: true, ..Self::default() };
+    }
+
+    /// Whether an outage is under way that lasts for as long as the mapping keeps a record.
+    pub(crate) fn is_long(&self, now: Timestamp) -> bool {
+        self.is_long && now < self.until
     }
 
     /// Turns when it is time: to calm, or to a storm of one to four kinds of fault.

@@ -71,6 +71,12 @@ impl World {
         if let Some((key, _)) = unsorted.filter(|_| !self.early) {
             return Some(format!("{}: its events were not applied in the order of the stream", short(key)));
         }
+        drop(ground);
+        if let Some(violation) = self.trends_violation() {
+            return Some(violation);
+        }
+        let ground = self.net.lock();
+        let book = &ground.book;
         let oracle = Oracle::of(book, &self.policy, !self.early);
         if oracle.violation.is_some() {
             return oracle.violation;

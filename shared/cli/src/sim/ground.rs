@@ -6,11 +6,14 @@ use super::book::Book;
 use super::bugs::Bug;
 use super::dice::Dice;
 use super::fault::{Fault, FaultCounts, Weather};
+use super::ports::Producer;
 use super::shards::Shards;
+use super::signals::SignalStream;
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
+use beckon_recommend::{BestSellers, Trend};
 use beckon_runtime::Clock;
 use beckon_store::streams::NewRecord;
-use beckon_store::tables::{ReminderId, ReminderStatus};
+use beckon_store::tables::{ListKey, ReminderId, ReminderStatus, TrendKey};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,8 +26,12 @@ pub(crate) struct InjectedPanic;
 pub(crate) enum LateWrite {
     /// Of a profile.
     Save { key: ProfileKey, profile: Box<Profile>, read_version: Option<u64>, due_at: Option<Timestamp> },
-    /// Into the stream.
-    Put { records: Vec<NewRecord>, by_collector: bool },
+    /// Into a stream.
+    Put { records: Vec<NewRecord>, producer: Producer },
+    /// Of a trend.
+    Trend { key: TrendKey, trend: Box<Trend>, read_version: Option<u64> },
+    /// Of a list of best sellers.
+    BestSellers { key: ListKey, list: Box<BestSellers>, read_version: Option<u64> },
     /// Of a claim.
     Claim { id: ReminderId, profile: ProfileKey, owner: String, now: Timestamp, lease_until: Timestamp },
     /// Of a claim's next status.
@@ -38,6 +45,8 @@ pub(crate) struct Notes {
     pub(crate) shared: bool,
     /// Profiles of which a write was struck, or found others faster again and again.
     pub(crate) struck: Vec<ProfileKey>,
+    /// An eventual read was stale.
+    pub(crate) stale: bool,
     /// Conflicts per profile.
     pub(crate) conflicts: BTreeMap<ProfileKey, u32>,
 }
@@ -68,6 +77,7 @@ pub(crate) struct Ground {
     pub(crate) notes: Notes,
     pub(crate) late: BTreeMap<(Timestamp, u64), LateWrite>,
     pub(crate) shards: Shards,
+    pub(crate) signals: SignalStream,
     pub(crate) book: Book,
     pub(crate) bug: Bug,
     pub(crate) call_count: u64,

@@ -9,7 +9,7 @@ use super::script::What;
 use super::world::{Ended, Task, Waiting, Work, World};
 use beckon_domain::DurationMs;
 use beckon_store::streams::NewRecord;
-use beckon_store::tables::OutreachStore;
+use beckon_store::tables::{CatalogStore, OutreachStore};
 use beckon_wire::capture::CaptureAnswer;
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -48,9 +48,12 @@ impl World {
             LateWrite::Save { key, profile, read_version, due_at } => {
                 drop(self.tables.commit(&key, &profile, read_version, due_at).now_or_never());
             }
-            LateWrite::Put { records, by_collector } => {
-                let origin = if by_collector { Origin::Collector } else { Origin::Beckon };
-                land(&mut self.net.lock(), records, origin);
+            LateWrite::Put { records, producer } => producer.land(&mut self.net.lock(), records),
+            LateWrite::Trend { key, trend, read_version } => {
+                drop(self.tables.inner.save_trend(&key, &trend, read_version).now_or_never());
+            }
+            LateWrite::BestSellers { key, list, read_version } => {
+                drop(self.tables.inner.save_best_sellers(&key, &list, read_version).now_or_never());
             }
             LateWrite::Claim { id, profile, owner, now, lease_until } => {
                 drop(self.tables.inner.claim(&id, &profile, &owner, now, lease_until).now_or_never());
@@ -75,8 +78,14 @@ impl World {
                 land(&mut self.net.lock(), vec![record], Origin::Poison);
                 true
             }
-            What::Split => self.net.lock().shards.split(),
-            What::Merge => self.net.lock().shards.merge(),
+            What::Split => {
+                let mut ground = self.net.lock();
+                ground.signals.shards.split() | ground.shards.split()
+            }
+            What::Merge => {
+                let mut ground = self.net.lock();
+                ground.signals.shards.merge() | ground.shards.merge()
+            }
         };
         let mut ground = self.net.lock();
         for fault in faults.into_iter().filter(|_| done) {
@@ -97,7 +106,11 @@ impl World {
     /// A task has ended.
     pub(crate) fn ended(&mut self, task: Task, ended: Ended) {
         match (task.work, ended) {
-            (Work::Request { op, .. }, Ended::Collected(Ok(answer))) => self.answered(op, &answer),
+            (Work::Request { op, .. }, Ended::Collected(Ok(answer))) => {
+                self.answered(op, &answer);
+                self.ask(op);
+            }
+            (Work::Decision { known }, Ended::Decided(answer)) => self.decided(known, &task.notes, &answer),
             (Work::Request { op, .. }, Ended::Collected(Err(error))) if !error.is_transient() => {
                 self.net.lock().book.violated(|| format!("request {op} was refused: {error}"));
             }
@@ -105,7 +118,10 @@ impl World {
             (Work::Batch { invocation, records }, ended) => {
                 self.delivered(invocation, records, &task.notes, ended)
             }
-            (Work::Mailer, _) => {}
+            (Work::Signals { invocation, records }, ended) => {
+                self.signals_counted(invocation, &records, ended);
+            }
+            (Work::Mailer | Work::Decision { .. }, _) => {}
         }
     }
 

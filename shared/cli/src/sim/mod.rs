@@ -5,8 +5,10 @@
 //! the stores and the stream, `book` the laws that hold after every write, `oracle` what must have come of it, and
 //! `bugs` the variants that must be noticed.
 
+mod asking;
 mod book;
 mod bugs;
+mod catalog;
 mod delivery;
 mod dice;
 mod fault;
@@ -21,10 +23,11 @@ mod script;
 mod setup;
 mod shards;
 mod shrink;
+mod signals;
 mod world;
 
 use crate::error::CliError;
-use bugs::{Bug, VARIANTS, Variation};
+use bugs::{Bug, VARIANTS};
 use clap::Args;
 use report::{Caught, Report};
 use script::Script;
@@ -52,9 +55,6 @@ pub struct SimArgs {
     /// Run known-bad variants instead, each until it is noticed
     #[arg(long)]
     pub bugs: bool,
-    /// In a quarter of the seeds, let outages outlast the age at which the mapping gives a record up
-    #[arg(long)]
-    pub ages: bool,
     /// Threads; each runs seeds of its own
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=64))]
     pub threads: u64,
@@ -71,7 +71,7 @@ pub fn run(args: &SimArgs) -> Result<(), CliError> {
     if args.bugs {
         let caught = find_bugs(args.seed, BUG_SEEDS_MAX)?;
         report::print_bugs(&caught, args.json);
-        let missed = caught.iter().filter(|c| !c.is_as_expected()).count();
+        let missed = caught.iter().filter(|c| !c.was_noticed()).count();
         let total = caught.len();
         return if missed == 0 {
             Ok(())
@@ -79,7 +79,7 @@ pub fn run(args: &SimArgs) -> Result<(), CliError> {
             Err(CliError::failed(format!("{missed} of {total} known-bad variants were not noticed")))
         };
     }
-    let summary = simulate(args.seed, args.seeds, args.threads, args.ages)?;
+    let summary = simulate(args.seed, args.seeds, args.threads)?;
     report::print(&summary, args.json);
     match summary.failures.first() {
         None => Ok(()),
@@ -99,11 +99,10 @@ pub const BUG_SEEDS_MAX: u64 = 50;
 ///
 /// # Errors
 /// When a run cannot be set up.
-pub fn simulate(first: u64, count: u64, threads: u64, ages: bool) -> Result<Summary, CliError> {
+pub fn simulate(first: u64, count: u64, threads: u64) -> Result<Summary, CliError> {
     let began = std::time::Instant::now();
     let next = AtomicU64::new(first);
-    let variation = Variation { bug: Bug::None, ages };
-    let report = Mutex::new(Report::new(variation));
+    let report = Mutex::new(Report::default());
     let end = first.saturating_add(count);
     let work = || -> Result<(), CliError> {
         loop {
@@ -111,7 +110,7 @@ pub fn simulate(first: u64, count: u64, threads: u64, ages: bool) -> Result<Summ
             if seed >= end {
                 return Ok(());
             }
-            let outcome = one(seed, variation, seed.is_multiple_of(TWICE_EVERY) || count == 1)?;
+            let outcome = one(seed, seed.is_multiple_of(TWICE_EVERY) || count == 1)?;
             report.lock().unwrap_or_else(PoisonError::into_inner).add(seed, &outcome);
         }
     };
@@ -130,10 +129,10 @@ pub fn simulate(first: u64, count: u64, threads: u64, ages: bool) -> Result<Summ
 const TWICE_EVERY: u64 = 16;
 
 /// One seed, and if asked for a second time, to see that it is the same run.
-fn one(seed: u64, variation: Variation, twice: bool) -> Result<Outcome, CliError> {
-    let mut outcome = seed_outcome(seed, script::write(seed), variation)?;
+fn one(seed: u64, twice: bool) -> Result<Outcome, CliError> {
+    let mut outcome = seed_outcome(seed, script::write(seed), Bug::None)?;
     if twice && outcome.violation.is_none() {
-        let again = seed_outcome(seed, script::write(seed), variation)?;
+        let again = seed_outcome(seed, script::write(seed), Bug::None)?;
         if again.trace != outcome.trace {
             outcome.violation = Some("two runs of the seed were not the same run".to_owned());
         }
@@ -142,21 +141,23 @@ fn one(seed: u64, variation: Variation, twice: bool) -> Result<Outcome, CliError
 }
 
 /// One run.
-pub(crate) fn seed_outcome(seed: u64, script: Script, variation: Variation) -> Result<Outcome, CliError> {
-    Ok(World::new(seed, script, variation)?.run())
+pub(crate) fn seed_outcome(seed: u64, script: Script, bug: Bug) -> Result<Outcome, CliError> {
+    Ok(World::new(seed, script, bug)?.run())
 }
 
-/// Runs each known-bad variant until it is noticed.
+/// Runs each known-bad variant until it is noticed, in a seed in which nothing is to be noticed without it.
 ///
 /// # Errors
 /// When a run cannot be set up.
 pub fn find_bugs(first: u64, seeds_max: u64) -> Result<Vec<Caught>, CliError> {
     let mut caught = Vec::new();
     for variant in &VARIANTS {
-        let variation = Variation { bug: variant.bug, ages: false };
         let mut found = None;
         for seed in first..first.saturating_add(seeds_max) {
-            if let Some(violation) = seed_outcome(seed, script::write(seed), variation)?.violation {
+            let violation_with =
+                |bug| Ok::<_, CliError>(seed_outcome(seed, script::write(seed), bug)?.violation);
+            let Some(violation) = violation_with(variant.bug)? else { continue };
+            if violation_with(variant.bug.control())?.is_none() {
                 found = Some((seed - first + 1, violation));
                 break;
             }

@@ -59,7 +59,21 @@ impl Oracle {
                 self.settle(&mut profile, key, named, line, event, policy);
             }
         }
+        self.forwarded(&profile, key, &seen, log);
         self.profiles.insert(key.clone(), profile);
+    }
+
+    /// What was forwarded without being counted, because it was too old, must arrive as well.
+    fn forwarded(&mut self, profile: &Profile, key: &ProfileKey, seen: &BTreeSet<Named>, log: &[Logged]) {
+        let Some(link) = &profile.link else { return };
+        let of_key = log.iter().filter(|logged| logged.record.partition_key == key.as_str());
+        for told in of_key.flat_map(|logged| &logged.told).filter(|told| told.forwarded) {
+            let named = (told.line.source.clone(), told.line.id.clone());
+            if !seen.contains(&named) {
+                let to = proven(key, &told.event).unwrap_or_else(|| link.to.clone());
+                self.forwards.insert((to, named));
+            }
+        }
     }
 
     fn settle(
@@ -71,10 +85,7 @@ impl Oracle {
         event: &Event,
         policy: &Policy,
     ) {
-        let proven = match &event.kind {
-            EventKind::Identify { link, .. } if key.kind() == ProfileKind::Anonymous => link.clone(),
-            _ => None,
-        };
+        let proven = proven(key, event);
         if let Some(link) = &profile.link {
             // Whatever a linked visitor does is the customer's; a second proof is the second customer's.
             let to = proven.unwrap_or_else(|| link.to.clone());
@@ -164,6 +175,14 @@ impl Oracle {
             return None;
         };
         Some(format!("{}: {part}", short(key)))
+    }
+}
+
+/// The customer that an event proves a visitor to be.
+fn proven(key: &ProfileKey, event: &Event) -> Option<ProfileKey> {
+    match &event.kind {
+        EventKind::Identify { link, .. } if key.kind() == ProfileKind::Anonymous => link.clone(),
+        _ => None,
     }
 }
 

@@ -7,7 +7,6 @@ use super::ground::{Fate, Ground, LateWrite, Net, Reach};
 use beckon_domain::merge::portable;
 use beckon_domain::{Profile, ProfileKey, Timestamp};
 use beckon_store::objects::FailedEventStore;
-use beckon_store::streams::memory::MemoryStream;
 use beckon_store::streams::{EventStream, NewRecord, StreamError};
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{ConfigStore, Due, ProfileStore, Read, RulesetDocument, Save, Stored};
@@ -66,9 +65,12 @@ impl SimTables {
         let keys: Vec<ProfileKey> = found.keys().cloned().collect();
         for key in keys {
             let Some(old) = before.get(&key) else { continue };
-            if !self.net.lock().strikes(Fault::StaleRead) {
+            let mut ground = self.net.lock();
+            if !ground.strikes(Fault::StaleRead) {
                 continue;
             }
+            ground.notes.stale = true;
+            drop(ground);
             match old {
                 Some(stored) => drop(found.insert(key, stored.clone())),
                 None => drop(found.remove(&key)),
@@ -200,17 +202,33 @@ pub(crate) fn land(ground: &mut Ground, records: Vec<NewRecord>, origin: Origin)
 #[derive(Clone)]
 pub(crate) struct SimStream {
     pub(crate) net: Net,
-    /// Whether the producer is the collector.
-    pub(crate) by_collector: bool,
-    /// The stream of signals instead: it takes what it is given, and no fault reaches it.
-    pub(crate) signals: Option<MemoryStream>,
+    /// Who puts, and into which.
+    pub(crate) producer: Producer,
+}
+
+/// Who puts records into a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Producer {
+    /// The collector, events.
+    Collector,
+    /// The profiler and the mailer, events.
+    Functions,
+    /// The profiler, signals.
+    Signals,
+}
+
+impl Producer {
+    /// What it put enters its stream.
+    pub(crate) fn land(self, ground: &mut Ground, records: Vec<NewRecord>) {
+        match self {
+            Self::Collector => land(ground, records, Origin::Collector),
+            Self::Functions => land(ground, records, Origin::Beckon),
+            Self::Signals => super::signals::land(ground, records),
+        }
+    }
 }
 
 impl SimStream {
-    fn origin(&self) -> Origin {
-        if self.by_collector { Origin::Collector } else { Origin::Beckon }
-    }
-
     /// The records of a partly refused request that were taken: of each key a prefix, because a later record of a key is
     /// only sent when the earlier one was taken.
     fn taken(ground: &mut Ground, records: Vec<NewRecord>) -> Vec<NewRecord> {
@@ -229,9 +247,6 @@ impl SimStream {
 
 impl EventStream for SimStream {
     async fn put(&self, records: Vec<NewRecord>) -> Result<(), StreamError> {
-        if let Some(signals) = &self.signals {
-            return signals.put(records).await;
-        }
         let total = records.len();
         let unavailable = || StreamError::Unavailable("injected".into());
         let fate = self.net.arrive("put records", Reach::All, true).await;
@@ -240,14 +255,14 @@ impl EventStream for SimStream {
             Fate::Throttled => result = Err(StreamError::Refused { refused: total, total, attempts: 4 }),
             Fate::Lost => result = Err(unavailable()),
             Fate::Late => {
-                let by_collector = self.by_collector;
-                self.net.lock().land_late(LateWrite::Put { records, by_collector });
+                let producer = self.producer;
+                self.net.lock().land_late(LateWrite::Put { records, producer });
                 result = Err(unavailable());
             }
             Fate::Through | Fate::AnswerLost => {
                 let mut ground = self.net.lock();
                 let mut records = records;
-                if bug == Bug::Unclamped && self.by_collector {
+                if bug == Bug::Unclamped && self.producer == Producer::Collector {
                     super::bugs::unclamp(&ground.book, &mut records);
                 }
                 if ground.strikes(Fault::PartialPut) {
@@ -257,12 +272,12 @@ impl EventStream for SimStream {
                     if refused > 0 {
                         result = Err(StreamError::Refused { refused, total, attempts: 4 });
                     }
-                    land(&mut ground, taken, self.origin());
+                    self.producer.land(&mut ground, taken);
                 } else {
                     if ground.strikes(Fault::DoublePut) {
-                        land(&mut ground, records.clone(), self.origin());
+                        self.producer.land(&mut ground, records.clone());
                     }
-                    land(&mut ground, records, self.origin());
+                    self.producer.land(&mut ground, records);
                     if fate == Fate::AnswerLost {
                         result = Err(unavailable());
                     }
@@ -270,7 +285,11 @@ impl EventStream for SimStream {
             }
         }
         self.net.leave().await;
-        if bug == Bug::AnswersUnacknowledged && self.by_collector { Ok(()) } else { result }
+        if bug == Bug::AnswersUnacknowledged && self.producer == Producer::Collector {
+            Ok(())
+        } else {
+            result
+        }
     }
 }
 
@@ -293,7 +312,11 @@ impl FailedEventStore for SimFailed {
             if !kept {
                 ground.book.violated(|| format!("what was kept as {id} is not a failed event"));
             } else if ground.book.kept(id, reason) {
-                ground.count(Fault::Expired);
+                ground.count(match reason {
+                    "forwarded" => Fault::Forwarded,
+                    "panicked" => Fault::FoldPanic,
+                    _ => Fault::Expired,
+                });
             }
         }
         self.net.leave().await;

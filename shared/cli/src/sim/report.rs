@@ -1,6 +1,6 @@
 //! What a simulation says at its end: how often each fault was injected, what was broken, which variants were noticed.
 
-use super::bugs::{Variant, Variation};
+use super::bugs::{Bug, Variant};
 use super::fault::{Fault, FaultCounts};
 use super::script;
 use super::shrink::{shrink, tell};
@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 const TOLD_MAX: usize = 3;
 
 /// Runs as they end.
+#[derive(Default)]
 pub(crate) struct Report {
-    variation: Variation,
     seeds: u64,
     events: u64,
     calls: u64,
@@ -64,22 +64,6 @@ pub struct Summary {
 }
 
 impl Report {
-    /// None has ended yet.
-    pub(crate) fn new(variation: Variation) -> Self {
-        Self {
-            variation,
-            seeds: 0,
-            events: 0,
-            calls: 0,
-            mails: 0,
-            profiles: 0,
-            duplicates: 0,
-            faults: FaultCounts::default(),
-            failures: BTreeMap::new(),
-            trace: 0,
-        }
-    }
-
     /// A run has ended.
     pub(crate) fn add(&mut self, seed: u64, outcome: &Outcome) {
         self.seeds += 1;
@@ -97,11 +81,8 @@ impl Report {
 
     /// All runs have ended: the first failures are shrunk.
     pub(crate) fn finish(self, seconds: f64) -> Summary {
-        let ages = self.variation.ages;
-        let kinds = Fault::ALL.iter().filter(|fault| ages || **fault != Fault::Expired);
         let failure = |(index, (seed, violation)): (usize, (u64, String))| {
-            let shrunk =
-                if index < TOLD_MAX { shrink(seed, &script::write(seed), self.variation) } else { None };
+            let shrunk = if index < TOLD_MAX { shrink(seed, &script::write(seed), Bug::None) } else { None };
             match shrunk {
                 Some((script, violation)) => Failure { seed, violation, script: tell(&script) },
                 None => Failure { seed, violation, script: Vec::new() },
@@ -115,7 +96,7 @@ impl Report {
             profiles: self.profiles,
             calls: self.calls,
             mails: self.mails,
-            faults: kinds.map(|fault| (fault.name(), self.faults.of(*fault))).collect(),
+            faults: Fault::ALL.iter().map(|fault| (fault.name(), self.faults.of(*fault))).collect(),
             trace: format!("{:016x}", self.trace),
             failures: self.failures.into_iter().enumerate().map(failure).collect(),
         }
@@ -157,20 +138,18 @@ pub struct Caught {
     pub seeds: Option<u64>,
     /// What was broken.
     pub violation: Option<String>,
-    /// Why it does no harm, if it does none.
-    pub harmless: Option<&'static str>,
 }
 
 impl Caught {
     pub(crate) fn new(variant: &Variant, found: Option<(u64, String)>) -> Self {
         let (seeds, violation) = found.unzip();
-        Self { name: variant.name, how: variant.how, seeds, violation, harmless: variant.harmless }
+        Self { name: variant.name, how: variant.how, seeds, violation }
     }
 
-    /// Noticed, or without any effect, as the table says.
+    /// Whether it was noticed.
     #[must_use]
-    pub fn is_as_expected(&self) -> bool {
-        self.seeds.is_some() != self.harmless.is_some()
+    pub fn was_noticed(&self) -> bool {
+        self.seeds.is_some()
     }
 }
 
@@ -181,7 +160,7 @@ pub(crate) fn print_bugs(caught: &[Caught], as_json: bool) {
     }
     for c in caught {
         let seeds = c.seeds.map_or("never".to_owned(), |seeds| format!("seed {seeds}"));
-        let what = c.violation.as_deref().or(c.harmless).unwrap_or("NOT NOTICED");
+        let what = c.violation.as_deref().unwrap_or("NOT NOTICED");
         let what: String = what.chars().take(110).collect();
         say(format_args!("{:<48} {seeds:>8}  {what}", c.name));
     }

@@ -58,6 +58,8 @@ pub(crate) struct Script {
     /// In order of time.
     pub(crate) ops: Vec<Op>,
     pub(crate) visitor_count: usize,
+    /// Who each visitor turns out to be.
+    pub(crate) customers: Vec<Option<usize>>,
 }
 
 /// A person with a device.
@@ -75,6 +77,13 @@ struct Writer {
     busy_moments: Vec<Timestamp>,
     ops: Vec<Op>,
     next_id: usize,
+}
+
+const PANICS: &str = "panics-";
+
+/// Whether applying the event of this id panics.
+pub(crate) fn panics_the_fold(id: &str) -> bool {
+    id.starts_with(PANICS)
 }
 
 /// The id of a visitor.
@@ -103,7 +112,8 @@ pub(crate) fn write(seed: u64) -> Script {
     writer.disturb(visitor_count);
     let mut ops = writer.ops;
     ops.sort_by_key(|op| op.at);
-    Script { ops, visitor_count }
+    let customers = visitors.iter().map(|visitor| visitor.customer).collect();
+    Script { ops, visitor_count, customers }
 }
 
 impl Writer {
@@ -167,7 +177,7 @@ impl Writer {
         events: &mut Vec<Value>,
         sent: &mut Vec<Sent>,
     ) {
-        let id = format!("e{}", self.next_id);
+        let id = format!("{}{}", if valid && self.dice.chance(2) { PANICS } else { "e" }, self.next_id);
         self.next_id += 1;
         let back_ms =
             if self.dice.chance(80) { self.dice.below(36 * 3_600_000) } else { self.dice.below(3_000) };
@@ -206,6 +216,7 @@ impl Writer {
     }
 
     fn behaviour(&mut self) -> (Value, bool) {
+        let order = format!("order-{}", self.next_id);
         let dice = &mut self.dice;
         let product = dice.pick(&PRODUCTS).copied().unwrap_or("tent");
         let item = json!({ "product_id": product, "category": "gear", "price": 12.5, "quantity": dice.between(1, 3) });
@@ -215,9 +226,10 @@ impl Writer {
             30..55 => (track("Product Added", item), true),
             55..63 => (track("Product Removed", item), true),
             63..68 => (track("Cart Updated", json!({ "products": [item] })), true),
-            68..71 => {
-                (track("Order Completed", json!({ "order_id": "o", "total": 25, "products": [item] })), true)
-            }
+            68..71 => (
+                track("Order Completed", json!({ "order_id": order, "total": 25, "products": [item] })),
+                true,
+            ),
             71..85 => (json!({ "type": "page" }), true),
             85..93 => (track("Product Dwelled", json!({ "product_id": product, "engaged_ms": 4_000 })), true),
             93..97 => (track("Newsletter Opened", json!({})), true),

@@ -1,36 +1,45 @@
 //! How a world is made: the ports, the real functions on them, and the options of the mapping, all by the seed.
 
 use super::book::{Book, EPOCH};
-use super::bugs::{Bug, Variation};
+use super::bugs::Bug;
 use super::dice::Dice;
 use super::fault::{AGE_MAX, FaultCounts, Weather};
-use super::ground::{Ground, Net, Notes, Trace};
+use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
 use super::outreach::PostOffice;
-use super::ports::{SimFailed, SimStream, SimTables};
-use super::script::{START, Script, What, visitor_id};
+use super::ports::{Producer, SimFailed, SimStream, SimTables};
+use super::script::{START, Script, What, panics_the_fold, visitor_id};
 use super::shards::Shards;
+use super::signals::{self, Reader, SignalStream};
 use super::world::{Waiting, World};
 use crate::CliError;
+use beckon_domain::fold::{Folded, Item, fold};
 use beckon_domain::id::AnonymousId;
-use beckon_domain::{DurationMs, Timestamp};
+use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
 use beckon_mapping::{Mapping, Options};
 use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::ruleset::ActiveRuleset;
-use beckon_store::streams::memory::MemoryStream;
 use beckon_store::tables::{ConfigStore, RulesetDocument};
 use cart_mailer::Mailer;
 use collector::Collector;
+use decisions::Decider;
 use futures_util::FutureExt;
 use profiler::Profiler;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use trends::Trends;
 
-/// A ruleset with a reminder and nothing else.
+/// A ruleset with a slot and a reminder.
 const RULESET: &str = "version: 1
 name: Simulation
 currency: EUR
+products:
+  - { id: tent, name: Tent, category: tents, price: 10.00 }
+  - { id: mat, name: Mat, category: mats, price: 5.00 }
+best_sellers: [tent, mat]
+slots:
+  - { id: home, count: 2, fallback: best_sellers }
 rules:
   - id: cart-left
     when: { all: [{ event: Product Added }, { not: { event: Order Completed, within: 15m } }] }
@@ -39,24 +48,24 @@ rules:
 
 impl World {
     /// A world in which this script will happen.
-    pub(crate) fn new(seed: u64, script: Script, variation: Variation) -> Result<Self, CliError> {
-        let bug = variation.bug;
+    pub(crate) fn new(seed: u64, script: Script, bug: Bug) -> Result<Self, CliError> {
         let mut dice = Dice::new(seed, 2);
         let (clock, hand) = Clock::manual(START);
         let early = dice.chance(300);
         // Nothing that ends its function, then: what waits behind it would be given up unseen.
-        let ages = dice.chance(250) && variation.ages;
+        let ages = dice.chance(250) && bug == Bug::None;
         let age_secs = u32::try_from(AGE_MAX.as_ms() / 1_000).ok();
         let options = Options {
             batch_size: dice.pick(&[5, 20, 100]).copied().unwrap_or(20),
             maximum_batching_window_in_seconds: dice.pick(&[0, 0, 1, 5]).copied().unwrap_or(0),
             parallelization_factor: dice.pick(&[1, 2, 10]).copied().unwrap_or(1),
             // As the template has it, in small: storms end long before.
-            maximum_retry_attempts: Some(200),
+            maximum_retry_attempts: Some(if bug.is_calm() { 0 } else { 200 }),
             maximum_record_age_in_seconds: age_secs.filter(|_| ages),
             bisect_batch_on_function_error: bug != Bug::NoBisect,
             report_batch_item_failures: true,
-            backoff: DurationMs::from_secs(if ages { 20 } else { 1 }),
+            backoff: DurationMs::from_secs(if ages { 120 } else { 1 }),
+            splits_use_up_retries: bug == Bug::SplitsUseRetries,
             ..Options::default()
         };
         let mapping = Mapping::new(options).map_err(|e| CliError::caused("the simulation's mapping", &e))?;
@@ -81,12 +90,17 @@ impl World {
             notes: Notes::default(),
             late: BTreeMap::new(),
             shards: Shards::new(shard_count),
+            signals: SignalStream { shards: Shards::new(2), log: Vec::new() },
             book,
             bug,
             call_count: 0,
         });
         let mut world = Self::wire(net, script, mapping, (clock, hand), early, bug)?;
         world.profiler.record_age_max = ages.then_some(AGE_MAX);
+        if bug.is_calm() {
+            world.healed = true;
+            world.net.lock().weather.heal();
+        }
         Ok(world)
     }
 
@@ -105,7 +119,6 @@ impl World {
         let document = RulesetDocument { version: ruleset.version().to_owned(), body: RULESET.to_owned() };
         let activated = tables.activate_ruleset(&document, START).now_or_never();
         activated.unwrap_or(Ok(())).map_err(|e| CliError::caused("the simulation's ruleset", &e))?;
-        let stream = SimStream { net: net.clone(), by_collector: false, signals: None };
         let visitor =
             |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));
         let visitors = (0..script.visitor_count).filter_map(visitor).collect();
@@ -113,32 +126,31 @@ impl World {
             script.ops.iter().enumerate().map(|(i, op)| ((op.at, i as u64), Waiting::Op(i))).collect();
         Ok(Self {
             collector: Arc::new(Collector {
-                stream: SimStream { net: net.clone(), by_collector: true, signals: None },
+                stream: SimStream { net: net.clone(), producer: Producer::Collector },
                 contacts: tables.clone(),
                 secrets: secrets.clone(),
                 clock: clock.clone(),
                 currency: ruleset.currency(),
             }),
+            decider: Arc::new(Decider::new(
+                tables.clone(),
+                ActiveRuleset::default(),
+                secrets.clone(),
+                clock.clone(),
+            )),
+            reader: Reader::new(trends(&net, &tables, &clock))?,
             profiler: Profiler {
                 tables: tables.clone(),
-                stream: stream.clone(),
-                signals: SimStream { signals: Some(MemoryStream::new(1, || START, || {})), ..stream.clone() },
+                stream: SimStream { net: net.clone(), producer: Producer::Functions },
+                signals: SimStream { net: net.clone(), producer: Producer::Signals },
                 failed: SimFailed { net: net.clone() },
                 rulesets: ActiveRuleset::default(),
                 clock: clock.clone(),
                 epoch: EPOCH.to_owned(),
                 record_age_max: None,
+                fold: fold_or_panic,
             },
-            mailer: Mailer {
-                tables: tables.clone(),
-                stream,
-                sender: PostOffice::new(&net),
-                rulesets: ActiveRuleset::default(),
-                secrets,
-                clock,
-                from: "Simulation <reminders@shop.example>".to_owned(),
-                public_url: "https://sim.shop.example".to_owned(),
-            },
+            mailer: mailer(&net, &tables, secrets, clock),
             order: script.ops.len() as u64,
             policy: ruleset.policy().clone(),
             net,
@@ -158,4 +170,40 @@ impl World {
             healed: false,
         })
     }
+}
+
+fn trends(net: &Net, tables: &SimTables, clock: &Clock) -> Trends<SimTables, SimFailed> {
+    Trends {
+        tables: tables.clone(),
+        failed: SimFailed { net: net.clone() },
+        clock: clock.clone(),
+        epoch: signals::EPOCH.to_owned(),
+    }
+}
+
+fn mailer(
+    net: &Net,
+    tables: &SimTables,
+    secrets: Secrets,
+    clock: Clock,
+) -> Mailer<SimTables, SimStream, PostOffice> {
+    Mailer {
+        tables: tables.clone(),
+        stream: SimStream { net: net.clone(), producer: Producer::Functions },
+        sender: PostOffice::new(net),
+        rulesets: ActiveRuleset::default(),
+        secrets,
+        clock,
+        from: "Simulation <reminders@shop.example>".to_owned(),
+        public_url: "https://sim.shop.example".to_owned(),
+    }
+}
+
+/// The fold, with a bug: it panics at some events.
+fn fold_or_panic(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
+    let is_new = |item: &Item| !stored.is_some_and(|profile| profile.marks.covers(&item.position));
+    if items.iter().any(|item| panics_the_fold(item.event.id.as_str()) && is_new(item)) {
+        std::panic::resume_unwind(Box::new(InjectedPanic));
+    }
+    fold(stored, key, items, policy)
 }

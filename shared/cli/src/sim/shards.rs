@@ -28,6 +28,22 @@ pub(crate) struct Shard {
     pub(crate) read_at: Timestamp,
 }
 
+impl Shard {
+    /// Whether there is something in it that its mapping was not told.
+    pub(crate) fn has_unread(&self) -> bool {
+        self.read < self.log.len() || (self.closed && !self.close_told)
+    }
+
+    /// Everything of it was told, and if nothing follows that too.
+    pub(crate) fn were_read(&mut self, close: impl FnOnce(&str)) {
+        self.read = self.log.len();
+        if self.closed {
+            self.close_told = true;
+            close(&self.name);
+        }
+    }
+}
+
 /// All shards, oldest first.
 pub(crate) struct Shards {
     list: Vec<Shard>,

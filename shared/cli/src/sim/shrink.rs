@@ -1,6 +1,6 @@
 //! What of a script a failure needs: parts are left out as long as what is left still fails.
 
-use super::bugs::Variation;
+use super::bugs::Bug;
 use super::script::{Script, What};
 use super::seed_outcome;
 
@@ -8,14 +8,14 @@ use super::seed_outcome;
 const RUNS_MAX: usize = 400;
 
 /// The smallest script found that still fails, and how it fails.
-pub(crate) fn shrink(seed: u64, script: &Script, variation: Variation) -> Option<(Script, String)> {
+pub(crate) fn shrink(seed: u64, script: &Script, bug: Bug) -> Option<(Script, String)> {
     let mut runs = 0;
     let mut fails = |ops: &[super::script::Op]| -> Option<String> {
         runs += 1;
         if runs > RUNS_MAX {
             return None;
         }
-        seed_outcome(seed, Script { ops: ops.to_vec(), ..*script }, variation).ok()?.violation
+        seed_outcome(seed, Script { ops: ops.to_vec(), ..script.clone() }, bug).ok()?.violation
     };
     let mut ops = script.ops.clone();
     let mut how = fails(&ops)?;
@@ -32,7 +32,7 @@ pub(crate) fn shrink(seed: u64, script: &Script, variation: Variation) -> Option
         }
         piece /= 2;
     }
-    Some((Script { ops, ..*script }, how))
+    Some((Script { ops, ..script.clone() }, how))
 }
 
 /// A script, a line for each thing that happens.

@@ -1,19 +1,23 @@
 //! One run: the real functions as tasks of one thread, in virtual time. At each turn the dice choose which task goes on by one
 //! call; nothing else moves.
 
+use super::asking::Known;
 use super::bugs::Bug;
 use super::fault::{Fault, FaultCounts};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
 use super::outreach::PostOffice;
 use super::ports::{SimFailed, SimStream, SimTables};
 use super::script::{START, Script};
+use super::signals::Reader;
 use crate::conservation::Conservation;
 use beckon_domain::{DurationMs, Policy, ProfileKey, Timestamp};
 use beckon_mapping::{InvocationId, Mapping};
 use beckon_runtime::clock::Hand;
 use beckon_wire::capture::CaptureAnswer;
+use beckon_wire::decisions::DecisionsResponse;
 use cart_mailer::Mailer;
 use collector::{CollectError, Collector};
+use decisions::{DecideError, Decider};
 use profiler::Profiler;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -29,8 +33,12 @@ pub(crate) enum Work {
     Request { op: usize, attempt: u32 },
     /// Records of a shard; without an invocation nobody waits for the answer.
     Batch { invocation: Option<InvocationId>, records: Vec<usize> },
+    /// Records of signals.
+    Signals { invocation: Option<InvocationId>, records: Vec<usize> },
     /// A run of the mailer.
     Mailer,
+    /// A page that asks, and what is known of the person when it does.
+    Decision { known: Known },
 }
 
 /// How a task ended.
@@ -38,6 +46,7 @@ pub(crate) enum Ended {
     Collected(Result<CaptureAnswer, CollectError>),
     Answered(Vec<Option<String>>),
     Mailed,
+    Decided(Result<DecisionsResponse, DecideError>),
     /// Its future was dropped, or it panicked.
     Died,
 }
@@ -64,9 +73,11 @@ pub(crate) struct World {
     pub(crate) tables: SimTables,
     pub(crate) script: Script,
     pub(crate) collector: Arc<Collector<SimStream, SimTables>>,
+    pub(crate) decider: Arc<Decider<SimTables>>,
     pub(crate) profiler: Profiler<SimTables, SimStream, SimFailed>,
     pub(crate) mailer: Mailer<SimTables, SimStream, PostOffice>,
     pub(crate) mapping: Mapping<usize>,
+    pub(crate) reader: Reader,
     pub(crate) tasks: Vec<Task>,
     pub(crate) waiting: BTreeMap<(Timestamp, u64), Waiting>,
     /// Batches that are done: what may come again.
@@ -146,6 +157,8 @@ impl World {
             self.happen();
             self.read();
             self.invoke();
+            self.read_signals();
+            self.invoke_trends();
             self.mail();
             if self.tasks.is_empty() {
                 match self.next_moment() {
@@ -163,7 +176,8 @@ impl World {
         let last = self.script.ops.last().map_or(START, |op| op.at);
         let now = self.now();
         let mut ground = self.net.lock();
-        if self.waiting.is_empty() && now > last + DurationMs::from_minutes(20) && !self.healed {
+        let is_over = self.waiting.is_empty() && now > last + DurationMs::from_minutes(20);
+        if is_over && !self.healed && !ground.weather.is_long(now) {
             self.healed = true;
             ground.weather.heal();
         }
@@ -184,13 +198,17 @@ impl World {
             .filter(|shard| self.has_unread(shard))
             .map(|shard| shard.read_at)
             .min();
-        let mapped = self.mapping.next_due(now);
+        let told = ground.signals.shards.list().iter();
+        let told = told.filter(|s| s.has_unread() && self.reader.mapping.is_readable(&s.name));
+        let told = told.map(|shard| shard.read_at).min();
+        let mapped = [self.mapping.next_due(now), self.reader.mapping.next_due(now)];
+        let mapped = mapped.into_iter().flatten().min();
         let mail = self
             .tables
             .inner
             .earliest_due()
             .map(|at| at.max(self.mailer_ran_at + DurationMs::from_minutes(1)));
-        [waiting, late, unread, mapped, mail].into_iter().flatten().min()
+        [waiting, late, unread, told, mapped, mail].into_iter().flatten().min()
     }
 
     /// The mailer's schedule: each minute, if anything is due at all.

@@ -71,6 +71,19 @@ fn the_default_batch_has_a_hundred_records() {
     assert_eq!(invoke(&mut mapping, at(0)).batch.records, (101..=150).collect::<Vec<_>>());
 }
 
+// *metrics*: "how old the last record in the batch was when processing finished".
+#[test]
+fn the_iterator_age_is_that_of_the_last_record_when_the_function_has_ended() {
+    let mut mapping = mapping(reporting());
+    mapping.push(SHARD, entry(1, "k", at(0)), at(10));
+    mapping.push(SHARD, entry(2, "k", at(4)), at(10));
+    let invocation = invoke(&mut mapping, at(10));
+    let age = |completed: Completed<u64>| completed.iterator_age;
+    let completed = mapping.complete(invocation.id, &success(), at(15));
+    assert_eq!(age(completed), Some(at(11).since(at(0))));
+    assert_eq!(age(mapping.complete(invocation.id, &success(), at(15))), None);
+}
+
 // *processing*: "Each batch contains records from a single shard/data stream."
 #[test]
 fn a_batch_is_of_one_shard_and_a_failing_shard_does_not_starve_the_others() {

@@ -6,6 +6,7 @@
 //! - *partial*: "Configuring partial batch response with Kinesis Data Streams and Lambda"
 //! - *discards*: "Retain discarded batch records for a Kinesis Data Streams event source in Lambda"
 //! - *parameters*: "Lambda parameters for Amazon Kinesis Data Streams event source mappings"
+//! - *metrics*: "Types of metrics for Lambda functions", IteratorAge
 //!
 //! And of the Lambda API reference, *create*: "CreateEventSourceMapping".
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -13,6 +14,7 @@
 mod answers;
 mod batching;
 mod bisecting;
+mod filtering;
 mod limits;
 mod order;
 mod resharding;

@@ -110,6 +110,12 @@ impl Trend {
         self.totals
     }
 
+    /// Whether what stands there in the stream is counted.
+    #[must_use]
+    pub fn is_counted(&self, position: &Position) -> bool {
+        self.marks.covers(position)
+    }
+
     /// When the newest signal happened.
     #[must_use]
     pub const fn latest_at(&self) -> Timestamp {

@@ -33,7 +33,7 @@ impl FolderFailedEvents {
 }
 
 /// Writes a whole file or none: beside it first, because a reader may come at any time.
-fn write(path: &Path, document: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write(path: &Path, document: &[u8]) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
@@ -44,7 +44,7 @@ fn write(path: &Path, document: &[u8]) -> std::io::Result<()> {
 }
 
 /// The files below a folder, by their keys.
-fn walk(folder: &Path, key: &str, found: &mut Vec<Kept>) -> std::io::Result<()> {
+pub(crate) fn walk(folder: &Path, key: &str, found: &mut Vec<Kept>) -> std::io::Result<()> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == IoErrorKind::NotFound => return Ok(()),

@@ -48,37 +48,56 @@ impl FailedEventStore for S3FailedEvents {
 
 impl FailedEventArchive for S3FailedEvents {
     async fn list(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
-        let (mut found, mut token) = (Vec::new(), None);
-        loop {
-            let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
-            let page = request.set_continuation_token(token).send().await;
-            let page = page.map_err(|e| StoreError::from_sdk("list failed events", e))?;
-            for object in page.contents() {
-                let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
-                found.extend(object.key().map(|key| Kept { key: key.to_owned(), bytes }));
-            }
-            token = page.next_continuation_token().map(str::to_owned);
-            if token.is_none() {
-                return Ok(found);
-            }
-        }
+        list_objects(&self.client, &self.bucket, prefix, "list failed events").await
     }
 
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let operation = "read a failed event";
-        let object = match self.client.get_object().bucket(&self.bucket).key(key).send().await {
-            Ok(object) => object,
-            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(StoreError::from_sdk(operation, error)),
-        };
-        let body = object.body.collect().await;
-        let body = body.map_err(|e| StoreError::new(operation, ErrorKind::Ambiguous, e))?;
-        Ok(Some(body.to_vec()))
+        read_object(&self.client, &self.bucket, key, "read a failed event").await
     }
 
     async fn note_redriven(&self, key: &str, note: Vec<u8>) -> Result<(), StoreError> {
         self.put("note a redriven event", redriven_key(key), note).await
     }
+}
+
+/// Every object of a bucket whose key begins with a prefix.
+pub(crate) async fn list_objects(
+    client: &Client,
+    bucket: &str,
+    prefix: &str,
+    operation: &'static str,
+) -> Result<Vec<Kept>, StoreError> {
+    let (mut found, mut token) = (Vec::new(), None);
+    loop {
+        let request = client.list_objects_v2().bucket(bucket).prefix(prefix);
+        let page = request.set_continuation_token(token).send().await;
+        let page = page.map_err(|e| StoreError::from_sdk(operation, e))?;
+        for object in page.contents() {
+            let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+            found.extend(object.key().map(|key| Kept { key: key.to_owned(), bytes }));
+        }
+        token = page.next_continuation_token().map(str::to_owned);
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// A whole object; `None` when there is none of that key.
+pub(crate) async fn read_object(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    operation: &'static str,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let object = match client.get_object().bucket(bucket).key(key).send().await {
+        Ok(object) => object,
+        Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(StoreError::from_sdk(operation, error)),
+    };
+    let body = object.body.collect().await;
+    let body = body.map_err(|e| StoreError::new(operation, ErrorKind::Ambiguous, e))?;
+    Ok(Some(body.to_vec()))
 }

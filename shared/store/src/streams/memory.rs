@@ -25,6 +25,9 @@ struct Inner {
     waiting: Vec<StreamRecord>,
     refuse: usize,
     lines_put: u64,
+    copy_to: Option<Copy>,
+    /// What was put while the stream held back; `None` while it does not.
+    held: Option<Vec<NewRecord>>,
 }
 
 fn line_count(data: &[u8]) -> u64 {
@@ -33,6 +36,7 @@ fn line_count(data: &[u8]) -> u64 {
 
 type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 type Wake = Arc<dyn Fn() + Send + Sync>;
+type Copy = Box<dyn Fn(&StreamRecord) + Send>;
 
 /// A stream in memory. Clones share it.
 #[derive(Clone)]
@@ -58,6 +62,8 @@ impl MemoryStream {
             waiting: Vec::new(),
             refuse: 0,
             lines_put: 0,
+            copy_to: None,
+            held: None,
         };
         Self { inner: Arc::new(Mutex::new(inner)), now: Arc::new(now), wake: Arc::new(wake) }
     }
@@ -75,6 +81,23 @@ impl MemoryStream {
     /// Refuses the next `count` calls of `put`: what a throttled stream does.
     pub fn refuse_next(&self, count: usize) {
         self.lock().refuse = count;
+    }
+
+    /// From now on each record is shown to `copy` as it arrives, in the stream's order: what an archive is written from.
+    /// It is called under the stream's lock, so it must not use the stream.
+    pub fn copy_to(&self, copy: impl Fn(&StreamRecord) + Send + 'static) {
+        self.lock().copy_to = Some(Box::new(copy));
+    }
+
+    /// From now on what is put is acknowledged and held back, for a caller who has it already: a replay.
+    pub fn hold_back(&self) {
+        self.lock().held.get_or_insert_default();
+    }
+
+    /// Takes in again what is put, and returns what was held back.
+    #[must_use]
+    pub fn let_go(&self) -> Vec<NewRecord> {
+        self.lock().held.take().unwrap_or_default()
     }
 
     /// Lines that arrived and were not taken.
@@ -100,6 +123,10 @@ impl EventStream for MemoryStream {
                 let total = records.len();
                 return Err(StreamError::Refused { refused: total, total, attempts: 1 });
             }
+            if let Some(held) = &mut inner.held {
+                held.extend(records);
+                return Ok(());
+            }
             for record in records {
                 let hash = record.partition_key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -109,7 +136,11 @@ impl EventStream for MemoryStream {
                 inner.next_sequence += 1;
                 inner.lines_put += line_count(&record.data);
                 let NewRecord { partition_key, data } = record;
-                inner.waiting.push(StreamRecord { shard, sequence, partition_key, data, arrived_at });
+                let record = StreamRecord { shard, sequence, partition_key, data, arrived_at };
+                if let Some(copy) = &inner.copy_to {
+                    copy(&record);
+                }
+                inner.waiting.push(record);
             }
         }
         (self.wake)();

@@ -1,6 +1,8 @@
 //! From a line to the event it says.
 
-use super::{Line, LineError, LineType, ProductLine, Scalar, undecodable};
+use super::borrowed::{LineRef, ProductRef, Text};
+use super::{LineError, LineType, Scalar, undecodable};
+use crate::failed::FailedReason;
 use beckon_domain::consent::ConsentChoices;
 use beckon_domain::event::{CartRef, Event, EventKind, Item, TraitValue};
 use beckon_domain::id::{Brand, EventName};
@@ -9,17 +11,46 @@ use beckon_domain::{
     Timestamp, packed,
 };
 use data_encoding::BASE64;
-use std::collections::BTreeMap;
 
-impl Line {
-    /// The event a line says.
-    ///
-    /// # Errors
-    /// When a value is invalid; the collector never writes such a line.
-    pub fn to_event(&self) -> Result<Event, LineError> {
-        let key = |text: &Option<String>| {
+/// What a line says.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Said {
+    /// Whether Beckon itself put the line.
+    pub internal: bool,
+    /// The event.
+    pub event: Event,
+}
+
+/// Reads a line of a record with this partition key, for those who need its event alone.
+///
+/// # Errors
+/// When it is not JSON, of an unknown version, under another key, or holds invalid values.
+pub fn read(text: &str, partition_key: &str) -> Result<Said, LineError> {
+    let line = LineRef::read(text)?;
+    if *line.key != *partition_key {
+        let detail = "the line's key is not the record's partition key".to_owned();
+        return Err(LineError { reason: FailedReason::WrongKey, detail });
+    }
+    Ok(Said { internal: line.internal, event: line.into_event()? })
+}
+
+/// Reads a line that has lost its record, such as an archived one: the key that it names is believed.
+///
+/// # Errors
+/// When it is not JSON, of an unknown version, or holds invalid values.
+pub fn read_alone(text: &str) -> Result<(ProfileKey, Said), LineError> {
+    let line = LineRef::read(text)?;
+    let key = ProfileKey::parse(&line.key).map_err(|e| undecodable(e.to_string()))?;
+    Ok((key, Said { internal: line.internal, event: line.into_event()? }))
+}
+
+impl LineRef<'_> {
+    /// The event the line says.
+    pub fn into_event(mut self) -> Result<Event, LineError> {
+        let key = |text: Option<Text<'_>>| {
             text.as_deref().map(ProfileKey::parse).transpose().map_err(|e| undecodable(e.to_string()))
         };
+        let (claim, link) = (key(self.claim.take())?, key(self.link.take())?);
         Ok(Event {
             id: EventId::new(&self.id).map_err(|e| undecodable(format!("id {e}")))?,
             source: SourceId::new(&self.source).map_err(|e| undecodable(format!("source {e}")))?,
@@ -30,30 +61,29 @@ impl Line {
                 personalization: self.consent.personalization,
                 marketing_email: self.consent.marketing_email,
             },
-            timezone: self.context.timezone.clone(),
-            locale: self.context.locale.clone(),
-            claim: key(&self.claim)?,
-            kind: self.event_kind(key(&self.link)?)?,
+            timezone: self.context.timezone.take().map(String::from),
+            locale: self.context.locale.take().map(String::from),
+            claim,
+            kind: self.event_kind(link)?,
         })
     }
 
-    fn event_kind(&self, link: Option<ProfileKey>) -> Result<EventKind, LineError> {
+    fn event_kind(self, link: Option<ProfileKey>) -> Result<EventKind, LineError> {
         Ok(match self.kind {
             LineType::Page => EventKind::Page,
             LineType::Screen => EventKind::Screen,
             LineType::Group => EventKind::Group,
-            LineType::Identify => EventKind::Identify { traits: self.trait_values(), link },
+            LineType::Identify => {
+                let traits = self.traits.into_iter().map(|(name, value)| (name, value.into())).collect();
+                EventKind::Identify { traits, link }
+            }
             LineType::Track => self.track()?,
             LineType::Timer => {
-                let timer = self.timer.as_ref().ok_or_else(|| undecodable("a timer line without a timer"))?;
-                EventKind::TimerDue {
-                    episode: timer.episode.clone(),
-                    timer: timer.number,
-                    outcome: timer.outcome,
-                }
+                let timer = self.timer.ok_or_else(|| undecodable("a timer line without a timer"))?;
+                EventKind::TimerDue { episode: timer.episode, timer: timer.number, outcome: timer.outcome }
             }
             LineType::Merge => {
-                let merge = self.merge.as_ref().ok_or_else(|| undecodable("a merge line without a state"))?;
+                let merge = self.merge.ok_or_else(|| undecodable("a merge line without a state"))?;
                 let from = ProfileKey::parse(&merge.from).map_err(|e| undecodable(e.to_string()))?;
                 let bytes =
                     BASE64.decode(merge.state.as_bytes()).map_err(|_| undecodable("state not base64"))?;
@@ -63,55 +93,56 @@ impl Line {
         })
     }
 
-    fn trait_values(&self) -> BTreeMap<String, TraitValue> {
-        let value = |scalar: &Scalar| match scalar {
-            Scalar::Bool(value) => TraitValue::Bool(*value),
-            Scalar::Number(value) => TraitValue::Number(*value),
-            Scalar::Text(value) => TraitValue::Text(value.clone()),
-        };
-        self.traits.iter().map(|(name, scalar)| (name.clone(), value(scalar))).collect()
-    }
-
-    fn track(&self) -> Result<EventKind, LineError> {
-        let name = self.event.as_deref().ok_or_else(|| undecodable("a track line without an event name"))?;
-        let properties = &self.properties;
+    fn track(self) -> Result<EventKind, LineError> {
+        let name = self.event.ok_or_else(|| undecodable("a track line without an event name"))?;
+        let properties = self.properties;
         let currency = properties.currency.as_deref().map(Currency::new).transpose();
         let currency = currency.map_err(|e| undecodable(e.to_string()))?;
+        let (product, products) = (properties.product, properties.products);
         let product = || {
-            let line = properties
-                .product
-                .as_ref()
-                .ok_or_else(|| undecodable(format!("{name} without a product")))?;
+            let line = product.ok_or_else(|| undecodable(format!("{} without a product", &*name)))?;
             item(line, currency)
         };
-        let products = || {
-            properties.products.iter().flatten().map(|line| item(line, currency)).collect::<Result<_, _>>()
+        let products = || -> Result<Vec<Item>, LineError> {
+            products.into_iter().flatten().map(|line| item(line, currency)).collect()
         };
-        Ok(match name {
+        let cart = |id: Option<Text<'_>>, url: Option<Text<'_>>| -> Result<CartRef, LineError> {
+            let id = id.as_deref().map(CartId::new).transpose();
+            let id = id.map_err(|e| undecodable(format!("cart id {e}")))?;
+            Ok(CartRef { id, url: url.map(String::from) })
+        };
+        let cart = || cart(properties.cart_id, properties.cart_url);
+        Ok(match &*name {
             "Product Viewed" => EventKind::ProductViewed(product()?),
-            "Product Added" => EventKind::ProductAdded(self.cart()?, product()?),
-            "Product Removed" => EventKind::ProductRemoved(self.cart()?, product()?),
+            "Product Added" => EventKind::ProductAdded(cart()?, product()?),
+            "Product Removed" => EventKind::ProductRemoved(cart()?, product()?),
             "Product Dwelled" => EventKind::ProductDwelled {
                 product: product()?.product,
                 engaged: DurationMs::from_ms(properties.engaged_ms.unwrap_or_default()),
             },
-            "Cart Updated" => EventKind::CartUpdated(self.cart()?, products().map_err(undecodable_item)?),
+            "Cart Updated" => EventKind::CartUpdated(cart()?, products().map_err(undecodable_item)?),
             "Order Completed" => EventKind::OrderCompleted {
-                order: properties.order_id.as_deref().and_then(|id| OrderId::new(id).ok()),
+                order: properties.order_id.and_then(|id| OrderId::new(&id).ok()),
                 total: properties
                     .total_minor
                     .zip(currency)
                     .map(|(minor, currency)| Money { minor, currency }),
                 items: products().map_err(undecodable_item)?,
             },
-            _ => EventKind::Track(EventName::new(name).map_err(|e| undecodable(format!("event name {e}")))?),
+            name => {
+                EventKind::Track(EventName::new(name).map_err(|e| undecodable(format!("event name {e}")))?)
+            }
         })
     }
+}
 
-    fn cart(&self) -> Result<CartRef, LineError> {
-        let id = self.properties.cart_id.as_deref().map(CartId::new).transpose();
-        let id = id.map_err(|e| undecodable(format!("cart id {e}")))?;
-        Ok(CartRef { id, url: self.properties.cart_url.clone() })
+impl From<Scalar> for TraitValue {
+    fn from(value: Scalar) -> Self {
+        match value {
+            Scalar::Bool(value) => Self::Bool(value),
+            Scalar::Number(value) => Self::Number(value),
+            Scalar::Text(value) => Self::Text(value),
+        }
     }
 }
 
@@ -119,12 +150,12 @@ fn undecodable_item(error: LineError) -> LineError {
     LineError { detail: format!("in products: {}", error.detail), ..error }
 }
 
-fn item(line: &ProductLine, currency: Option<Currency>) -> Result<Item, LineError> {
+fn item(line: ProductRef<'_>, currency: Option<Currency>) -> Result<Item, LineError> {
     Ok(Item {
         product: ProductId::new(&line.id).map_err(|e| undecodable(format!("product id {e}")))?,
         category: line.category.as_deref().and_then(|c| Category::new(c).ok()),
         brand: line.brand.as_deref().and_then(|b| Brand::new(b).ok()),
-        name: line.name.clone(),
+        name: line.name.map(String::from),
         price: line.price_minor.zip(currency).map(|(minor, currency)| Money { minor, currency }),
         quantity: line.quantity,
     })

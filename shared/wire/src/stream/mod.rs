@@ -4,13 +4,19 @@
 //! profile key that every line repeats (an archive keeps lines and loses partition keys). Money is in minor units,
 //! times are milliseconds since 1970.
 
+mod borrowed;
 mod event;
+
+pub use event::{Said, read, read_alone};
 
 use crate::failed::FailedReason;
 use beckon_domain::event::{Event, TimerOutcome};
 use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
+use borrowed::{LineRef, refusal};
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The version this release writes, and the highest it reads.
@@ -284,34 +290,31 @@ impl Line {
         Ok(line)
     }
 
-    /// The same event under the customer's key. Forwarded, it proves nothing any more.
-    #[must_use]
-    pub fn forwarded(&self, to: &ProfileKey) -> Self {
-        Self { key: to.as_str().to_owned(), link: None, internal: true, ..self.clone() }
-    }
-
-    /// Reads a line of a record with this partition key.
+    /// Reads a whole line, and the event it says, of a record with this partition key.
     ///
     /// # Errors
     /// When it is not JSON, of an unknown version, under another key, or holds invalid values.
     pub fn parse(text: &str, partition_key: &str) -> Result<(Self, Event), LineError> {
-        let line: Self = match serde_json::from_str(text) {
-            Ok(line) => line,
-            Err(error) => {
-                return Err(newer_version(text).unwrap_or_else(|| {
-                    undecodable(format!("not a stream line: {}", without_values(&error)))
-                }));
-            }
-        };
-        if line.v != VERSION {
-            return Err(unknown_version(line.v));
-        }
-        if line.key != partition_key {
-            let detail = "the line's key is not the record's partition key".to_owned();
-            return Err(LineError { reason: FailedReason::WrongKey, detail });
-        }
-        let event = line.to_event()?;
-        Ok((line, event))
+        let said = read(text, partition_key)?;
+        Ok((Self::of(text)?, said.event))
+    }
+
+    /// Reads a whole line, without holding its values for valid.
+    ///
+    /// # Errors
+    /// When it is not JSON, or of an unknown version.
+    pub fn of(text: &str) -> Result<Self, LineError> {
+        let line: Self = serde_json::from_str(text).map_err(|e| refusal(text, &e))?;
+        if line.v == VERSION { Ok(line) } else { Err(unknown_version(line.v)) }
+    }
+
+    /// The event a line says.
+    ///
+    /// # Errors
+    /// When a value is invalid; the collector never writes such a line.
+    pub fn to_event(&self) -> Result<Event, LineError> {
+        let text = serde_json::to_string(self).map_err(|_| undecodable("the line is not JSON"))?;
+        LineRef::read(&text)?.into_event()
     }
 }
 
@@ -344,18 +347,37 @@ pub const RECORD_BYTES_MAX: usize = 900 * 1024;
 /// # Errors
 /// When a line cannot be written as JSON, which no valid line causes.
 pub fn encode<L: Serialize>(lines: &[L]) -> Result<Vec<Vec<u8>>, serde_json::Error> {
+    Ok(join(lines.iter().map(serde_json::to_vec).collect::<Result<Vec<_>, _>>()?))
+}
+
+/// The same of lines that are texts already.
+#[must_use]
+pub fn join(lines: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let mut records: Vec<Vec<u8>> = Vec::new();
     for line in lines {
-        let text = serde_json::to_vec(line)?;
         match records.last_mut() {
-            Some(data) if data.len() + 1 + text.len() <= RECORD_BYTES_MAX => {
+            Some(data) if data.len() + 1 + line.len() <= RECORD_BYTES_MAX => {
                 data.push(b'\n');
-                data.extend_from_slice(&text);
+                data.extend_from_slice(&line);
             }
-            _ => records.push(text),
+            _ => records.push(line),
         }
     }
-    Ok(records)
+    records
+}
+
+/// A line that was read, under the customer's key. Forwarded, it proves nothing any more. Everything else of it stays as
+/// it is, whether this release knows it or not.
+///
+/// # Errors
+/// When the text is no JSON object; then it was not read.
+pub fn forwarded(line: &str, to: &ProfileKey) -> Result<Vec<u8>, serde_json::Error> {
+    let (key, internal) = (to_raw_value(to.as_str())?, to_raw_value(&true)?);
+    let mut fields: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(line)?;
+    fields.insert(Cow::Borrowed("key"), &key);
+    fields.insert(Cow::Borrowed("internal"), &internal);
+    fields.remove("link");
+    serde_json::to_vec(&fields)
 }
 
 #[cfg(test)]

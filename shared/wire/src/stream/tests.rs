@@ -58,3 +58,74 @@ fn what_cannot_be_read_says_why_without_quoting_it() {
         assert!(!error.detail.contains("secret-value"), "{}", error.detail);
     }
 }
+
+#[test]
+fn a_forwarded_line_is_the_customers_and_proves_nothing_and_loses_nothing_else() {
+    let text = r#"{"v":1,"key":"a1_x","id":"m","source":"web","type":"identify","occurred_at":5,"received_at":6,
+        "traits":{"plan":"g\u00f6ld","odd":[1e999]},"claim":null,"link":"c1_y","of a later release":{"n":0.10}}"#;
+    let line = String::from_utf8(forwarded(text, &key()).unwrap()).unwrap();
+    assert!(!line.contains("link") && line.contains(r#""internal":true"#), "{line}");
+    for kept in [r#""plan":"g\u00f6ld""#, "1e999", r#""of a later release":{"n":0.10}"#, r#""received_at":6"#]
+    {
+        assert!(line.contains(kept), "{kept}: {line}");
+    }
+    let plain = text.replace(r#","odd":[1e999]"#, "").replace("a1_x", key().as_str());
+    let plain = plain.replace(r#""link":"c1_y","#, "");
+    let line = String::from_utf8(forwarded(&plain, &key()).unwrap()).unwrap();
+    let (before, after) = (read(&plain, key().as_str()).unwrap(), read(&line, key().as_str()).unwrap());
+    assert_eq!((after.event, after.internal, before.internal), (before.event, true, false));
+}
+
+#[test]
+fn a_whole_line_and_its_event_alone_are_read_alike() {
+    let product = ProductLine {
+        id: "p \"1\"".to_owned(),
+        category: Some("t\u{e9}nts".to_owned()),
+        brand: Some("north".to_owned()),
+        name: Some("Tent\n2".to_owned()),
+        price_minor: Some(1_999),
+        quantity: 2,
+    };
+    let mut line = Line::timer(&key(), "e", 1, TimerOutcome::Done, Timestamp::from_ms(5));
+    (line.kind, line.internal, line.timer) = (LineType::Track, false, None);
+    line.properties = Properties {
+        product: Some(product.clone()),
+        products: Some(vec![product]),
+        currency: Some("EUR".to_owned()),
+        cart_id: Some("c".to_owned()),
+        cart_url: Some("https://shop.example/c".to_owned()),
+        order_id: Some("o".to_owned()),
+        total_minor: Some(3),
+        engaged_ms: Some(4),
+        extra: BTreeMap::from([("color".to_owned(), Scalar::Bool(true))]),
+    };
+    line.context.timezone = Some("Europe/Berlin".to_owned());
+    line.context.locale = Some("de".to_owned());
+    line.consent.marketing_email = Some(true);
+    line.claim = Some(key().as_str().to_owned());
+    for name in [
+        "Product Viewed",
+        "Product Added",
+        "Product Removed",
+        "Product Dwelled",
+        "Cart Updated",
+        "Order Completed",
+        "X",
+    ] {
+        line.event = Some(name.to_owned());
+        let text = serde_json::to_string(&line).unwrap();
+        let (whole, event) = Line::parse(&text, key().as_str()).unwrap();
+        assert_eq!(whole, line, "{name}");
+        assert_eq!(event.kind.name(), name);
+        let (alone_key, said) = read_alone(&text).unwrap();
+        assert_eq!((alone_key, &said.event, said.internal), (key(), &event, false));
+        assert_eq!((event.claim, event.consent.marketing_email), (Some(key()), Some(true)));
+        assert_eq!((event.timezone.as_deref(), event.locale.as_deref()), (Some("Europe/Berlin"), Some("de")));
+        if let EventKind::OrderCompleted { order, total, items } = &event.kind {
+            assert_eq!((order.as_ref().map(|o| o.as_str()), total.map(|t| t.minor)), (Some("o"), Some(3)));
+            let item = &items[0];
+            assert_eq!((item.product.as_str(), item.name.as_deref()), ("p \"1\"", Some("Tent\n2")));
+            assert_eq!((item.price.map(|p| p.minor), item.quantity), (Some(1_999), 2));
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::{Drive, unreadable};
 use crate::error::CliError;
 use crate::stack::Tables;
-use beckon_domain::Timestamp;
+use beckon_domain::{DurationMs, Timestamp};
 use beckon_store::tables::{DUE_SHARD_COUNT, Due, Read};
 use serde_json::Value;
 
@@ -26,6 +26,12 @@ impl<T: Tables> Drive<T> {
             self.deliver().await?;
         }
         Ok(())
+    }
+
+    /// Lets time pass until the last cart could be due.
+    pub(super) async fn pass_to_end(&mut self, last_at: Timestamp) -> Result<(), CliError> {
+        let end = last_at + self.setup.idle.unwrap_or(DurationMs::ZERO);
+        self.pass_to(end + DurationMs::from_ms(1)).await
     }
 
     /// Writes down what the mailer is about to find.

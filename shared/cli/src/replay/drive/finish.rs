@@ -57,6 +57,7 @@ impl<T: Tables> Drive<T> {
             repeated: disturbance.repeated(),
             state_hash: state_hash(&profiles)?,
             cost: Cost::of(&meter, &self.flushed, batch_rows),
+            archive: None,
             conservation,
             trends,
         };

@@ -3,20 +3,20 @@
 use super::ReadError;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The plain bytes of a file.
-pub(super) type Source = Box<dyn BufRead + Send>;
+pub(in crate::replay) type Source = Box<dyn BufRead + Send>;
 
 const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 const BUFFER_BYTES: usize = 64 * 1_024;
 
 /// How far a file has been read.
 #[derive(Debug)]
-pub(super) struct Input {
+pub(in crate::replay) struct Input {
     bytes_total: u64,
     bytes_read: Arc<AtomicU64>,
 }
@@ -41,6 +41,13 @@ impl Input {
             Box::new(raw)
         };
         Ok((Self { bytes_total: metadata.len(), bytes_read }, source))
+    }
+
+    /// The plain bytes of a file that is in memory.
+    pub fn of(bytes: Vec<u8>) -> Source {
+        let is_gzip = bytes.starts_with(&GZIP_MAGIC);
+        let raw = Cursor::new(bytes);
+        if is_gzip { Box::new(BufReader::new(MultiGzDecoder::new(raw))) } else { Box::new(raw) }
     }
 
     pub fn bytes_total(&self) -> u64 {

@@ -4,7 +4,8 @@
 //! reading. What is *not* done here: message ids, keys, sending, sorting.
 
 mod error;
-mod input;
+pub(super) mod input;
+pub(super) mod lines;
 mod segment;
 mod table;
 #[cfg(test)]
@@ -22,6 +23,8 @@ use table::Table;
 /// Which kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
+    /// Beckon's archive: a folder of it, one object (.gz), or s3://bucket/prefix.
+    Archive,
     /// Taobao UserBehavior as CSV with the header `user_id,item_id,category_id,behavior,ts`.
     Taobao,
     /// REES46 multi-category shop as CSV, header `event_time,event_type,product_id,…`.
@@ -79,7 +82,8 @@ impl Reader {
         let (input, source) = Input::open(path)?;
         let rows = match format {
             Format::Taobao | Format::Rees46 => Rows::Table(Table::new(path, source, format)?),
-            Format::SegmentJsonl => Rows::Lines(SegmentLines::new(source)),
+            // Lines of an archive are not rows; whoever asks for them here is told so line by line.
+            Format::SegmentJsonl | Format::Archive => Rows::Lines(SegmentLines::new(source)),
         };
         Ok(Self { path: path.to_owned(), input, rows, failure: None })
     }

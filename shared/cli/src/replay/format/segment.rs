@@ -1,75 +1,54 @@
 //! The format segment-jsonl: one Segment event per line.
 
 use super::input::Source;
+use super::lines::{LINE_BYTES_MAX, Lines, Text};
 use super::table::short;
 use super::{Failed, Row, RowError, instant, person};
 use beckon_domain::Timestamp;
 use serde_json::{Map, Value};
-use std::io::{BufRead, Read};
 
-/// The longest line read, in bytes. Segment allows 32 KB an event: more is another kind of file.
-const LINE_BYTES_MAX: u64 = 1_024 * 1_024;
 /// Times, newest knowledge first; the event keeps none of them, because the replay sets its own.
 const TIME_FIELDS: [&str; 4] = ["timestamp", "originalTimestamp", "receivedAt", "sentAt"];
 
 /// A file of events being read.
 pub(super) struct SegmentLines {
-    source: Source,
-    buffer: Vec<u8>,
+    lines: Lines,
     number: u64,
-    line: u64,
 }
 
 impl std::fmt::Debug for SegmentLines {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SegmentLines")
             .field("number", &self.number)
-            .field("line", &self.line)
+            .field("line", &self.lines.line())
             .finish_non_exhaustive()
     }
 }
 
 impl SegmentLines {
     pub fn new(source: Source) -> Self {
-        Self { source, buffer: Vec::new(), number: 0, line: 0 }
+        Self { lines: Lines::new(source), number: 0 }
     }
 
     /// The last row's number and line.
     pub fn position(&self) -> (u64, u64) {
-        (self.number, self.line)
+        (self.number, self.lines.line())
     }
 
     /// The next row; empty lines are none.
     pub fn next(&mut self) -> Option<Result<Row, Failed>> {
-        loop {
-            self.buffer.clear();
-            let mut limited = (&mut self.source).take(LINE_BYTES_MAX + 1);
-            match limited.read_until(b'\n', &mut self.buffer) {
-                Ok(0) => return None,
-                Ok(_) => self.line += 1,
-                Err(error) => return Some(Err(Failed::File(error))),
-            }
-            let is_too_long = self.buffer.len() as u64 > LINE_BYTES_MAX;
-            if is_too_long && !self.buffer.ends_with(b"\n") {
-                // `skip_until` forgets as it reads: a line of gigabytes must not fill the memory.
-                if let Err(error) = self.source.skip_until(b'\n') {
-                    return Some(Err(Failed::File(error)));
-                }
-            }
-            let text = self.buffer.strip_prefix("\u{feff}".as_bytes()).filter(|_| self.line == 1);
-            let text = text.unwrap_or(&self.buffer).trim_ascii();
-            if text.is_empty() {
-                continue;
-            }
-            self.number += 1;
-            let (number, line) = (self.number, self.line);
-            let row = if is_too_long {
+        let number = self.number + 1;
+        let row = match self.lines.next() {
+            Ok(None) => return None,
+            Err(error) => return Some(Err(Failed::File(error))),
+            Ok(Some(Text { is_too_long: true, .. })) => {
                 Err(format!("the line has more than {LINE_BYTES_MAX} bytes; write one event on each line"))
-            } else {
-                parse(text, number)
-            };
-            return Some(row.map_err(|reason| Failed::Row(RowError { number, line, reason })));
-        }
+            }
+            Ok(Some(text)) => parse(text.bytes, number),
+        };
+        self.number = number;
+        let line = self.lines.line();
+        Some(row.map_err(|reason| Failed::Row(RowError { number, line, reason })))
     }
 }
 

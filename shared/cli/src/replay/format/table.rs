@@ -49,7 +49,7 @@ impl Table {
     pub fn new(path: &Path, source: Source, format: Format) -> Result<Self, ReadError> {
         let (name, expected, parse): (_, _, Parse) = match format {
             Format::Rees46 => ("rees46", REES46_HEADER, rees46),
-            Format::Taobao | Format::SegmentJsonl => ("taobao", TAOBAO_HEADER, taobao),
+            Format::Taobao | Format::SegmentJsonl | Format::Archive => ("taobao", TAOBAO_HEADER, taobao),
         };
         // Rows of another length are ours to report: the csv crate's own error has no advice.
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(source);

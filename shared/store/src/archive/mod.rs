@@ -1,0 +1,26 @@
+//! The archive of the event stream: every line as it came, in compressed objects by the hour of arrival.
+//!
+//! On AWS Firehose writes it to a bucket and no function knows of it; [`folder`] writes the same layout on a laptop, and
+//! [`s3`] reads a bucket. An object is gzip of JSON lines, a newline after each, and its key is
+//! `events/YYYY/MM/DD/HH/<name>.gz` (UTC). Keys in their order are the order of arrival. Lines carry profile keys and no
+//! name, address or id of a person, as the stream does.
+
+use beckon_domain::Timestamp;
+
+pub mod folder;
+pub mod s3;
+
+/// What the key of every archived object begins with.
+pub const PREFIX: &str = "events/";
+
+/// Whether a key is that of an archived object: what is compressed, or plain lines that a person has unpacked.
+#[must_use]
+pub fn is_object(key: &str) -> bool {
+    key.ends_with(".gz") || key.ends_with(".jsonl")
+}
+
+/// The hour's part of a key: `events/YYYY/MM/DD/HH`. An instant that no calendar has is in the first hour of 1970.
+fn hour_of(at: Timestamp) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.as_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    at.strftime("events/%Y/%m/%d/%H").to_string()
+}

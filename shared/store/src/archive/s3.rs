@@ -1,0 +1,43 @@
+//! The archive in an S3 bucket, as Firehose writes it: for a person's command, never in a function.
+
+use crate::error::StoreError;
+use crate::objects::Kept;
+use crate::objects::s3::{list_objects, read_object};
+use aws_sdk_s3::Client;
+
+/// The archived objects below a prefix of a bucket.
+#[derive(Clone, Debug)]
+pub struct S3Archive {
+    client: Client,
+    bucket: String,
+    prefix: String,
+}
+
+impl S3Archive {
+    /// The objects of this bucket whose keys begin with the prefix.
+    #[must_use]
+    pub fn new(client: Client, bucket: impl Into<String>, prefix: impl Into<String>) -> Self {
+        Self { client, bucket: bucket.into(), prefix: prefix.into() }
+    }
+
+    /// Every object that may be one of an archive, in the order of the keys.
+    ///
+    /// # Errors
+    /// When S3 does not answer, or refuses.
+    pub async fn list(&self) -> Result<Vec<Kept>, StoreError> {
+        let mut found =
+            list_objects(&self.client, &self.bucket, &self.prefix, "list archived events").await?;
+        found.retain(|kept| super::is_object(&kept.key));
+        found.sort();
+        Ok(found)
+    }
+
+    /// A whole object as it lies there, compressed; `None` when there is none of that key. Firehose writes objects of
+    /// at most 128 MB.
+    ///
+    /// # Errors
+    /// When S3 does not answer, or refuses.
+    pub async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        read_object(&self.client, &self.bucket, key, "read archived events").await
+    }
+}
