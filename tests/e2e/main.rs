@@ -24,4 +24,5 @@ mod replaying;
 mod scenario;
 mod scenarios;
 mod send_errors;
+mod trends;
 mod unsubscribing;

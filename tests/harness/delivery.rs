@@ -1,7 +1,8 @@
-//! Delivery to a profiler by hand: Lambda's event JSON in, its partial-batch answer out.
+//! Delivery to a function behind a stream by hand: Lambda's event JSON in, its partial-batch answer out.
 
 use crate::world::World;
 use aws_lambda_events::event::kinesis::KinesisEvent;
+use aws_lambda_events::event::streams::KinesisEventResponse;
 use beckon_cli::stack::Tables;
 use beckon_domain::Timestamp;
 use beckon_domain::mark::SequenceNumber;
@@ -10,8 +11,9 @@ use beckon_mapping::{Answer, Entry, Mapping, Options, Step};
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::EventStream;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
-use beckon_store::tables::{ConfigStore, ProfileStore};
+use beckon_store::tables::{CatalogStore, ConfigStore, ProfileStore};
 use profiler::Profiler;
+use trends::Trends;
 
 /// The event that Lambda would make of these records.
 #[must_use]
@@ -26,15 +28,38 @@ pub fn event(records: &[StreamRecord]) -> KinesisEvent {
     serde_json::from_value(payload).expect("the payload is a Kinesis event")
 }
 
-/// Hands records over once. Returns the sequence numbers that the answer names.
-pub async fn once<T, S, F>(profiler: &Profiler<T, S, F>, records: &[StreamRecord]) -> Vec<String>
+/// A function behind a stream.
+pub trait Consumer {
+    /// One invocation.
+    fn invoke(&self, event: KinesisEvent) -> impl Future<Output = KinesisEventResponse> + Send;
+}
+
+impl<T, S, F> Consumer for Profiler<T, S, F>
 where
     T: ProfileStore + ConfigStore,
     S: EventStream,
     F: FailedEventStore,
 {
-    let response = profiler::handle(profiler, event(records), None).await;
-    let answer = serde_json::to_value(&response).expect("an answer is JSON");
+    async fn invoke(&self, event: KinesisEvent) -> KinesisEventResponse {
+        profiler::handle(self, event, None).await
+    }
+}
+
+impl<T: CatalogStore, F: FailedEventStore> Consumer for Trends<T, F> {
+    async fn invoke(&self, event: KinesisEvent) -> KinesisEventResponse {
+        trends::handle(self, event, None).await
+    }
+}
+
+/// Hands records over once. Returns the sequence numbers that the answer names.
+pub async fn once<C: Consumer>(consumer: &C, records: &[StreamRecord]) -> Vec<String> {
+    named(&consumer.invoke(event(records)).await)
+}
+
+/// The sequence numbers that an answer names.
+#[must_use]
+pub fn named(response: &KinesisEventResponse) -> Vec<String> {
+    let answer = serde_json::to_value(response).expect("an answer is JSON");
     let failures = answer["batchItemFailures"].as_array().cloned().unwrap_or_default();
     failures.iter().map(|f| f["itemIdentifier"].as_str().unwrap_or_default().to_owned()).collect()
 }
@@ -52,7 +77,7 @@ fn entry(record: StreamRecord) -> Entry<StreamRecord> {
     }
 }
 
-/// A mapping of its own, for a story whose profilers come and go.
+/// A mapping of its own, for a story whose functions come and go.
 pub struct Delivery {
     mapping: Mapping<StreamRecord>,
 }
@@ -66,17 +91,7 @@ impl Default for Delivery {
 
 impl Delivery {
     /// Delivers until nothing waits or `rounds_max` rounds are over. Returns how many records are left.
-    pub async fn run<T, S, F>(
-        &mut self,
-        stream: &MemoryStream,
-        profiler: &Profiler<T, S, F>,
-        rounds_max: u32,
-    ) -> usize
-    where
-        T: ProfileStore + ConfigStore,
-        S: EventStream,
-        F: FailedEventStore,
-    {
+    pub async fn run<C: Consumer>(&mut self, stream: &MemoryStream, consumer: &C, rounds_max: u32) -> usize {
         for _ in 0..rounds_max {
             for record in stream.take() {
                 let now = record.arrived_at;
@@ -89,7 +104,7 @@ impl Delivery {
             }
             for step in steps {
                 let Step::Invoke(invocation) = step else { panic!("nothing is ever discarded") };
-                let failures = once(profiler, &invocation.batch.records).await;
+                let failures = once(consumer, &invocation.batch.records).await;
                 let answer = Answer::Returned(failures.into_iter().map(Some).collect());
                 self.mapping.complete(invocation.id, &answer, NOW);
             }

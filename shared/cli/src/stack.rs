@@ -162,22 +162,8 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             clock: clock.clone(),
             currency: compiled.currency(),
         };
-        let profiler = Profiler {
-            tables: tables.clone(),
-            stream: stream.clone(),
-            signals: signals.clone(),
-            failed: failed.clone(),
-            rulesets: rulesets.clone(),
-            clock: clock.clone(),
-            epoch: epoch.clone(),
-            record_age_max: None,
-        };
-        let trends = Trends {
-            tables: tables.clone(),
-            failed: failed.clone(),
-            clock: clock.clone(),
-            epoch: signals_epoch(&epoch),
-        };
+        let streams = (stream.clone(), signals.clone());
+        let (profiler, trends) = behind_streams((&tables, &failed), streams, rulesets.clone(), &clock, epoch);
         let mailer = Mailer {
             tables: tables.clone(),
             stream: stream.clone(),
@@ -327,6 +313,33 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let (in_flight, put) = (self.signals_lane.in_flight().await, self.signals.lines_put());
         Ok(SignalConservation::of(put, &trends, failed, in_flight))
     }
+}
+
+/// The functions behind the streams of events and of signals.
+fn behind_streams<T: Clone, F: Clone>(
+    (tables, failed): (&T, &F),
+    (stream, signals): (MemoryStream, MemoryStream),
+    rulesets: ActiveRuleset,
+    clock: &Clock,
+    epoch: String,
+) -> (Profiler<T, MemoryStream, F>, Trends<T, F>) {
+    let trends = Trends {
+        tables: tables.clone(),
+        failed: failed.clone(),
+        clock: clock.clone(),
+        epoch: signals_epoch(&epoch),
+    };
+    let profiler = Profiler {
+        tables: tables.clone(),
+        stream,
+        signals,
+        failed: failed.clone(),
+        rulesets,
+        clock: clock.clone(),
+        epoch,
+        record_age_max: None,
+    };
+    (profiler, trends)
 }
 
 /// The life of the stream of signals beside a life of the stream of events.

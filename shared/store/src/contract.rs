@@ -4,12 +4,16 @@
 
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
-    ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, OutreachStore, ProfileStore, Read, ReminderId,
-    ReminderStatus, RulesetDocument, Save,
+    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ListKey,
+    OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetDocument, Save, TrendKey,
+    Versioned,
 };
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::id::{EventId, SourceId, UserId};
-use beckon_domain::{DurationMs, EpisodeId, Pepper, Profile, ProfileKey, Timestamp};
+use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
+use beckon_domain::{Category, DurationMs, EpisodeId, Pepper, ProductId, Profile, ProfileKey, Timestamp};
+use beckon_recommend::popularity::{Delivered, fold};
+use beckon_recommend::{BestSellers, Signal, SignalId, SignalKind, Trend};
 use std::collections::BTreeSet;
 
 fn pepper() -> Pepper {
@@ -31,7 +35,10 @@ fn profile(adds: u64) -> Profile {
 }
 
 /// Runs the whole suite.
-pub async fn all<T: ProfileStore + ContactStore + OutreachStore + ConfigStore>(tables: &T) {
+pub async fn all<T>(tables: &T)
+where
+    T: ProfileStore + ContactStore + OutreachStore + ConfigStore + CatalogStore + CatalogScan,
+{
     compare_and_set(tables).await;
     due_index(tables).await;
     loads_many(tables).await;
@@ -40,6 +47,8 @@ pub async fn all<T: ProfileStore + ContactStore + OutreachStore + ConfigStore>(t
     sending(tables).await;
     suppression(tables).await;
     ruleset(tables).await;
+    trends(tables).await;
+    best_sellers(tables).await;
 }
 
 /// A write names the version it read; a stale or a second first write is a conflict and changes nothing.
@@ -202,6 +211,73 @@ async fn ruleset<T: ConfigStore>(tables: &T) {
         tables.activate_ruleset(&document, minute(0)).await.unwrap();
         assert_eq!(tables.active_ruleset().await.unwrap(), Some(document));
     }
+}
+
+/// A trend that counted so many views.
+fn trend(views: u64) -> Trend {
+    let delivered = (1..=views).map(|n| Delivered {
+        position: Position {
+            shard: ShardKey::new("1", "shard-0"),
+            sequence: SequenceNumber::parse(&n.to_string()).unwrap(),
+            offset: 0,
+        },
+        arrived_at: minute(0),
+        signal: Signal {
+            id: SignalId::parse(&format!("{n:016x}")).unwrap(),
+            at: minute(0),
+            kind: SignalKind::View,
+            product: ProductId::new("p").unwrap(),
+            category: Category::new("c").ok(),
+            quantity: 1,
+        },
+    });
+    fold(None, &delivered.collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// A trend is written against the version that was read; items and categories of one name are two; many are loaded in
+/// one call, named twice or not there at all.
+async fn trends<T: CatalogStore + CatalogScan>(tables: &T) {
+    let item = |n: u64| TrendKey::Item(ProductId::new(&format!("many#{n}")).unwrap());
+    let category = TrendKey::Category(Category::new("many#0").unwrap());
+    assert!(tables.load_trends(&[item(0), category.clone()], Read::Strong).await.unwrap().is_empty());
+    assert_eq!(tables.save_trend(&item(0), &trend(1), None).await.unwrap(), Save::Saved);
+    assert_eq!(tables.save_trend(&item(0), &trend(9), None).await.unwrap(), Save::Conflict);
+    assert_eq!(tables.save_trend(&item(0), &trend(2), Some(1)).await.unwrap(), Save::Saved);
+    assert_eq!(tables.save_trend(&item(0), &trend(9), Some(1)).await.unwrap(), Save::Conflict);
+    assert_eq!(tables.save_trend(&category, &trend(5), None).await.unwrap(), Save::Saved);
+    for n in (2..230).step_by(2) {
+        tables.save_trend(&item(n), &trend(3), None).await.unwrap();
+    }
+    let keys: Vec<TrendKey> = (0..230).chain([0, 1]).map(item).chain([category.clone()]).collect();
+    let loaded = tables.load_trends(&keys, Read::Eventual).await.unwrap();
+    assert_eq!(loaded.len(), 116);
+    assert_eq!(loaded[&item(0)], Versioned { state: trend(2), version: 2 });
+    assert_eq!(loaded[&category], Versioned { state: trend(5), version: 1 });
+    let scanned: BTreeSet<TrendKey> =
+        tables.scan_trends().await.unwrap().into_iter().map(|(key, _)| key).collect();
+    assert_eq!(scanned, loaded.into_keys().collect());
+}
+
+/// The store's list and each category's are written apart, against the version that was read, and are no trends.
+async fn best_sellers<T: CatalogStore + CatalogScan>(tables: &T) {
+    let list = |n: u64| {
+        let mut list = BestSellers::default();
+        list.offer(&ProductId::new("p").unwrap(), &trend(n));
+        list
+    };
+    let (store, category) = (ListKey::Store, ListKey::Category(Category::new("c#").unwrap()));
+    let keys = [store.clone(), category.clone(), store.clone()];
+    let trend_count = tables.scan_trends().await.unwrap().len();
+    assert!(tables.best_sellers(&keys, Read::Strong).await.unwrap().is_empty());
+    assert_eq!(tables.save_best_sellers(&store, &list(1), None).await.unwrap(), Save::Saved);
+    assert_eq!(tables.save_best_sellers(&store, &list(9), None).await.unwrap(), Save::Conflict);
+    assert_eq!(tables.save_best_sellers(&category, &list(2), None).await.unwrap(), Save::Saved);
+    assert_eq!(tables.save_best_sellers(&category, &list(3), Some(1)).await.unwrap(), Save::Saved);
+    assert_eq!(tables.save_best_sellers(&category, &list(9), Some(1)).await.unwrap(), Save::Conflict);
+    let loaded = tables.best_sellers(&keys, Read::Eventual).await.unwrap();
+    assert_eq!(loaded[&store], Versioned { state: list(1), version: 1 });
+    assert_eq!(loaded[&category], Versioned { state: list(3), version: 2 });
+    assert_eq!(tables.scan_trends().await.unwrap().len(), trend_count);
 }
 
 /// What every adapter of the failed events promises. Takes an empty one; separate, because no table is one.

@@ -1,5 +1,6 @@
 //! DynamoDB: what each operation asks over the wire, and what each answer, and each missing answer, means.
 
+mod catalog;
 mod faults;
 mod load;
 mod requests;

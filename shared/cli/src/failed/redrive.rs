@@ -9,7 +9,7 @@ use crate::error::CliError;
 use beckon_domain::Timestamp;
 use beckon_store::objects::FailedEventArchive;
 use beckon_store::streams::{EventStream, NewRecord};
-use beckon_wire::failed::{FailedEvent, FailedReason};
+use beckon_wire::failed::{FailedEvent, FailedReason, StreamName};
 use beckon_wire::stream::{Line, VERSION};
 use serde_json::{Value, json};
 
@@ -114,6 +114,9 @@ pub(super) fn find<'a>(items: &'a [Item], id: &str) -> Result<&'a Item, CliError
 fn why_not(item: &Item, uncertain: bool) -> Option<String> {
     match &item.content {
         Content::Unreadable(why) => Some(why.clone()),
+        Content::Event(FailedEvent { stream: StreamName::Signals, .. }) => {
+            Some("it is a signal, and only events can be put again".to_owned())
+        }
         Content::Event(event) => match event.reason.hopeless() {
             Some(why) => Some(why.to_owned()),
             None => still_unknown(event),

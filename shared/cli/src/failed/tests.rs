@@ -38,6 +38,11 @@ fn visitor() -> ProfileKey {
 
 /// A failed event of the visitor, kept as the profiler keeps it.
 async fn keep(folder: &Path, number: u32, reason: FailedReason) {
+    keep_of(folder, number, reason, StreamName::Events).await;
+}
+
+/// The same of another stream.
+async fn keep_of(folder: &Path, number: u32, reason: FailedReason, stream: StreamName) {
     let line = json!({
         "v": 1, "key": visitor().as_str(), "id": format!("m-{number}"), "source": "web", "type": "page",
         "occurred_at": 1_763_800_000_000_i64, "received_at": 1_763_800_000_000_i64,
@@ -49,7 +54,7 @@ async fn keep(folder: &Path, number: u32, reason: FailedReason) {
         partition_key: visitor().as_str().to_owned(),
         payload_base64: BASE64.encode(line.to_string().as_bytes()),
         failed_at: 1_763_800_000_000,
-        stream: StreamName::Events,
+        stream,
     };
     let document = serde_json::to_vec(&event).unwrap();
     FolderFailedEvents::new(folder).keep(&event.id, reason.code(), document).await.unwrap();
@@ -95,11 +100,13 @@ async fn what_serve_could_not_apply_is_listed_shown_and_applied_once() {
 async fn a_mistake_is_said_in_one_line_that_names_the_way_out() {
     let folder = folder("mistakes");
     keep(&folder, 12, FailedReason::NotUtf8).await;
+    keep_of(&folder, 13, FailedReason::CorruptTrend, StreamName::Signals).await;
     for (words, expected) in [
         ("show nobody", "beckon failed list"),
         ("list --reason bad_luck", "choose one of"),
         ("redrive --reason not_utf8", "is not UTF-8"),
         ("redrive e:shardId-000000000000-12-0", "is not UTF-8"),
+        ("redrive e:shardId-000000000000-13-0", "it is a signal"),
     ] {
         let message = refused(&folder, words).await;
         assert!(message.contains(expected) && !message.contains('\n'), "{words}: {message}");
