@@ -58,41 +58,49 @@ enum Step {
 /// Folds the items into the stored state (a new profile when there is none).
 #[must_use]
 pub fn fold(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
-    fold_owned(stored.cloned().unwrap_or_default(), key, items, policy)
+    let mut profile = stored.cloned().unwrap_or_default();
+    let Settled { changed, consumed, forwards, applied } = fold_into(&mut profile, key, items, policy);
+    Folded { profile, changed, consumed, forwards, applied }
 }
 
-/// The same, for who does not need the stored state any more: nothing of it is copied.
+/// What came of folding items into a state: see [`Folded`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Settled {
+    /// Whether the state must be written.
+    pub changed: bool,
+    /// How many items are settled by that write.
+    pub consumed: usize,
+    /// Events to put under the customer's key before the write.
+    pub forwards: Vec<Forward>,
+    /// Which of the items given are applied with this write.
+    pub applied: Vec<usize>,
+}
+
+/// Folds the items into a state where it is, for who does not need the state before any more: nothing of it is copied.
 #[must_use]
-pub fn fold_owned(mut profile: Profile, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
+pub fn fold_into(profile: &mut Profile, key: &ProfileKey, items: &[Item], policy: &Policy) -> Settled {
     let frozen_before = profile.link.is_some();
-    let mut folded = Folded {
-        profile: Profile::default(),
-        changed: false,
-        consumed: 0,
-        forwards: Vec::new(),
-        applied: Vec::new(),
-    };
+    let mut settled = Settled::default();
     for (index, item) in items.iter().enumerate() {
         if profile.link.is_some() && !frozen_before {
             break;
         }
-        folded.consumed += 1;
+        settled.consumed += 1;
         if profile.marks.covers(&item.position) {
             continue;
         }
-        folded.changed = true;
-        match step(&mut profile, key, item, policy) {
-            Step::Applied => folded.applied.push(index),
+        settled.changed = true;
+        match step(profile, key, item, policy) {
+            Step::Applied => settled.applied.push(index),
             Step::Known => {}
-            Step::Forwarded(to) => folded.forwards.push(Forward { to, index }),
+            Step::Forwarded(to) => settled.forwards.push(Forward { to, index }),
         }
         profile.marks.advance(&item.position, item.event.received_at);
     }
-    if folded.changed && frozen_before {
-        clear_outbox(&mut profile);
+    if settled.changed && frozen_before {
+        clear_outbox(profile);
     }
-    folded.profile = profile;
-    folded
+    settled
 }
 
 /// The merge record was put before this fold (the caller resends it whenever it finds it pending), so this write may

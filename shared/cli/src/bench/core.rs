@@ -4,13 +4,13 @@ use super::log::LogLine;
 use crate::error::CliError;
 use crate::replay::state_hash::Fnv;
 use beckon_domain::event::Event;
-use beckon_domain::fold::{Item, fold_owned};
+use beckon_domain::fold::{Item, fold_into};
 use beckon_domain::id::SlotId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_domain::{Policy, Profile, ProfileKey, Timestamp, packed};
 use beckon_rules::{LiveLists, Page, Person, Ruleset, SlotRequest};
 use beckon_wire::stream::read;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
 
 /// Lines of one batch.
@@ -20,7 +20,8 @@ const SHARD: &str = "shardId-000000000000";
 
 /// One profile's events of a batch, in order.
 type Parts = Vec<(ProfileKey, Vec<Item>)>;
-type Profiles = BTreeMap<ProfileKey, Profile>;
+/// By their hash, as a dictionary has them; a store would find them by their key too.
+type Profiles = HashMap<ProfileKey, Profile>;
 
 /// A log, ready to be measured.
 pub(super) struct Core {
@@ -84,7 +85,7 @@ impl Core {
 
     /// Reads one batch and takes it apart by profile, in the order in which they first appear.
     fn parts(&self, start: usize) -> Result<Parts, CliError> {
-        let mut index_of: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut index_of: HashMap<&str, usize> = HashMap::new();
         let mut parts: Parts = Vec::new();
         let end = (start + BATCH_LINES).min(self.log.len());
         for (line, sequence) in self.log[start..end].iter().zip(&self.sequences[start..end]) {
@@ -169,16 +170,20 @@ fn named(decided: [u64; 4]) -> Decided {
 
 fn apply(profiles: &mut Profiles, parts: &Parts, policy: &Policy) {
     for (key, items) in parts {
-        let profile = profiles.entry(key.clone()).or_default();
-        let folded = fold_owned(std::mem::take(profile), key, items, policy);
-        *profile = folded.profile;
+        if !profiles.contains_key(key) {
+            profiles.insert(key.clone(), Profile::default());
+        }
+        if let Some(profile) = profiles.get_mut(key) {
+            let _ = black_box(fold_into(profile, key, items, policy));
+        }
     }
 }
 
 /// A hash over what was counted of each profile and how often each rule was decided; `core.py` writes the same text.
 pub(super) fn counts_hash(profiles: &Profiles, decided: &Decided) -> String {
     let mut hash = Fnv::new();
-    for (key, profile) in profiles {
+    let sorted: BTreeMap<&ProfileKey, &Profile> = profiles.iter().collect();
+    for (key, profile) in sorted {
         let c = &profile.counts;
         let line = format!(
             "{key} {} {} {} {} {} {} {} {} {}\n",
