@@ -70,8 +70,8 @@ fn archives(template: &Template) -> Vec<String> {
         if !errors.starts_with("errors/") || !errors.contains("!{firehose:error-output-type}") {
             fault("ErrorOutputPrefix must begin with errors/ and say which kind");
         }
-        if to["CompressionFormat"] != "GZIP" {
-            fault("CompressionFormat must be GZIP");
+        if to["CompressionFormat"] != "GZIP" || to["FileExtension"] != ".jsonl.gz" {
+            fault("CompressionFormat must be GZIP, and FileExtension .jsonl.gz: a reader goes by the name");
         }
         let delimiter = json!([{"ParameterName": "Delimiter", "ParameterValue": "\\n"}]);
         let processing = &to["ProcessingConfiguration"];
@@ -154,6 +154,7 @@ Resources:
         Prefix: events/!{timestamp:yyyy}/!{timestamp:MM}/!{timestamp:dd}/!{timestamp:HH}/
         ErrorOutputPrefix: errors/!{firehose:error-output-type}/
         CompressionFormat: GZIP
+        FileExtension: .jsonl.gz
         ProcessingConfiguration:
           Enabled: true
           Processors: [{Type: AppendDelimiterToRecord, Parameters: [{ParameterName: Delimiter, ParameterValue: '\n'}]}]
@@ -168,6 +169,7 @@ Resources:
             ("Prefix: events/", "Prefix: lines/", "Prefix must be events/"),
             ("errors/!{firehose:error-output-type}/", "errors/", "ErrorOutputPrefix"),
             ("GZIP", "UNCOMPRESSED", "CompressionFormat"),
+            ("        FileExtension: .jsonl.gz\n", "", "FileExtension"),
             (r"ParameterValue: '\n'", "ParameterValue: ','", "must append a newline"),
             (r"ParameterValue: '\n'", "ParameterValue: \"\\n\"", "must append a newline"),
             ("          Enabled: true\n", "          Enabled: false\n", "must append a newline"),
