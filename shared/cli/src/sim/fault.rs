@@ -231,7 +231,7 @@ impl Weather {
             self.until = now + DurationMs::from_ms(dice.between(5_000, 90_000));
             return;
         }
-        if ages && dice.chance(100) {
+        if ages && dice.chance(200) {
             self.until = now + AGE_MAX + DurationMs::from_ms(dice.below(300_000));
             (self.rates, self.is_long) = (vec![(Fault::KeyOutage, 1)], true);
             self.outage = dice.pick(keys).cloned();
