@@ -160,7 +160,8 @@ async fn replay_on<T: Tables>(
     let (report, journal) = match input {
         Input::Rows(reader) => drive.run(*reader, &bar).await?,
         Input::Archive(archive) => {
-            (Box::pin(drive.run_archive(*archive, (&args.file, options.anew), &bar)).await?, None)
+            let how = (args.file.as_path(), options.anew, u64::from(args.batch_size));
+            (Box::pin(drive.run_archive(*archive, how, &bar)).await?, None)
         }
     };
     bar.finish_and_clear();

@@ -12,30 +12,28 @@ use indicatif::ProgressBar;
 use std::path::Path;
 use std::time::Instant;
 
-/// Lines of one delivery, unless told.
-const DELIVERY_LINES: u64 = 5_000;
-
 /// An archive on its way.
 #[derive(Default)]
 struct Way {
     pending: Pending,
     own: OwnLines,
     counts: ArchiveCounts,
+    lines: u64,
     last_at: Timestamp,
     last_reason: String,
 }
 
 impl<T: Tables> Drive<T> {
-    /// Replays every line. `anew`: only what somebody sent; merge records, forwarded events and reminders are made anew.
+    /// Replays every line, `lines` of them in a delivery unless something must happen earlier. `anew`: only what somebody sent; merge records, forwarded events and reminders are made anew.
     pub async fn run_archive(
         mut self,
         mut archive: Archive,
-        (file, anew): (&Path, bool),
+        (file, anew, lines): (&Path, bool, u64),
         bar: &ProgressBar,
     ) -> Result<Report, CliError> {
         let began = Instant::now();
         let (mut line_count, mut way) = (0_u64, Way::default());
-        way.counts.anew = anew;
+        (way.counts.anew, way.lines) = (anew, self.setup.batch_rows.unwrap_or(lines));
         while let Some(mut object) = archive.next().await? {
             while let Some(read) = object.next()? {
                 line_count += 1;
@@ -94,7 +92,7 @@ impl<T: Tables> Drive<T> {
             if let EventKind::Identify { link: Some(customer), .. } = &said.event.kind {
                 self.give_contact(customer, at).await?;
             }
-        } else if way.pending.rows >= self.setup.batch_rows.unwrap_or(DELIVERY_LINES) {
+        } else if way.pending.rows >= way.lines {
             self.deliver_held(way).await?;
         }
         self.setup.hand.set(at);
