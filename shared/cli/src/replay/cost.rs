@@ -105,7 +105,11 @@ pub struct Cost {
     /// OutreachTable, for each 1,000 events.
     pub outreach: Rates,
     /// CatalogTable, for each 1,000 events.
-    pub trends: Rates,
+    pub items: Rates,
+    /// The same, trends of categories.
+    pub categories: Rates,
+    /// The same, best sellers.
+    pub lists: Rates,
     /// Sizes of the profiles' items at the end.
     pub item_bytes: Sizes,
     /// The same, if each had been in 10 experiments and had 20 counters of rules: computed, not stored.
@@ -140,7 +144,9 @@ impl Cost {
             events: Rates::of(&flushed.usage, flushed.events),
             reminders: Rates::of(&profile.since(&flushed.usage), flushed.events),
             outreach: Rates::of(&outreach, flushed.events),
-            trends: Rates::of(&catalog, flushed.events),
+            items: Rates::of(&catalog.items, flushed.events),
+            categories: Rates::of(&catalog.categories, flushed.events),
+            lists: Rates::of(&catalog.lists, flushed.events),
             item_bytes: meter.item_sizes().into(),
             item_bytes_with_rules: with_rules(meter, profiles),
             written_bytes: meter.written_sizes().into(),
@@ -182,7 +188,9 @@ impl fmt::Display for Cost {
             ("  events        ", &self.events),
             ("  reminders     ", &self.reminders),
             ("  ledger        ", &self.outreach),
-            ("  trends        ", &self.trends),
+            ("  items         ", &self.items),
+            ("  categories    ", &self.categories),
+            ("  best sellers  ", &self.lists),
         ] {
             let Rates { write_requests, write_units, index_units, read_units, .. } = rates;
             writeln!(

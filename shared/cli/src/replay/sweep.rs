@@ -22,13 +22,23 @@ pub(super) async fn run(args: &ReplayArgs, options: &ReplayOptions) -> Result<()
 
 fn table(reports: &[Report]) -> String {
     let mut text = format!(
-        "per 1,000 events, by rows of a batch\n{:>6} {:>8} {:>8} {:>8} {:>8} {:>9} {:>8} {:>7}  {}\n",
-        "rows", "writes", "units", "index", "read", "w/profile", "remind", "left", "item bytes at the end"
+        "per 1,000 events, by rows of a batch\n{:>6} {:>8} {:>8} {:>8} {:>8} {:>9} {:>8} {:>8} {:>8} {:>7}  {}\n",
+        "rows",
+        "writes",
+        "units",
+        "index",
+        "read",
+        "w/profile",
+        "remind",
+        "trends",
+        "units",
+        "left",
+        "item bytes at the end"
     );
     for Report { cost, abandonments, .. } in reports {
         let (events, reminders) = (&cost.events, &cost.reminders);
         text.push_str(&format!(
-            "{:>6} {:>8.1} {:>8.1} {:>8.1} {:>8.1} {:>9.3} {:>8.1} {:>7}  {}\n",
+            "{:>6} {:>8.1} {:>8.1} {:>8.1} {:>8.1} {:>9.3} {:>8.1} {:>8.1} {:>8.1} {:>7}  {}\n",
             cost.batch_rows.unwrap_or_default(),
             events.write_requests,
             events.write_units,
@@ -36,13 +46,15 @@ fn table(reports: &[Report]) -> String {
             events.read_units,
             cost.writes_per_profile_flush,
             reminders.write_units + reminders.index_units,
+            cost.items.write_requests + cost.categories.write_requests + cost.lists.write_requests,
+            cost.items.write_units + cost.categories.write_units + cost.lists.write_units,
             abandonments,
             cost.item_bytes
         ));
     }
     text.push_str(
         "w/profile: writes for each profile and batch. remind: write and index units of the answers to reminders. \
-         left: carts found left; a cart that is bought in the batch in which it falls due is not found.\n",
+         trends: writes to CatalogTable, and their units. left: carts found left; a cart that is bought in the batch in which it falls due is not found.\n",
     );
     text
 }

@@ -14,10 +14,14 @@ impl<T> Metered<T> {
     fn catalog_read<K: TextKey>(&self, keys: &[K], read: Read) {
         let distinct: BTreeSet<String> = keys.iter().map(TextKey::to_text).collect();
         let mut counted = self.meter.lock();
-        counted.usage.catalog.read_requests += distinct.len().div_ceil(BATCH_GET_KEYS_MAX) as u64;
+        // A request that reads several kinds is counted with the first.
+        if let Some(first) = distinct.first() {
+            let requests = distinct.len().div_ceil(BATCH_GET_KEYS_MAX) as u64;
+            counted.usage.catalog.of_key(first).read_requests += requests;
+        }
         for key in distinct {
             let bytes = counted.catalog.get(&key).copied().unwrap_or_default();
-            counted.usage.catalog.read(bytes, read == Read::Strong);
+            counted.usage.catalog.of_key(&key).read(bytes, read == Read::Strong);
         }
     }
 
@@ -25,7 +29,7 @@ impl<T> Metered<T> {
         let bytes = item.text("pk", &key).bytes();
         let mut counted = self.meter.lock();
         let before = counted.catalog.get(&key).copied();
-        let usage = &mut counted.usage.catalog;
+        let usage = counted.usage.catalog.of_key(&key);
         usage.write_requests += 1;
         if saved == Save::Conflict {
             usage.failed_conditions += 1;

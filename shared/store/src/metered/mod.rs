@@ -12,7 +12,7 @@ pub mod size;
 mod usage;
 
 pub use index::DueIndex;
-pub use usage::{Percentiles, TableUsage, Usage};
+pub use usage::{CatalogUsage, Percentiles, TableUsage, Usage};
 
 use beckon_domain::policy::PROFILE_RETENTION;
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp, packed};

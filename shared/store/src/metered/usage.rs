@@ -71,8 +71,40 @@ pub struct Usage {
     pub outreach: TableUsage,
     /// ConfigTable.
     pub config: TableUsage,
-    /// CatalogTable.
-    pub catalog: TableUsage,
+    /// CatalogTable, by what its rows are.
+    pub catalog: CatalogUsage,
+}
+
+/// What was asked of CatalogTable.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CatalogUsage {
+    /// Trends of items.
+    pub items: TableUsage,
+    /// Trends of categories.
+    pub categories: TableUsage,
+    /// Best sellers.
+    pub lists: TableUsage,
+}
+
+impl CatalogUsage {
+    /// The part that a row of this key belongs to.
+    pub(super) fn of_key(&mut self, key: &str) -> &mut TableUsage {
+        match key.split('#').next() {
+            Some("item") => &mut self.items,
+            Some("category") => &mut self.categories,
+            _ => &mut self.lists,
+        }
+    }
+
+    /// What was used since `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            items: self.items.since(&earlier.items),
+            categories: self.categories.since(&earlier.categories),
+            lists: self.lists.since(&earlier.lists),
+        }
+    }
 }
 
 impl Usage {
