@@ -288,6 +288,20 @@ async fn a_batch_that_the_mapping_gave_up_on_is_put_again_only_when_told_and_wha
     assert_eq!(story.redrive().await, Redriven::default());
 }
 
+#[tokio::test]
+async fn a_batch_of_signals_that_was_given_up_never_enters_the_stream_of_events() {
+    let mut story = Story::begin().await;
+    story.collect("pk_local", json!({ "view": "mug", "by": "anna" })).await;
+    let records = story.world.stack.stream.take();
+    assert_eq!(delivery::once(&story.world.profiler(), &records).await, Vec::<String>::new());
+    let signals = story.world.stack.signals.take();
+    give_up(&story, &signals, story.world.stack.clock.now());
+    let request = Request { uncertain: true, ..Request::default() };
+    let plan = story.plan(&request).await.unwrap();
+    assert_eq!((plan.items.len(), plan.passed_over.len()), (0, 1));
+    assert!(plan.passed_over[0].contains("a batch of signals"), "{:?}", plan.passed_over);
+}
+
 /// A visitor's event that belongs to a customer is forwarded by a record of Beckon's own, and the merge record is put once
 /// more beside it; both expire.
 #[tokio::test]

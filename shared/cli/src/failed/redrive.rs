@@ -117,6 +117,9 @@ fn why_not(item: &Item, uncertain: bool) -> Option<String> {
         Content::Event(FailedEvent { stream: StreamName::Signals, .. }) => {
             Some("it is a signal, and only events can be put again".to_owned())
         }
+        Content::Batch(batch) if batch.is_of_signals() => {
+            Some("it is a batch of signals, and only events can be put again".to_owned())
+        }
         Content::Event(event) => match event.reason.hopeless() {
             Some(why) => Some(why.to_owned()),
             None => still_unknown(event),

@@ -2,6 +2,7 @@
 //! discarded batch records for a Kinesis Data Streams event source in Lambda"). Whether its records were applied is not
 //! certain: an invocation may have applied some and lost its answer.
 
+use beckon_domain::ProfileKey;
 use data_encoding::BASE64;
 use serde::Deserialize;
 
@@ -95,6 +96,13 @@ struct KinesisRecord {
 }
 
 impl DiscardedBatch {
+    /// Whether it is of the stream of signals: no record has the key of a profile. `false` where nobody can tell.
+    #[must_use]
+    pub fn is_of_signals(&self) -> bool {
+        let is_profile = |record: &DiscardedRecord| ProfileKey::parse(&record.partition_key).is_ok();
+        self.records.as_ref().is_some_and(|records| !records.is_empty() && !records.iter().any(is_profile))
+    }
+
     /// Reads a document.
     ///
     /// # Errors
