@@ -2,6 +2,7 @@
 
 use beckon_domain::{Category, DurationMs, ProductId, Timestamp};
 use beckon_recommend::BestSellers;
+use beckon_recommend::policy::BEST_SELLER_SCORE_MIN;
 use beckon_rules::LiveLists;
 use beckon_store::tables::Read;
 use beckon_store::tables::catalog::{CatalogStore, ListKey};
@@ -14,10 +15,6 @@ pub const LIST_AGE_MAX: DurationMs = DurationMs::from_secs(60);
 const RETRY_PAUSE: DurationMs = DurationMs::from_secs(5);
 /// Lists in memory at most, because pages may name any category. The one that was read longest ago goes first.
 const LIST_COUNT_MAX: usize = 500;
-/// What a product must have to be shown as a best seller, in millionths of a point: an order of the last week, or five
-/// views. Below that it is somebody's visit, and the slot's own list says more.
-const SCORE_MIN: u64 = 5_000_000;
-
 type Products = Arc<[ProductId]>;
 
 struct Held {
@@ -104,6 +101,6 @@ impl BestSellerLists {
 }
 
 fn worth_showing(list: &BestSellers, now: Timestamp) -> Products {
-    let strong = list.iter().filter(|seller| list.score(seller, now) >= SCORE_MIN);
+    let strong = list.iter().filter(|seller| list.score(seller, now) >= BEST_SELLER_SCORE_MIN);
     strong.map(|seller| seller.product().clone()).collect()
 }

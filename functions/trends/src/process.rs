@@ -178,7 +178,7 @@ impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
                 continue;
             };
             outcome.failed_count += failed_count;
-            if let (TrendKey::Item(product), Some(trend)) = (key, trend) {
+            if let (TrendKey::Item(product), Some(trend)) = (key, trend.filter(Trend::is_offered)) {
                 offers.push(Arc::new(Offer { product, trend, first }));
             }
         }

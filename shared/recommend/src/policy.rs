@@ -13,6 +13,9 @@ pub const PURCHASE_POINTS: u64 = 10;
 /// Signal ids that an item or a category remembers, to recognise one that was put again. One that comes again after so
 /// many others of its item counts again; this bound is part of the public promise. Eight bytes each.
 pub const RECENT_COUNT_MAX: usize = 64;
+/// What makes a product a best seller at all, in millionths of a point: an order, or five views, within days. Fewer are somebody's visit, and would
+/// make most writes of lists: no list takes them in, and no page shows them.
+pub const BEST_SELLER_SCORE_MIN: u64 = 5_000_000;
 /// Products in one list of best sellers; the strongest are kept, of equal ones the first id.
 pub const BEST_SELLER_COUNT_MAX: usize = 50;
 /// An item or a category is forgotten after this much time without a signal: by then nothing of its decayed weight is

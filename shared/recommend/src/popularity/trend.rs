@@ -1,7 +1,9 @@
 //! The trend of one item or one category: counters that decay, totals that do not, and what makes a signal count once.
 
 use super::recent::RecentSignals;
-use crate::policy::{CART_POINTS, POPULARITY_HALF_LIFE, PURCHASE_POINTS, TREND_RETENTION, VIEW_POINTS};
+use crate::policy::{
+    BEST_SELLER_SCORE_MIN, CART_POINTS, POPULARITY_HALF_LIFE, PURCHASE_POINTS, TREND_RETENTION, VIEW_POINTS,
+};
 use crate::signal::{Signal, SignalKind};
 use beckon_domain::decay::{Horizon, Weights};
 use beckon_domain::mark::{Marks, Position};
@@ -143,6 +145,14 @@ impl Trend {
             SignalKind::Purchase => &self.purchases,
         };
         weights.score(self.horizon, now, POPULARITY_HALF_LIFE)
+    }
+
+    /// Whether it was strong enough for a list of best sellers when its newest signal came. One that was once and is not any
+    /// more stays in its list as it was, and fades there.
+    #[must_use]
+    pub fn is_offered(&self) -> bool {
+        let (horizon, weights) = self.strength();
+        weights.score(horizon, self.latest_at, POPULARITY_HALF_LIFE) >= BEST_SELLER_SCORE_MIN
     }
 
     /// What it is ranked by: all three kinds, by their points, counted back from the horizon.
