@@ -29,6 +29,7 @@ mod world;
 use crate::error::CliError;
 use bugs::{Bug, VARIANTS};
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
 use report::{Caught, Report};
 use script::Script;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,7 +48,7 @@ pub use report::Summary;
 A seed decides everything that happens in its run, on every machine.")]
 pub struct SimArgs {
     /// How many seeds to run, from --seed on
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
     /// The first seed
     #[arg(long, value_name = "S", default_value_t = 1)]
@@ -79,7 +80,9 @@ pub fn run(args: &SimArgs) -> Result<(), CliError> {
             Err(CliError::failed(format!("{missed} of {total} known-bad variants were not noticed")))
         };
     }
-    let summary = simulate(args.seed, args.seeds, args.threads)?;
+    let bar = progress(args.seeds);
+    let summary = simulate_with(args.seed, args.seeds, args.threads, &bar)?;
+    bar.finish_and_clear();
     report::print(&summary, args.json);
     match summary.failures.first() {
         None => Ok(()),
@@ -100,6 +103,19 @@ pub const BUG_SEEDS_MAX: u64 = 50;
 /// # Errors
 /// When a run cannot be set up.
 pub fn simulate(first: u64, count: u64, threads: u64) -> Result<Summary, CliError> {
+    simulate_with(first, count, threads, &ProgressBar::hidden())
+}
+
+/// A bar on a terminal; nothing elsewhere.
+fn progress(seeds: u64) -> ProgressBar {
+    let bar = ProgressBar::new(seeds);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} seeds, {per_sec}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn simulate_with(first: u64, count: u64, threads: u64, bar: &ProgressBar) -> Result<Summary, CliError> {
     let began = std::time::Instant::now();
     let next = AtomicU64::new(first);
     let report = Mutex::new(Report::default());
@@ -112,6 +128,7 @@ pub fn simulate(first: u64, count: u64, threads: u64) -> Result<Summary, CliErro
             }
             let outcome = one(seed, seed.is_multiple_of(TWICE_EVERY) || count == 1)?;
             report.lock().unwrap_or_else(PoisonError::into_inner).add(seed, &outcome);
+            bar.inc(1);
         }
     };
     std::thread::scope(|scope| {
