@@ -177,7 +177,7 @@ async fn a_table_that_takes_no_write_delays_it_until_no_write_can_land() {
 async fn without_a_ruleset_what_expires_is_kept_in_the_end_and_the_rest_waits() {
     let (mut world, mut records) = told(&["anna", "ben"]).await;
     records[1].arrived_at = START + LANDED;
-    let tables = without_ruleset::Tables(world.stack.tables.clone());
+    let tables = Faulty::new(world.stack.tables.clone(), &Faults::never("active_ruleset"));
     let stack = &world.stack;
     let profiler = guarded(world.profiler_on(tables, stack.stream.clone(), stack.failed.clone()));
     world.at(GUARDED);
@@ -215,54 +215,4 @@ async fn what_a_linked_visitor_did_is_forwarded_and_its_document_says_so() {
     let stored = world.stack.tables.load(std::slice::from_ref(&key), Read::Strong).await.unwrap();
     let counts = &stored[&key].profile.counts;
     assert_eq!(counts.product_views, 1, "forwarded twice, applied once");
-}
-/// Tables whose ruleset cannot be read.
-mod without_ruleset {
-    use beckon_domain::{Profile, ProfileKey, Timestamp};
-    use beckon_store::tables::memory::MemoryTables;
-    use beckon_store::tables::{ConfigStore, Due, ProfileStore, Read, RulesetDocument, Save, Stored};
-    use beckon_store::{ErrorKind, StoreError};
-    use std::collections::BTreeMap;
-
-    pub struct Tables(pub MemoryTables);
-
-    impl ProfileStore for Tables {
-        async fn load(
-            &self,
-            keys: &[ProfileKey],
-            read: Read,
-        ) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
-            self.0.load(keys, read).await
-        }
-
-        async fn save(
-            &self,
-            key: &ProfileKey,
-            profile: &Profile,
-            read_version: Option<u64>,
-            due_at: Option<Timestamp>,
-        ) -> Result<Save, StoreError> {
-            self.0.save(key, profile, read_version, due_at).await
-        }
-
-        async fn due(
-            &self,
-            shard: u32,
-            until: Timestamp,
-            after: Option<&Due>,
-            limit: u32,
-        ) -> Result<Vec<Due>, StoreError> {
-            self.0.due(shard, until, after, limit).await
-        }
-    }
-
-    impl ConfigStore for Tables {
-        async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-            Err(StoreError::new("read the ruleset", ErrorKind::Throttled, "injected"))
-        }
-
-        async fn activate_ruleset(&self, _: &RulesetDocument, _: Timestamp) -> Result<(), StoreError> {
-            Err(StoreError::new("write the ruleset", ErrorKind::Throttled, "injected"))
-        }
-    }
 }

@@ -45,6 +45,7 @@ struct Inner {
     broken: bool,
     struck: bool,
     unsaved: Option<ProfileKey>,
+    never: Option<&'static str>,
 }
 
 /// Which call is hit, and what was called so far. Clones count together.
@@ -87,6 +88,14 @@ impl Faults {
         faults
     }
 
+    /// No call of this name arrives.
+    #[must_use]
+    pub fn never(name: &'static str) -> Self {
+        let faults = Self::default();
+        faults.lock().never = Some(name);
+        faults
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,7 +133,7 @@ impl Faults {
         inner.calls.push(name);
         let n = inner.calls.len();
         let held = inner.pause == Some(n);
-        if inner.broken {
+        if inner.broken || inner.never == Some(name) {
             return (Some(Fault::Lost), held);
         }
         let fault = inner.strike.filter(|(at, _)| *at == n).map(|(_, fault)| fault);

@@ -10,6 +10,7 @@
 pub mod bench;
 pub mod cloud;
 pub mod conservation;
+mod dice;
 pub mod error;
 pub mod failed;
 pub mod feed;

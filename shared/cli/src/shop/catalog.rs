@@ -1,6 +1,7 @@
 //! What the shop sells, arranged for walking: from a product to its accessories and to its category.
 
-use super::{ShopProduct, rng::Dice};
+use super::ShopProduct;
+use crate::dice::Dice;
 use std::collections::BTreeMap;
 
 /// The products and the ways between them.
@@ -62,11 +63,11 @@ impl Catalog {
             _ => &[],
         };
         let others: Vec<usize> = near.iter().copied().filter(|&other| Some(other) != current).collect();
-        if let Some(choice) = dice.pick(&others) {
+        if let Some(choice) = dice.pick(&others).copied() {
             return Some(choice);
         }
         let all: Vec<usize> = (0..self.products.len()).filter(|&other| Some(other) != current).collect();
-        dice.pick(&all).or(current)
+        dice.pick(&all).copied().or(current)
     }
 }
 

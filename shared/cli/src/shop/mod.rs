@@ -5,14 +5,13 @@
 
 mod body;
 mod catalog;
-mod rng;
 #[cfg(test)]
 mod tests;
 mod visitor;
 
+use crate::dice::Dice;
 use beckon_domain::{DurationMs, Timestamp};
 use catalog::Catalog;
-use rng::Dice;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use visitor::Visitor;

@@ -4,8 +4,8 @@
 
 use super::body::{self, Line, Page};
 use super::catalog::{Catalog, Taste};
-use super::rng::Dice;
 use super::{Action, ShopProduct};
+use crate::dice::Dice;
 use beckon_domain::{DurationMs, Timestamp};
 use serde_json::{Value, json};
 
@@ -89,11 +89,11 @@ impl Visitor {
             run: run.to_owned(),
             number,
             taste,
-            place: dice.pick(&PLACES).unwrap_or(PLACES[0]),
+            place: dice.pick(&PLACES).copied().unwrap_or(PLACES[0]),
             adds_percent: dice.between(8, 30),
-            logs_in: dice.chance(60),
-            personalization: dice.chance(95),
-            marketing_email: dice.chance(75),
+            logs_in: dice.percent(60),
+            personalization: dice.percent(95),
+            marketing_email: dice.percent(75),
             dice,
             browser: 1,
             is_logged_in: false,
@@ -141,12 +141,12 @@ impl Visitor {
                 0
             }
             Some(_) => {
-                self.ignores_cart = self.dice.chance(50);
+                self.ignores_cart = self.dice.percent(50);
                 35
             }
             None => 30,
         };
-        if self.dice.chance(new_browser_percent) {
+        if self.dice.percent(new_browser_percent) {
             self.browser += 1;
             self.is_logged_in = false;
             self.cart = None;
@@ -179,11 +179,11 @@ impl Visitor {
         let Some(product) = catalog.product(index) else { return self.leave(now) };
         let page = Page::Product(product);
         let mut events = vec![self.event(now, page, body::dwelled(product, now.since(since)))];
-        let adds = !self.ignores_cart && self.dice.chance(self.adds_percent);
+        let adds = !self.ignores_cart && self.dice.percent(self.adds_percent);
         if adds {
             let change = self.add(product);
             events.extend(change.map(|change| self.event(now, page, change)));
-        } else if !self.ignores_cart && self.dice.chance(10) {
+        } else if !self.ignores_cart && self.dice.percent(10) {
             let change = self.remove();
             events.extend(change.map(|change| self.event(now, page, change)));
         }
@@ -223,7 +223,7 @@ impl Visitor {
             self.cart = Some(Cart { id, lines: Vec::new(), fate });
         }
         let cart = self.cart.as_mut()?;
-        let quantity = if self.dice.chance(15) { 2 } else { 1 };
+        let quantity = if self.dice.percent(15) { 2 } else { 1 };
         let is_full = cart.lines.len() >= CART_LINES_MAX;
         match cart.lines.iter_mut().find(|line| line.product.id == product.id) {
             Some(line) => line.quantity = line.quantity.saturating_add(quantity),

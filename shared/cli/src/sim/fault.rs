@@ -1,6 +1,6 @@
 //! The faults of a simulation, and the weather that brings them: in bursts, because what comes alone is survived by luck.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 
 /// The age at which the mapping gives a record up, in a run in which records age.

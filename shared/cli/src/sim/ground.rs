@@ -4,11 +4,11 @@
 
 use super::book::Book;
 use super::bugs::Bug;
-use super::dice::Dice;
 use super::fault::{Fault, FaultCounts, Weather};
 use super::ports::Producer;
 use super::shards::Shards;
 use super::signals::SignalStream;
+use crate::dice::Dice;
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
 use beckon_recommend::{BestSellers, Trend};
 use beckon_runtime::Clock;

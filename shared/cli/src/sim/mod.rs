@@ -10,7 +10,6 @@ mod book;
 mod bugs;
 mod catalog;
 mod delivery;
-mod dice;
 mod fault;
 mod finish;
 mod ground;

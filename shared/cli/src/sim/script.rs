@@ -1,8 +1,8 @@
 //! What happens in a seed: visitors who browse, fill carts, log in, buy; servers that report; clients that resend; shards
 //! that split. Written before the run, so that parts of it can be left out to see what a failure needs.
 
-use super::dice::Dice;
 use super::fault::Fault;
+use crate::dice::Dice;
 use beckon_domain::{DurationMs, Timestamp};
 use beckon_wire::format_time;
 use serde_json::{Value, json};

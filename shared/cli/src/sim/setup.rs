@@ -2,7 +2,6 @@
 
 use super::book::{Book, EPOCH};
 use super::bugs::Bug;
-use super::dice::Dice;
 use super::fault::{AGE_MAX, FaultCounts, Weather};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
 use super::outreach::PostOffice;
@@ -12,6 +11,7 @@ use super::shards::Shards;
 use super::signals::{self, Reader, SignalStream};
 use super::world::{Waiting, World};
 use crate::CliError;
+use crate::dice::Dice;
 use beckon_domain::fold::{Folded, Item, fold};
 use beckon_domain::id::AnonymousId;
 use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};

@@ -1,4 +1,6 @@
-//! The dice of a simulation: splitmix64, so that a seed decides everything, on every machine.
+//! Dice: splitmix64, so that one seed gives one story, on every machine and in every release.
+//!
+//! Not for secrets and not for statistics.
 
 /// A stream of numbers that a seed decides.
 #[derive(Clone, Debug)]
@@ -42,6 +44,11 @@ impl Dice {
         self.below(1_000) < permille
     }
 
+    /// True in `percent` of 100 throws.
+    pub(crate) fn percent(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
     /// One of several; `None` when there are none.
     pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> Option<&'a T> {
         choices.get(self.index(choices.len()))
@@ -64,5 +71,7 @@ mod tests {
         let mut dice = Dice::new(1, 1);
         assert!((0..1_000).all(|_| (5..=9).contains(&dice.between(5, 9))));
         assert_eq!(dice.pick::<u8>(&[]), None);
+        let heads = (0..10_000).filter(|_| dice.percent(35)).count();
+        assert!((3_200..3_800).contains(&heads), "{heads}");
     }
 }
