@@ -1,7 +1,7 @@
 //! A line as it is read: its texts stay where they are, in the record, until an event needs them. Most of a line is not
 //! needed by any event, and what is not needed is passed over.
 
-use super::{ConsentLine, LineError, LineType, MergeLine, Scalar, TimerLine, VERSION};
+use super::{ConsentLine, LineError, LineType, MergeLine, Scalar, TimerLine, VERSION, written};
 use super::{newer_version, undecodable, unknown_version, without_values};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -13,6 +13,13 @@ use std::ops::Deref;
 /// A text of the line; its own only when an escape had to be undone. (serde borrows no `Option<Cow<str>>`.)
 #[derive(Default)]
 pub(super) struct Text<'a>(Cow<'a, str>);
+
+impl<'a> Text<'a> {
+    /// A text as the line has it.
+    pub const fn borrowed(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
 
 impl Deref for Text<'_> {
     type Target = str;
@@ -51,9 +58,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 /// What an event needs of a line: see [`super::Line`] for what each means.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct LineRef<'a> {
-    v: u8,
+    pub v: u8,
     #[serde(borrow)]
     pub key: Text<'a>,
     #[serde(borrow)]
@@ -135,6 +142,11 @@ pub(super) struct ContextRef<'a> {
 impl<'a> LineRef<'a> {
     /// Reads a line.
     pub fn read(text: &'a str) -> Result<Self, LineError> {
+        written::read(text).map_or_else(|| Self::of_any_form(text), Ok)
+    }
+
+    /// Reads a line whatever its fields' order, spaces and escapes.
+    pub fn of_any_form(text: &'a str) -> Result<Self, LineError> {
         let line: Self = serde_json::from_str(text).map_err(|e| refusal(text, &e))?;
         if line.v == VERSION { Ok(line) } else { Err(unknown_version(line.v)) }
     }
