@@ -3,6 +3,7 @@
 
 use super::{ConsentLine, LineError, LineType, MergeLine, Scalar, TimerLine, VERSION, written};
 use super::{newer_version, undecodable, unknown_version, without_values};
+use beckon_domain::SmolStr;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
@@ -29,9 +30,9 @@ impl Deref for Text<'_> {
     }
 }
 
-impl From<Text<'_>> for String {
+impl From<Text<'_>> for SmolStr {
     fn from(text: Text<'_>) -> Self {
-        text.0.into_owned()
+        Self::new(text.0)
     }
 }
 

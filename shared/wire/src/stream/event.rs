@@ -7,8 +7,8 @@ use beckon_domain::consent::ConsentChoices;
 use beckon_domain::event::{CartRef, Event, EventKind, Item, TraitValue};
 use beckon_domain::id::{Brand, EventName};
 use beckon_domain::{
-    CartId, Category, Currency, DurationMs, EventId, Money, OrderId, ProductId, ProfileKey, SourceId,
-    Timestamp, packed,
+    CartId, Category, Currency, DurationMs, EventId, Money, OrderId, ProductId, ProfileKey, SmolStr,
+    SourceId, Timestamp, packed,
 };
 use data_encoding::BASE64;
 
@@ -61,8 +61,8 @@ impl LineRef<'_> {
                 personalization: self.consent.personalization,
                 marketing_email: self.consent.marketing_email,
             },
-            timezone: self.context.timezone.take().map(String::from),
-            locale: self.context.locale.take().map(String::from),
+            timezone: self.context.timezone.take().map(SmolStr::from),
+            locale: self.context.locale.take().map(SmolStr::from),
             claim,
             kind: self.event_kind(link)?,
         })
@@ -109,7 +109,7 @@ impl LineRef<'_> {
         let cart = |id: Option<Text<'_>>, url: Option<Text<'_>>| -> Result<CartRef, LineError> {
             let id = id.as_deref().map(CartId::new).transpose();
             let id = id.map_err(|e| undecodable(format!("cart id {e}")))?;
-            Ok(CartRef { id, url: url.map(String::from) })
+            Ok(CartRef { id, url: url.as_deref().map(str::to_owned) })
         };
         let cart = || cart(properties.cart_id, properties.cart_url);
         Ok(match &*name {
@@ -155,7 +155,7 @@ fn item(line: ProductRef<'_>, currency: Option<Currency>) -> Result<Item, LineEr
         product: ProductId::new(&line.id).map_err(|e| undecodable(format!("product id {e}")))?,
         category: line.category.as_deref().and_then(|c| Category::new(c).ok()),
         brand: line.brand.as_deref().and_then(|b| Brand::new(b).ok()),
-        name: line.name.map(String::from),
+        name: line.name.map(SmolStr::from),
         price: line.price_minor.zip(currency).map(|(minor, currency)| Money { minor, currency }),
         quantity: line.quantity,
     })

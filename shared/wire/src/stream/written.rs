@@ -112,17 +112,16 @@ impl<'a> Rest<'a> {
         Some(Text::borrowed(text))
     }
 
-    /// A whole number of at most 18 digits. What follows one must be the end of its field: no field begins otherwise.
+    /// A whole number of at most 18 digits. If more follow, or a fraction, then what comes next is no field.
     #[inline]
     fn integer(&mut self) -> Option<i64> {
         let is_negative = self.passes("-");
-        let bytes = self.text.as_bytes();
-        let length = bytes.iter().take(19).take_while(|byte| byte.is_ascii_digit()).count();
-        if length == 0 || length > 18 || (bytes[0] == b'0' && length > 1) {
-            return None;
+        let (mut value, mut length) = (0, 0);
+        for byte in self.text.bytes().take_while(u8::is_ascii_digit).take(18) {
+            (value, length) = (value * 10 + i64::from(byte - b'0'), length + 1);
         }
-        let value = bytes[..length].iter().fold(0, |value, byte| value * 10 + i64::from(byte - b'0'));
-        self.text = self.text.get(length..)?;
+        let has_zeros_before = length > 1 && self.text.starts_with('0');
+        self.text = self.text.get(length..).filter(|_| length > 0 && !has_zeros_before)?;
         match (is_negative, value) {
             (false, value) => Some(value),
             // To serde it is no whole number.
