@@ -3,7 +3,6 @@
 
 use super::{ConsentLine, LineError, LineType, MergeLine, Scalar, TimerLine, VERSION, written};
 use super::{newer_version, undecodable, unknown_version, without_values};
-use beckon_domain::SmolStr;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
@@ -27,12 +26,6 @@ impl Deref for Text<'_> {
 
     fn deref(&self) -> &str {
         &self.0
-    }
-}
-
-impl From<Text<'_>> for SmolStr {
-    fn from(text: Text<'_>) -> Self {
-        Self::new(text.0)
     }
 }
 
@@ -143,7 +136,11 @@ pub(super) struct ContextRef<'a> {
 impl<'a> LineRef<'a> {
     /// Reads a line.
     pub fn read(text: &'a str) -> Result<Self, LineError> {
-        written::read(text).map_or_else(|| Self::of_any_form(text), Ok)
+        let mut line = Self::default();
+        match written::read(text, &mut line) {
+            Some(()) => Ok(line),
+            None => Self::of_any_form(text),
+        }
     }
 
     /// Reads a line whatever its fields' order, spaces and escapes.

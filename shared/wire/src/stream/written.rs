@@ -6,22 +6,19 @@
 use super::borrowed::{ContextRef, LineRef, ProductRef, PropertiesRef, Text};
 use super::{ConsentLine, LineType, VERSION};
 
-/// Reads a line; `None` when it has another form.
-pub(super) fn read(text: &str) -> Option<LineRef<'_>> {
+/// Reads a line into an empty one; `None` when it has another form, and then there is something of it there.
+pub(super) fn read<'a>(text: &'a str, line: &mut LineRef<'a>) -> Option<()> {
     let mut rest = Rest { text, is_first: true };
     rest.open()?;
     let is_ours = rest.integer_of("\"v\":")? == i64::from(VERSION);
-    let mut line = LineRef {
-        v: is_ours.then_some(VERSION)?,
-        key: rest.text_of("\"key\":")?,
-        id: rest.text_of("\"id\":")?,
-        source: rest.text_of("\"source\":")?,
-        kind: kind(&rest.text_of("\"type\":")?)?,
-        event: rest.optional("\"event\":", Rest::text)?,
-        occurred_at: rest.integer_of("\"occurred_at\":")?,
-        received_at: rest.integer_of("\"received_at\":")?,
-        ..LineRef::default()
-    };
+    line.v = is_ours.then_some(VERSION)?;
+    line.key = rest.text_of("\"key\":")?;
+    line.id = rest.text_of("\"id\":")?;
+    line.source = rest.text_of("\"source\":")?;
+    line.kind = kind(&rest.text_of("\"type\":")?)?;
+    line.event = rest.optional("\"event\":", Rest::text)?;
+    line.occurred_at = rest.integer_of("\"occurred_at\":")?;
+    line.received_at = rest.integer_of("\"received_at\":")?;
     if rest.field("\"properties\":") {
         rest.properties(&mut line.properties)?;
     }
@@ -35,7 +32,7 @@ pub(super) fn read(text: &str) -> Option<LineRef<'_>> {
     line.link = rest.optional("\"link\":", Rest::text)?;
     line.internal = rest.optional("\"internal\":", Rest::boolean)?.unwrap_or_default();
     rest.close()?;
-    rest.text.is_empty().then_some(line)
+    rest.text.is_empty().then_some(())
 }
 
 /// Lines with a timer or a state are rare.

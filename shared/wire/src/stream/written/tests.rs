@@ -12,6 +12,11 @@ fn said(line: Result<LineRef<'_>, LineError>) -> Option<(String, Result<Said, Li
     Some((key, line.into_event().map(|event| Said { internal, event })))
 }
 
+fn read(text: &str) -> Option<LineRef<'_>> {
+    let mut line = LineRef::default();
+    super::read(text, &mut line).map(|()| line)
+}
+
 /// Whether the text was read; what was read must be what serde reads.
 fn agrees(text: &str) -> bool {
     let Some(line) = read(text) else { return false };
