@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn weights_compare_at_the_horizon_as_their_scores_do() {
         let (mut old, horizon) = told(&[400]);
-        let mut new = old.clone();
+        let mut new = old;
         old.add(1_000, at(230), horizon, WEEK);
         new.add(1, at(390), horizon, WEEK);
         let score = |weights: &Weights| weights.score(horizon, at(447), WEEK);
