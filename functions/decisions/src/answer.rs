@@ -13,9 +13,9 @@ pub fn answer(ruleset: &Ruleset, slot: &SlotId, decision: Decision, decision_id:
         Content::Offer(offer) => {
             let offer = OfferAnswer {
                 id: offer.id.as_str().to_owned(),
-                title: offer.title,
-                text: Some(offer.text).filter(|t| !t.is_empty()),
-                url: Some(offer.url).filter(|u| !u.is_empty()),
+                title: offer.title.clone(),
+                text: Some(&offer.text).filter(|t| !t.is_empty()).cloned(),
+                url: Some(&offer.url).filter(|u| !u.is_empty()).cloned(),
             };
             ("offer", None, Some(offer))
         }

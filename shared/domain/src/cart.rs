@@ -7,6 +7,7 @@ use crate::money::Money;
 use crate::policy::{CART_LINE_COUNT_MAX, QUANTITY_MAX};
 use crate::time::{DurationMs, Timestamp};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// One product in the cart.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub struct CartLine {
     /// Its category.
     pub category: Option<Category>,
     /// Its name, as the person saw it.
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// Price of one unit.
     pub price: Option<Money>,
     /// How many.

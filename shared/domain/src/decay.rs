@@ -5,7 +5,7 @@
 //! merged, and replays are equal bit for bit.
 
 use crate::time::{DurationMs, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// One point of interest, in the fixed-point unit of scores: scores are in millionths of a point.
 pub const POINT: u64 = 1_000_000;
@@ -39,8 +39,13 @@ pub fn decay(weight: u128, age: DurationMs, half_life: DurationMs) -> u128 {
     if halvings >= 96 {
         return 0;
     }
-    let sixteenths = u128::from(age.as_ms() % half_life_ms) * (16 << 16) / u128::from(half_life_ms);
-    let (step, rest) = ((sixteenths >> 16) as usize, sixteenths & 0xffff);
+    let rest_ms = age.as_ms() % half_life_ms;
+    // Half-lives under 500 years need no wide division.
+    let sixteenths = match rest_ms.checked_mul(16 << 16) {
+        Some(scaled) => scaled / half_life_ms,
+        None => (u128::from(rest_ms) * (16 << 16) / u128::from(half_life_ms)) as u64,
+    };
+    let (step, rest) = ((sixteenths >> 16) as usize, u128::from(sixteenths & 0xffff));
     let (from, to) = (u128::from(HALVING[step]), u128::from(HALVING[step + 1]));
     let factor = from - (((from - to) * rest) >> 16);
     ((weight * factor) >> 32) >> halvings
@@ -78,11 +83,40 @@ impl Horizon {
     }
 }
 
-/// Weights per period, the horizon's first. At most three, and no zero at the end.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Weights(Vec<u64>);
+/// Weights per period, the horizon's first. At most three, and no zero at the end; stored as a list of so many. They are
+/// kept where they are, because every category and every product viewed has some.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(try_from = "Vec<u64>")]
+pub struct Weights([u64; PERIOD_COUNT_MAX]);
+
+/// Stored weights of more periods than are kept.
+#[derive(Debug, thiserror::Error)]
+#[error("weights of more than {PERIOD_COUNT_MAX} periods")]
+pub struct TooManyPeriods;
+
+impl TryFrom<Vec<u64>> for Weights {
+    type Error = TooManyPeriods;
+
+    fn try_from(stored: Vec<u64>) -> Result<Self, Self::Error> {
+        let mut weights = Self::default();
+        weights.0.get_mut(..stored.len()).ok_or(TooManyPeriods)?.copy_from_slice(&stored);
+        Ok(weights)
+    }
+}
+
+impl Serialize for Weights {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.kept().serialize(serializer)
+    }
+}
 
 impl Weights {
+    /// Those up to the oldest period that weighs anything.
+    fn kept(&self) -> &[u64] {
+        let count = self.0.iter().rposition(|weight| *weight != 0).map_or(0, |last| last + 1);
+        &self.0[..count]
+    }
+
     /// Adds points of an instant. The horizon is not earlier than the instant's period.
     pub fn add(&mut self, points: u64, at: Timestamp, horizon: Horizon, half_life: DurationMs) {
         let own = Horizon::of(at, half_life);
@@ -103,31 +137,22 @@ impl Weights {
     }
 
     fn put(&mut self, index: usize, weight: u64) {
-        if index >= PERIOD_COUNT_MAX || weight == 0 {
-            return;
+        if let Some(kept) = self.0.get_mut(index) {
+            *kept = kept.saturating_add(weight);
         }
-        if self.0.len() <= index {
-            self.0.resize(index + 1, 0);
-        }
-        self.0[index] = self.0[index].saturating_add(weight);
     }
 
     /// The horizon has moved on by so many periods.
     pub fn age(&mut self, periods: usize) {
-        if self.0.is_empty() || periods == 0 {
-            return;
-        }
-        self.0.splice(0..0, std::iter::repeat_n(0, periods.min(PERIOD_COUNT_MAX)));
-        self.0.truncate(PERIOD_COUNT_MAX);
-        while self.0.last() == Some(&0) {
-            self.0.pop();
-        }
+        let periods = periods.min(PERIOD_COUNT_MAX);
+        self.0.rotate_right(periods);
+        self.0[..periods].fill(0);
     }
 
     /// Whether there is no weight left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.kept().is_empty()
     }
 
     /// The weight at the horizon: what weights that count from one horizon are compared by.
@@ -135,7 +160,7 @@ impl Weights {
     pub fn at_horizon(&self) -> u128 {
         let shifted =
             |(index, weight): (usize, &u64)| u128::from(*weight) << (32_usize.saturating_sub(16 * index));
-        self.0.iter().enumerate().map(shifted).sum()
+        self.kept().iter().enumerate().map(shifted).sum()
     }
 
     /// The score at `now`, in millionths of a point.
@@ -144,7 +169,7 @@ impl Weights {
         let length = period_length(half_life);
         let mut end = horizon.0;
         let mut sum = 0;
-        for weight in &self.0 {
+        for weight in self.kept() {
             // At its period's start a weight counts 2¹⁶-fold; from there on it only decays.
             let at_start = u128::from(*weight) << PERIOD_HALF_LIVES;
             end = end - length;
@@ -182,7 +207,7 @@ mod tests {
     #[test]
     fn three_periods_are_kept_whatever_the_order() {
         let expected = told(&[400, 290, 180, 30]);
-        assert_eq!(expected.0.0.len(), 3, "day 30 lies in the fourth period back");
+        assert_eq!(expected.0.kept().len(), 3, "day 30 lies in the fourth period back");
         for order in [[30, 180, 290, 400], [180, 400, 30, 290], [290, 30, 400, 180]] {
             assert_eq!(told(&order), expected);
         }
@@ -193,9 +218,20 @@ mod tests {
     }
 
     #[test]
+    fn weights_are_stored_as_a_list_without_zeros_at_its_end() {
+        let mut weights = told(&[400]).0;
+        let stored = |weights: &Weights| postcard::to_stdvec(weights).unwrap();
+        assert_eq!(stored(&Weights::default()), [0]);
+        weights.age(1);
+        assert_eq!(stored(&weights)[..2], [2, 0], "two periods, nothing in the newer one");
+        assert_eq!(postcard::from_bytes::<Weights>(&stored(&weights)).unwrap(), weights);
+        assert!(postcard::from_bytes::<Weights>(&[4, 1, 1, 1, 1]).is_err(), "no release keeps four periods");
+    }
+
+    #[test]
     fn weights_compare_at_the_horizon_as_their_scores_do() {
         let (mut old, horizon) = told(&[400]);
-        let mut new = old.clone();
+        let mut new = old;
         old.add(1_000, at(230), horizon, WEEK);
         new.add(1, at(390), horizon, WEEK);
         let score = |weights: &Weights| weights.score(horizon, at(447), WEEK);

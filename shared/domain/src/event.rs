@@ -7,6 +7,7 @@ use crate::money::Money;
 use crate::profile::Profile;
 use crate::time::{DurationMs, Timestamp};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// A fact about one profile.
@@ -23,9 +24,9 @@ pub struct Event {
     /// Choices of consent that it carries.
     pub consent: ConsentChoices,
     /// The person's time zone (IANA name), when the client told it.
-    pub timezone: Option<String>,
+    pub timezone: Option<SmolStr>,
     /// The person's locale (BCP 47), when the client told it.
-    pub locale: Option<String>,
+    pub locale: Option<SmolStr>,
     /// The customer that a publishable key *says* this visitor is: kept, never believed.
     pub claim: Option<ProfileKey>,
     /// What happened.
@@ -149,7 +150,7 @@ pub struct Item {
     /// Its brand.
     pub brand: Option<Brand>,
     /// Its name, as the person saw it.
-    pub name: Option<String>,
+    pub name: Option<SmolStr>,
     /// Price of one unit.
     pub price: Option<Money>,
     /// How many.

@@ -1,9 +1,11 @@
 //! One type per id, so that two of them cannot be swapped at a call site.
 //!
-//! Text ids are parsed once, at the edge: not empty, at most a stated number of bytes, no control characters.
+//! Text ids are parsed once, at the edge: not empty, at most a stated number of bytes, no control characters. Short ones
+//! (23 bytes) are kept where they are, without memory of their own: nearly every id is short, and a profile has dozens.
 
 pub use crate::blocked::is_blocked_person_id;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::fmt;
 
 /// Why a text is not an id.
@@ -60,7 +62,7 @@ macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $bytes_max:literal, $check:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub struct $name(String);
+        pub struct $name(SmolStr);
 
         impl $name {
             /// The longest text accepted, in bytes.
@@ -72,7 +74,7 @@ macro_rules! text_id {
             /// When it is empty, too long or has control characters; a person's id also when it stands for nobody.
             pub fn new(text: &str) -> Result<Self, IdError> {
                 $check(text, Self::BYTES_MAX)?;
-                Ok(Self(text.to_owned()))
+                Ok(Self(SmolStr::new(text)))
             }
 
             /// The id as text.

@@ -56,8 +56,9 @@ impl ProfileKey {
         let (head, digest) = text.split_once('_').ok_or(KeyError::ProfileKey)?;
         let mut head = head.chars();
         let kind_ok = matches!(head.next(), Some('a' | 'c'));
-        let decoded = BASE64URL_NOPAD.decode(digest.as_bytes()).map_err(|_| KeyError::ProfileKey)?;
-        if kind_ok && decoded.len() == 32 && is_pepper_id(head.as_str()) {
+        let is_digest = BASE64URL_NOPAD.decode_len(digest.len()) == Ok(32)
+            && BASE64URL_NOPAD.decode_mut(digest.as_bytes(), &mut [0; 32]).is_ok();
+        if kind_ok && is_digest && is_pepper_id(head.as_str()) {
             Ok(Self(text.to_owned()))
         } else {
             Err(KeyError::ProfileKey)

@@ -43,4 +43,5 @@ pub use key::{ContactHash, Pepper, ProfileKey, ProfileKind};
 pub use money::{Currency, Money};
 pub use policy::Policy;
 pub use profile::Profile;
+pub use smol_str::SmolStr;
 pub use time::{DurationMs, Timestamp};

@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 use crate::told::Told;
 use crate::viewed::Viewed;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
 /// How events ended, written with the state they changed, so that the sum over all profiles is exact.
@@ -103,9 +104,9 @@ pub struct Profile {
     /// Consent per purpose.
     pub consent: Consent,
     /// IANA time zone last told.
-    pub timezone: Option<Told<String>>,
+    pub timezone: Option<Told<SmolStr>>,
     /// Locale last told.
-    pub locale: Option<Told<String>>,
+    pub locale: Option<Told<SmolStr>>,
     /// The customer that a publishable key last claimed this visitor to be; never believed.
     pub claim: Option<Told<ProfileKey>>,
     /// The customer that this visitor was proven to be.

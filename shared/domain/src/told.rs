@@ -2,6 +2,7 @@
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::cmp::Ordering;
 
 /// A value with the time it was told.
@@ -29,7 +30,7 @@ macro_rules! ranked_by_its_order {
     )*};
 }
 
-ranked_by_its_order!(String, &str, crate::key::ProfileKey);
+ranked_by_its_order!(SmolStr, crate::key::ProfileKey);
 
 impl<T: Ranked> Told<T> {
     /// A value told at an instant.
@@ -50,12 +51,12 @@ impl<T: Ranked> Told<T> {
     }
 }
 
-impl Told<String> {
+impl Told<SmolStr> {
     /// Keeps the newer of two tellings of a text. What is told again and again is not copied again and again.
-    pub fn keep_newer_text(kept: &mut Option<Self>, value: &str, at: Timestamp) {
+    pub fn keep_newer_text(kept: &mut Option<Self>, value: &SmolStr, at: Timestamp) {
         match kept {
-            Some(kept) if kept.value == value => kept.at = kept.at.max(at),
-            _ => Self::keep_newer(kept, Self::new(value.to_owned(), at)),
+            Some(kept) if kept.value == *value => kept.at = kept.at.max(at),
+            _ => Self::keep_newer(kept, Self::new(value.clone(), at)),
         }
     }
 }
@@ -66,7 +67,8 @@ mod tests {
 
     #[test]
     fn the_newest_telling_wins_in_any_order() {
-        let tellings = [("a", 2), ("c", 2), ("b", 1)].map(|(v, at)| Told::new(v, Timestamp::from_ms(at)));
+        let tellings =
+            [("a", 2), ("c", 2), ("b", 1)].map(|(v, at)| Told::new(SmolStr::new(v), Timestamp::from_ms(at)));
         for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             let mut kept = None;
             for index in order {
@@ -75,8 +77,8 @@ mod tests {
             assert_eq!(kept.unwrap().value, "c");
             let (mut plain, mut texts) = (None, None);
             for told in order.into_iter().chain([1, 1, 2]).map(|index| &tellings[index]) {
-                Told::keep_newer(&mut plain, Told::new(told.value.to_owned(), told.at));
-                Told::keep_newer_text(&mut texts, told.value, told.at);
+                Told::keep_newer(&mut plain, told.clone());
+                Told::keep_newer_text(&mut texts, &told.value, told.at);
                 assert_eq!(texts, plain);
             }
         }

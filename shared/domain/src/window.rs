@@ -73,6 +73,24 @@ fn slot_of(minute: u32, newest: u32) -> Option<u8> {
     None
 }
 
+/// The tier of a slot and how many of its buckets before the newest; `None` for a slot that no release writes.
+fn tier(slot: u8) -> Option<(&'static Tier, u32)> {
+    let mut back = u32::from(slot);
+    for tier in &TIERS {
+        if back < tier.bucket_count {
+            return Some((tier, back));
+        }
+        back -= tier.bucket_count;
+    }
+    None
+}
+
+/// The first minute of a slot's bucket.
+fn first_minute(slot: u8, newest: u32) -> Option<u32> {
+    let (tier, back) = tier(slot)?;
+    Some((newest / tier.minutes).checked_sub(back)? * tier.minutes)
+}
+
 impl WindowedCount {
     /// Counts one event, however late it arrives. One that is 31 days older than the newest is not kept.
     pub fn add(&mut self, at: Timestamp) {
@@ -119,13 +137,21 @@ impl WindowedCount {
         if newest <= self.newest {
             return;
         }
-        let old = std::mem::replace(self, Self { newest, buckets: Vec::new() });
-        for bucket in &old.buckets {
-            let slot = old.first_minute(bucket.slot).and_then(|minute| slot_of(minute, newest));
-            if let Some(slot) = slot {
-                self.put(Bucket { slot, count: bucket.count });
+        let old = std::mem::replace(&mut self.newest, newest);
+        self.buckets.retain_mut(|bucket| {
+            let slot = first_minute(bucket.slot, old).and_then(|minute| slot_of(minute, newest));
+            bucket.slot = slot.unwrap_or_default();
+            slot.is_some()
+        });
+        // They keep their order, unless what was read had none.
+        self.buckets.sort_by_key(|bucket| bucket.slot);
+        self.buckets.dedup_by(|older, kept| {
+            let is_same = older.slot == kept.slot;
+            if is_same {
+                kept.count = kept.count.saturating_add(older.count);
             }
-        }
+            is_same
+        });
     }
 
     fn put(&mut self, add: Bucket) {
@@ -137,27 +163,10 @@ impl WindowedCount {
         }
     }
 
-    /// `None` for a slot that no release writes.
-    fn tier(slot: u8) -> Option<(&'static Tier, u32)> {
-        let mut back = u32::from(slot);
-        for tier in &TIERS {
-            if back < tier.bucket_count {
-                return Some((tier, back));
-            }
-            back -= tier.bucket_count;
-        }
-        None
-    }
-
-    fn first_minute(&self, slot: u8) -> Option<u32> {
-        let (tier, back) = Self::tier(slot)?;
-        Some((self.newest / tier.minutes).checked_sub(back)? * tier.minutes)
-    }
-
     /// The first and the last millisecond of a bucket.
     fn span_ms(&self, slot: u8) -> Option<(i64, i64)> {
-        let (tier, _) = Self::tier(slot)?;
-        let start = i64::from(self.first_minute(slot)?) * MINUTE_MS;
+        let (tier, _) = tier(slot)?;
+        let start = i64::from(first_minute(slot, self.newest)?) * MINUTE_MS;
         Some((start, start + i64::from(tier.minutes) * MINUTE_MS - 1))
     }
 }

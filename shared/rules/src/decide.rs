@@ -8,6 +8,7 @@ use crate::page::{LiveLists, Page, Person, SlotRequest};
 use beckon_domain::consent::Purpose;
 use beckon_domain::id::SlotId;
 use beckon_domain::{Category, Timestamp, id::OfferId};
+use std::sync::Arc;
 
 impl Ruleset {
     /// Decides what a slot shows to a person now; `None` when there is no such slot.
@@ -159,7 +160,7 @@ impl Ruleset {
         reason: Reason,
         fallback: Fallback,
     ) -> Option<Decision> {
-        let content = Content::Offer(self.offer(id)?.clone());
+        let content = Content::Offer(Arc::clone(self.offer(id)?));
         Some(Decision { content, reason, fallback, ttl: slot.ttl })
     }
 }

@@ -3,6 +3,7 @@
 use crate::model::Offer;
 use beckon_domain::id::RuleId;
 use beckon_domain::{DurationMs, ProductId};
+use std::sync::Arc;
 
 /// What a slot shows, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -22,8 +23,8 @@ pub struct Decision {
 pub enum Content {
     /// Products, best first, each once.
     Products(Vec<Recommended>),
-    /// One offer.
-    Offer(Offer),
+    /// One offer, as the ruleset has it.
+    Offer(Arc<Offer>),
 }
 
 /// A product to show.

@@ -5,6 +5,7 @@ use beckon_domain::consent::ConsentDefault;
 use beckon_domain::id::{OfferId, RuleId, SlotId};
 use beckon_domain::{Category, Currency, DurationMs, Money, Policy, ProductId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The most items a slot shows.
 pub const COUNT_MAX: usize = 50;
@@ -79,7 +80,7 @@ pub struct Ruleset {
     pub(crate) currency: Currency,
     pub(crate) policy: Policy,
     pub(crate) catalog: Catalog,
-    pub(crate) offers: Vec<Offer>,
+    pub(crate) offers: Vec<Arc<Offer>>,
     pub(crate) slots: Vec<Slot>,
     pub(crate) reminder: Option<Reminder>,
     pub(crate) labels: BTreeMap<RuleId, Vec<String>>,
@@ -151,7 +152,7 @@ impl Ruleset {
         self.slots.iter().find(|slot| slot.id == *id)
     }
 
-    pub(crate) fn offer(&self, id: &OfferId) -> Option<&Offer> {
+    pub(crate) fn offer(&self, id: &OfferId) -> Option<&Arc<Offer>> {
         self.offers.iter().find(|offer| offer.id == *id)
     }
 }

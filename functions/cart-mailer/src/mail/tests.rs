@@ -6,7 +6,7 @@ fn line(product: &str, name: &str) -> CartLine {
     CartLine {
         product: ProductId::new(product).unwrap(),
         category: None,
-        name: Some(name.to_owned()),
+        name: Some(name.into()),
         price: Money::parse("1.00 EUR").ok(),
         quantity: 2,
         at: Timestamp::EPOCH,

@@ -170,12 +170,11 @@ fn named(decided: [u64; 4]) -> Decided {
 
 fn apply(profiles: &mut Profiles, parts: &Parts, policy: &Policy) {
     for (key, items) in parts {
-        if !profiles.contains_key(key) {
-            profiles.insert(key.clone(), Profile::default());
-        }
-        if let Some(profile) = profiles.get_mut(key) {
-            let _ = black_box(fold_into(profile, key, items, policy));
-        }
+        let profile = match profiles.get_mut(key) {
+            Some(profile) => profile,
+            None => profiles.entry(key.clone()).or_default(),
+        };
+        let _ = black_box(fold_into(profile, key, items, policy));
     }
 }
 

@@ -72,7 +72,7 @@ fn items(who: &str, behaviour: &[(u8, u8, u16, Option<bool>)]) -> Vec<Item> {
                 occurred_at: at,
                 received_at: at,
                 consent: ConsentChoices { marketing_email: *consent, ..ConsentChoices::default() },
-                timezone: consent.map(|c| if c { "UTC".to_owned() } else { "Europe/Berlin".to_owned() }),
+                timezone: consent.map(|c| if c { "UTC".into() } else { "Europe/Berlin".into() }),
                 locale: None,
                 claim: None,
                 kind: kind(*choice, *n),

@@ -102,7 +102,7 @@ impl Teller {
             category: Category::new(&text(&format!("cat-{}", n % self.category_count), self.label_bytes))
                 .ok(),
             brand: Brand::new(&text(&format!("brand-{}", n % self.category_count), self.label_bytes)).ok(),
-            name: Some(text(&format!("Product {n}"), self.label_bytes * 8 / 5)),
+            name: Some(text(&format!("Product {n}"), self.label_bytes * 8 / 5).into()),
             price: Money::parse("129.95 EUR").ok(),
             quantity: 1,
         }
@@ -122,8 +122,8 @@ impl Teller {
             occurred_at: self.now,
             received_at: self.now,
             consent: ConsentChoices { personalization: Some(true), ..ConsentChoices::default() },
-            timezone: Some("Europe/Berlin".to_owned()),
-            locale: Some("de-DE".to_owned()),
+            timezone: Some("Europe/Berlin".into()),
+            locale: Some("de-DE".into()),
             claim: None,
             kind,
         };

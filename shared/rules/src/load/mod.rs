@@ -19,6 +19,7 @@ use fields::Fields;
 use reference::References;
 use rule::Rules;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// The version of the rule language that is understood.
 const LANGUAGE_VERSION: i64 = 1;
@@ -69,7 +70,7 @@ impl Loader {
             currency: currency?,
             policy: Policy { cart_idle: idle, ..Policy::default() },
             catalog: Catalog::new(products, best_sellers),
-            offers,
+            offers: offers.into_iter().map(Arc::new).collect(),
             slots,
             reminder: rules.reminder,
             labels: rules.labels,

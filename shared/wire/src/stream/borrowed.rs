@@ -1,7 +1,7 @@
 //! A line as it is read: its texts stay where they are, in the record, until an event needs them. Most of a line is not
 //! needed by any event, and what is not needed is passed over.
 
-use super::{ConsentLine, LineError, LineType, MergeLine, Scalar, TimerLine, VERSION};
+use super::{ConsentLine, LineError, LineType, MergeLine, Scalar, TimerLine, VERSION, written};
 use super::{newer_version, undecodable, unknown_version, without_values};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -14,17 +14,18 @@ use std::ops::Deref;
 #[derive(Default)]
 pub(super) struct Text<'a>(Cow<'a, str>);
 
+impl<'a> Text<'a> {
+    /// A text as the line has it.
+    pub const fn borrowed(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
 impl Deref for Text<'_> {
     type Target = str;
 
     fn deref(&self) -> &str {
         &self.0
-    }
-}
-
-impl From<Text<'_>> for String {
-    fn from(text: Text<'_>) -> Self {
-        text.0.into_owned()
     }
 }
 
@@ -51,9 +52,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 /// What an event needs of a line: see [`super::Line`] for what each means.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct LineRef<'a> {
-    v: u8,
+    pub v: u8,
     #[serde(borrow)]
     pub key: Text<'a>,
     #[serde(borrow)]
@@ -135,6 +136,15 @@ pub(super) struct ContextRef<'a> {
 impl<'a> LineRef<'a> {
     /// Reads a line.
     pub fn read(text: &'a str) -> Result<Self, LineError> {
+        let mut line = Self::default();
+        match written::read(text, &mut line) {
+            Some(()) => Ok(line),
+            None => Self::of_any_form(text),
+        }
+    }
+
+    /// Reads a line whatever its fields' order, spaces and escapes.
+    pub fn of_any_form(text: &'a str) -> Result<Self, LineError> {
         let line: Self = serde_json::from_str(text).map_err(|e| refusal(text, &e))?;
         if line.v == VERSION { Ok(line) } else { Err(unknown_version(line.v)) }
     }

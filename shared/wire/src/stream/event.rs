@@ -7,8 +7,8 @@ use beckon_domain::consent::ConsentChoices;
 use beckon_domain::event::{CartRef, Event, EventKind, Item, TraitValue};
 use beckon_domain::id::{Brand, EventName};
 use beckon_domain::{
-    CartId, Category, Currency, DurationMs, EventId, Money, OrderId, ProductId, ProfileKey, SourceId,
-    Timestamp, packed,
+    CartId, Category, Currency, DurationMs, EventId, Money, OrderId, ProductId, ProfileKey, SmolStr,
+    SourceId, Timestamp, packed,
 };
 use data_encoding::BASE64;
 
@@ -47,10 +47,10 @@ pub fn read_alone(text: &str) -> Result<(ProfileKey, Said), LineError> {
 impl LineRef<'_> {
     /// The event the line says.
     pub fn into_event(mut self) -> Result<Event, LineError> {
-        let key = |text: Option<Text<'_>>| {
+        let key = |text: &Option<Text<'_>>| {
             text.as_deref().map(ProfileKey::parse).transpose().map_err(|e| undecodable(e.to_string()))
         };
-        let (claim, link) = (key(self.claim.take())?, key(self.link.take())?);
+        let (claim, link) = (key(&self.claim)?, key(&self.link)?);
         Ok(Event {
             id: EventId::new(&self.id).map_err(|e| undecodable(format!("id {e}")))?,
             source: SourceId::new(&self.source).map_err(|e| undecodable(format!("source {e}")))?,
@@ -61,29 +61,32 @@ impl LineRef<'_> {
                 personalization: self.consent.personalization,
                 marketing_email: self.consent.marketing_email,
             },
-            timezone: self.context.timezone.take().map(String::from),
-            locale: self.context.locale.take().map(String::from),
+            timezone: self.context.timezone.as_deref().map(SmolStr::new),
+            locale: self.context.locale.as_deref().map(SmolStr::new),
             claim,
             kind: self.event_kind(link)?,
         })
     }
 
-    fn event_kind(self, link: Option<ProfileKey>) -> Result<EventKind, LineError> {
+    fn event_kind(&mut self, link: Option<ProfileKey>) -> Result<EventKind, LineError> {
         Ok(match self.kind {
             LineType::Page => EventKind::Page,
             LineType::Screen => EventKind::Screen,
             LineType::Group => EventKind::Group,
             LineType::Identify => {
-                let traits = self.traits.into_iter().map(|(name, value)| (name, value.into())).collect();
+                let traits = std::mem::take(&mut self.traits)
+                    .into_iter()
+                    .map(|(name, value)| (name, value.into()))
+                    .collect();
                 EventKind::Identify { traits, link }
             }
             LineType::Track => self.track()?,
             LineType::Timer => {
-                let timer = self.timer.ok_or_else(|| undecodable("a timer line without a timer"))?;
+                let timer = self.timer.take().ok_or_else(|| undecodable("a timer line without a timer"))?;
                 EventKind::TimerDue { episode: timer.episode, timer: timer.number, outcome: timer.outcome }
             }
             LineType::Merge => {
-                let merge = self.merge.ok_or_else(|| undecodable("a merge line without a state"))?;
+                let merge = self.merge.take().ok_or_else(|| undecodable("a merge line without a state"))?;
                 let from = ProfileKey::parse(&merge.from).map_err(|e| undecodable(e.to_string()))?;
                 let bytes =
                     BASE64.decode(merge.state.as_bytes()).map_err(|_| undecodable("state not base64"))?;
@@ -93,25 +96,26 @@ impl LineRef<'_> {
         })
     }
 
-    fn track(self) -> Result<EventKind, LineError> {
-        let name = self.event.ok_or_else(|| undecodable("a track line without an event name"))?;
-        let properties = self.properties;
+    fn track(&mut self) -> Result<EventKind, LineError> {
+        let name = self.event.take().ok_or_else(|| undecodable("a track line without an event name"))?;
+        let properties = &mut self.properties;
         let currency = properties.currency.as_deref().map(Currency::new).transpose();
         let currency = currency.map_err(|e| undecodable(e.to_string()))?;
-        let (product, products) = (properties.product, properties.products);
+        let (product, products) = (&mut properties.product, &mut properties.products);
         let product = || {
-            let line = product.ok_or_else(|| undecodable(format!("{} without a product", &*name)))?;
+            let line =
+                product.as_ref().ok_or_else(|| undecodable(format!("{} without a product", &*name)))?;
             item(line, currency)
         };
         let products = || -> Result<Vec<Item>, LineError> {
-            products.into_iter().flatten().map(|line| item(line, currency)).collect()
+            products.iter().flatten().map(|line| item(line, currency)).collect()
         };
-        let cart = |id: Option<Text<'_>>, url: Option<Text<'_>>| -> Result<CartRef, LineError> {
-            let id = id.as_deref().map(CartId::new).transpose();
+        let cart = |id: Option<&str>, url: Option<&str>| -> Result<CartRef, LineError> {
+            let id = id.map(CartId::new).transpose();
             let id = id.map_err(|e| undecodable(format!("cart id {e}")))?;
-            Ok(CartRef { id, url: url.map(String::from) })
+            Ok(CartRef { id, url: url.map(str::to_owned) })
         };
-        let cart = || cart(properties.cart_id, properties.cart_url);
+        let cart = || cart(properties.cart_id.as_deref(), properties.cart_url.as_deref());
         Ok(match &*name {
             "Product Viewed" => EventKind::ProductViewed(product()?),
             "Product Added" => EventKind::ProductAdded(cart()?, product()?),
@@ -122,7 +126,7 @@ impl LineRef<'_> {
             },
             "Cart Updated" => EventKind::CartUpdated(cart()?, products().map_err(undecodable_item)?),
             "Order Completed" => EventKind::OrderCompleted {
-                order: properties.order_id.and_then(|id| OrderId::new(&id).ok()),
+                order: properties.order_id.as_deref().and_then(|id| OrderId::new(id).ok()),
                 total: properties
                     .total_minor
                     .zip(currency)
@@ -150,12 +154,12 @@ fn undecodable_item(error: LineError) -> LineError {
     LineError { detail: format!("in products: {}", error.detail), ..error }
 }
 
-fn item(line: ProductRef<'_>, currency: Option<Currency>) -> Result<Item, LineError> {
+fn item(line: &ProductRef<'_>, currency: Option<Currency>) -> Result<Item, LineError> {
     Ok(Item {
         product: ProductId::new(&line.id).map_err(|e| undecodable(format!("product id {e}")))?,
         category: line.category.as_deref().and_then(|c| Category::new(c).ok()),
         brand: line.brand.as_deref().and_then(|b| Brand::new(b).ok()),
-        name: line.name.map(String::from),
+        name: line.name.as_deref().map(SmolStr::new),
         price: line.price_minor.zip(currency).map(|(minor, currency)| Money { minor, currency }),
         quantity: line.quantity,
     })

@@ -6,6 +6,7 @@
 
 mod borrowed;
 mod event;
+mod written;
 
 pub use event::{Said, read, read_alone};
 
@@ -26,10 +27,11 @@ pub const VERSION: u8 = 1;
 pub const INTERNAL_SOURCE: &str = "beckon";
 
 /// What kind of line it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineType {
     /// `track`.
+    #[default]
     Track,
     /// `page`.
     Page,
