@@ -42,7 +42,7 @@ pub struct CoreArgs {
     /// What decides the log
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// The same logic in Python, run once if it and python3 are there
+    /// The same logic in Python, run once a round if it and python3 are there
     #[arg(long, value_name = "FILE", default_value = "tests/peers/core.py")]
     pub python: PathBuf,
     /// Print one JSON document instead of lines
@@ -105,14 +105,16 @@ fn measure(args: &CoreArgs) -> Result<CoreReport, CliError> {
         ("pack and unpack", passing(|| core.pack())),
     ];
     let mut measured = vec![Vec::new(); parts.len()];
+    let program = peer::Program::new(&args.python, core.log())?;
+    let mut peers = Vec::new();
     for _ in 0..args.rounds {
+        peers.extend(program.as_ref().map(peer::Program::run).transpose()?.flatten());
         for (times, (_, work)) in measured.iter_mut().zip(&parts) {
             times.push(nanoseconds(args.events, work));
         }
     }
     let timings = parts.iter().zip(measured).map(|((name, _), times)| Timing::of(name, times)).collect();
-    let python = peer::run(&args.python, core.log())?;
-    Ok(CoreReport::new(args, profiles.len(), line_bytes, hash, timings, python))
+    Ok(CoreReport::new(args, profiles.len(), line_bytes, hash, timings, &peers))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! The same logic in Python, run once: what an interpreter would need on this machine.
+//! The same logic in Python, run once a round: what an interpreter needs on this machine.
 
 use super::core::BATCH_LINES;
 use super::log::LogLine;
 use crate::error::CliError;
 use serde::Deserialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the Python program says.
@@ -16,29 +16,50 @@ pub(super) struct Peer {
     pub hash: String,
 }
 
-/// Runs the program on the log; `None` when there is no `python3` or no such program.
-pub(super) fn run(program: &Path, log: &[LogLine]) -> Result<Option<Peer>, CliError> {
-    if !program.is_file() {
-        return Ok(None);
+/// The program with the log it reads, which is gone when this is dropped.
+pub(super) struct Program<'a> {
+    program: &'a Path,
+    log: PathBuf,
+}
+
+impl<'a> Program<'a> {
+    /// Writes the log out; `None` when there is no such program.
+    pub(super) fn new(program: &'a Path, log: &[LogLine]) -> Result<Option<Self>, CliError> {
+        if !program.is_file() {
+            return Ok(None);
+        }
+        let file = std::env::temp_dir().join(format!("beckon-bench-core-{}.jsonl", std::process::id()));
+        let text: String = log.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
+        std::fs::write(&file, text).map_err(|e| {
+            CliError::usage(format!("the log cannot be written to {}: {e}; make room", file.display()))
+        })?;
+        Ok(Some(Self { program, log: file }))
     }
-    let file = std::env::temp_dir().join(format!("beckon-bench-core-{}.jsonl", std::process::id()));
-    let text: String = log.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
-    std::fs::write(&file, text).map_err(|e| {
-        CliError::usage(format!("the log cannot be written to {}: {e}; make room", file.display()))
-    })?;
-    let output =
-        Command::new("python3").arg(program).arg(&file).arg("--batch").arg(BATCH_LINES.to_string()).output();
-    let _ = std::fs::remove_file(&file);
-    let output = match output {
-        Ok(output) => output,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(CliError::caused("python3 did not run", &error)),
-    };
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().last().unwrap_or("nothing");
-        return Err(CliError::failed(format!("{} ended with {}: {said}", program.display(), output.status)));
+
+    /// Runs it once; `None` when there is no `python3`.
+    pub(super) fn run(&self) -> Result<Option<Peer>, CliError> {
+        let batch = BATCH_LINES.to_string();
+        let output =
+            Command::new("python3").arg(self.program).arg(&self.log).args(["--batch", &batch]).output();
+        let output = match output {
+            Ok(output) => output,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(CliError::caused("python3 did not run", &error)),
+        };
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let said = said.lines().last().unwrap_or("nothing");
+            let program = self.program.display();
+            return Err(CliError::failed(format!("{program} ended with {}: {said}", output.status)));
+        }
+        let peer = serde_json::from_slice(&output.stdout);
+        peer.map(Some).map_err(|e| CliError::caused("what the Python program says", &e))
     }
-    let peer = serde_json::from_slice(&output.stdout);
-    peer.map(Some).map_err(|e| CliError::caused("what the Python program says", &e))
+}
+
+impl Drop for Program<'_> {
+    fn drop(&mut self) {
+        // Only a temporary file would be left.
+        let _ = std::fs::remove_file(&self.log);
+    }
 }

@@ -47,7 +47,7 @@ pub(super) struct CoreReport {
     pub rounds: u32,
     pub release: bool,
     pub timings: Vec<Timing>,
-    pub python_ns: Option<f64>,
+    pub python: Option<Timing>,
     pub hash: String,
     pub python_hash: Option<String>,
     pub goals: Vec<Goal>,
@@ -60,7 +60,7 @@ impl CoreReport {
         line_bytes: f64,
         hash: String,
         timings: Vec<Timing>,
-        python: Option<Peer>,
+        peers: &[Peer],
     ) -> Self {
         let median = |part: &str| timings.iter().find(|t| t.part == part).map(|t| t.median_ns);
         let ratio = |slow: Option<f64>, fast: Option<f64>| Some(slow? / fast?.max(f64::MIN_POSITIVE));
@@ -70,7 +70,9 @@ impl CoreReport {
             ratio,
             met: ratio.map(|ratio| ratio >= wanted),
         };
-        let python_ns = python.as_ref().map(|peer| peer.ns_per_event);
+        let times = peers.iter().map(|peer| peer.ns_per_event).collect();
+        let python = (!peers.is_empty()).then(|| Timing::of("Python, whole", times));
+        let python_ns = python.as_ref().map(|timing| timing.median_ns);
         let goals = vec![
             goal(
                 "parse against serde_json::Value",
@@ -86,9 +88,9 @@ impl CoreReport {
             rounds: args.rounds,
             release: !cfg!(debug_assertions),
             timings,
-            python_ns,
+            python,
             hash,
-            python_hash: python.map(|peer| peer.hash),
+            python_hash: peers.first().map(|peer| peer.hash.clone()),
             goals,
         }
     }
@@ -104,14 +106,11 @@ impl fmt::Display for CoreReport {
         if !self.release {
             writeln!(f, "THIS IS NO RELEASE BUILD: add --release to cargo, or the times mean nothing")?;
         }
-        for Timing { part, median_ns, min_ns, max_ns } in &self.timings {
+        for Timing { part, median_ns, min_ns, max_ns } in self.timings.iter().chain(&self.python) {
             writeln!(f, "  {part:<18} {median_ns:>8.0}   ({min_ns:.0} to {max_ns:.0})")?;
         }
-        match self.python_ns {
-            Some(ns) => writeln!(f, "  {:<18} {ns:>8.0}   (one run)", "Python, whole")?,
-            None => {
-                writeln!(f, "  {:<18}  not run: no python3, or no program; see --python", "Python, whole")?
-            }
+        if self.python.is_none() {
+            writeln!(f, "  {:<18}  not run: no python3, or no program; see --python", "Python, whole")?;
         }
         let python = self.python_hash.as_deref().unwrap_or("not run");
         writeln!(f, "counts hash {}; Python: {python}", self.hash)?;
