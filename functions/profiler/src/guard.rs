@@ -5,7 +5,8 @@ use beckon_domain::{DurationMs, Timestamp};
 /// A record is set aside this share of the age limit before the limit ...
 const AGE_MARGIN_SHARE: u64 = 10;
 /// ... and no longer before it than this. Half of the margin is how long a write may be under way and still land: AWS
-/// takes no request whose signature is older than 15 minutes.
+/// takes no request that reaches it more than 15 minutes after its date stamp (AWS APIs, "Common Errors",
+/// `RequestExpired`).
 const AGE_MARGIN_MAX: DurationMs = DurationMs::from_minutes(30);
 
 /// The records that near the mapping's age limit.
