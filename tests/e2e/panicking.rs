@@ -1,7 +1,9 @@
 //! A bug of ours in the fold: it costs the event it panics at, not its neighbours and not its shard.
 
 use beckon_domain::fold::{Folded, Item, fold};
-use beckon_domain::{Policy, Profile, ProfileKey};
+use beckon_domain::{DurationMs, Policy, Profile, ProfileKey};
+use beckon_rules::SAMPLE;
+use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{ProfileStore, Read};
 use harness::{Teller, World, delivery, world::START};
 use profiler::Profiler;
@@ -42,4 +44,34 @@ async fn a_fold_that_panics_costs_one_event_however_often_it_is_delivered() {
     assert!(kept[0].starts_with("failed/panicked/"), "{kept:?}");
     let balance = world.finish().await;
     assert_eq!((balance.applied, balance.failed), (3, 1));
+}
+
+/// What a linked visitor did is forwarded when it grows too old, and its document says that nobody need put it again. That
+/// must be true of each event, also beside one at which the fold panics.
+#[tokio::test]
+async fn beside_an_event_that_panics_the_others_are_forwarded_when_they_are_too_old() {
+    let mut world = World::with_shards(MemoryTables::default(), SAMPLE, 1).await;
+    let mut teller = Teller::new(START);
+    let login = teller.event(&json!({ "login": "u-1", "by": "anna" }));
+    world.collect("sk_local", &[login]).await;
+    world.drain().await;
+    let events = [
+        teller.event(&json!({ "view": "mug", "by": "anna", "id": "bad" })),
+        teller.event(&json!({ "view": "tarp", "by": "anna" })),
+    ];
+    world.collect("pk_local", &events).await;
+    let records = world.stack.stream.take();
+    world.at(DurationMs::from_minutes(330));
+    let age_max = Some(DurationMs::from_hours(6));
+    let profiler = Profiler { fold: buggy, record_age_max: age_max, ..world.profiler() };
+    assert_eq!(delivery::once(&profiler, &records).await, Vec::<String>::new());
+    let kept: Vec<String> = world.stack.failed.documents().into_keys().collect();
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    assert!(kept[0].starts_with("failed/forwarded/") && kept[1].starts_with("failed/panicked/"), "{kept:?}");
+    world.drain().await;
+    let key = world.customer("u-1");
+    let stored = world.stack.tables.load(std::slice::from_ref(&key), Read::Strong).await.unwrap();
+    assert_eq!(stored[&key].profile.counts.product_views, 1, "what is said to be forwarded is");
+    let balance = world.finish().await;
+    assert_eq!((balance.applied, balance.failed), (1, 2));
 }

@@ -4,7 +4,7 @@
 use crate::batch::{Part, Work, failed};
 use crate::error::ProcessError;
 use crate::guard::Expiry;
-use crate::process::{Outcome, Profiler, first_sequence};
+use crate::process::{CONCURRENCY, Outcome, Profiler, first_sequence};
 use crate::settle::ATTEMPTS_MAX;
 use beckon_batch::TimeLeft;
 use beckon_domain::policy::Policy;
@@ -15,9 +15,6 @@ use beckon_store::streams::EventStream;
 use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
 use beckon_wire::failed::FailedReason;
 use futures_util::StreamExt;
-
-/// Parts of one batch in which something expires are looked at so many at a time.
-const CONCURRENCY: usize = 16;
 
 /// A part with its profile, read strongly.
 type Loaded = (Part, Option<Stored>);
@@ -81,11 +78,11 @@ where
         // What is applied stays in the part: a merge record may still have to be put.
         let profile = stored.as_ref().map(|s| &s.profile);
         let is_expired = |work: &Work| work.expires(until) && !is_applied(profile, work);
-        let (expired, rest): (Vec<_>, Vec<_>) = part.work.into_iter().partition(is_expired);
-        let mut reason = FailedReason::Expired;
+        let (mut expired, rest): (Vec<_>, Vec<_>) = part.work.into_iter().partition(is_expired);
+        let (mut reason, mut failed_count) = (FailedReason::Expired, 0);
         if let Some(linked) = profile.filter(|p| p.link.is_some() && !expired.is_empty()) {
             // An earlier delivery may have forwarded them. So all are, and the documents say it: no event has two ends.
-            self.forward(linked, &part.key, &expired).await?;
+            failed_count = self.forward(linked, &part.key, &mut expired).await?;
             reason = FailedReason::Forwarded;
         }
         let now_ms = self.clock.now().as_ms();
@@ -94,7 +91,7 @@ where
             self.keep(&failed(work, &part.key, reason, detail, now_ms)).await?;
         }
         part.work = rest;
-        Ok((Some((part, stored)), expired.len() as u64))
+        Ok((Some((part, stored)), failed_count + expired.len() as u64))
     }
 
     /// The profile, of which no write that is still under way can land. `None` when it cannot be read and never will be.

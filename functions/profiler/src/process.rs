@@ -2,7 +2,7 @@
 
 use crate::batch::{Batch, Part, split};
 use crate::error::ProcessError;
-use beckon_batch::{Record, TimeLeft, lowest};
+use beckon_batch::{Record, TimeLeft, lower, lowest};
 use beckon_domain::fold::{Folded, Item};
 use beckon_domain::mark::SequenceNumber;
 use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
@@ -11,12 +11,12 @@ use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::{ActiveRuleset, RulesetUnavailable};
 use beckon_store::streams::EventStream;
-use beckon_store::tables::{ConfigStore, ProfileStore, Read, Stored};
+use beckon_store::tables::{ConfigStore, ProfileStore, Stored, load_each};
 use beckon_wire::failed::FailedEvent;
 use futures_util::StreamExt;
 
 /// Profiles settled at the same time.
-const CONCURRENCY: usize = 16;
+pub(crate) const CONCURRENCY: usize = 16;
 
 /// What a profile's part of a batch becomes: [`beckon_domain::fold::fold`].
 pub type FoldFn = fn(Option<&Profile>, &ProfileKey, &[Item], &Policy) -> Folded;
@@ -154,39 +154,29 @@ where
             parts.iter().for_each(|part| outcome.settled(first_sequence(part), Err(ProcessError::OutOfTime)));
             return Vec::new();
         }
-        let keys: Vec<ProfileKey> = parts.iter().map(|part| part.key.clone()).collect();
-        match self.tables.load(&keys, Read::Eventual).await {
-            Ok(mut stored) => {
-                let with_stored = |part: Part| {
-                    let before = stored.remove(&part.key);
-                    (part, before)
-                };
-                return parts.into_iter().map(with_stored).collect();
-            }
-            Err(error) if error.kind != ErrorKind::Corrupt => {
+        let keys = parts.iter().map(|part| part.key.clone()).collect();
+        let load = |keys: Vec<ProfileKey>, read| async move { self.tables.load(&keys, read).await };
+        let mut found = match load_each(keys, load, || !time.is_over(self.clock.now())).await {
+            Ok(found) => found,
+            Err(error) => {
                 tracing::warn!(error = ?error, "profiles not loaded");
                 parts.iter().for_each(|part| outcome.fail_from(first_sequence(part)));
                 return Vec::new();
             }
-            Err(_) => {}
-        }
+        };
         let mut loaded = Vec::with_capacity(parts.len());
         for part in parts {
-            if time.is_over(self.clock.now()) {
-                outcome.settled(first_sequence(&part), Err(ProcessError::OutOfTime));
-                continue;
-            }
-            let result = match self.tables.load(std::slice::from_ref(&part.key), Read::Strong).await {
-                Ok(mut stored) => {
-                    let before = stored.remove(&part.key);
+            let result = match found.remove(&part.key) {
+                Some(Ok(before)) => {
                     loaded.push((part, before));
                     continue;
                 }
-                Err(error) if error.kind == ErrorKind::Corrupt => {
+                Some(Err(error)) if error.kind == ErrorKind::Corrupt => {
                     tracing::error!(error = ?error, profile = ?part.key, "profile cannot be read");
                     self.set_aside(&part).await
                 }
-                Err(error) => Err(error.into()),
+                Some(Err(error)) => Err(error.into()),
+                None => Err(ProcessError::OutOfTime),
             };
             outcome.settled(first_sequence(&part), result);
         }
@@ -238,9 +228,6 @@ impl Outcome {
     }
 
     fn fail_from(&mut self, sequence: Option<SequenceNumber>) {
-        self.failed_from = match (self.failed_from.take(), sequence) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        self.failed_from = lower(self.failed_from.take(), sequence);
     }
 }

@@ -46,10 +46,7 @@ where
             let before = stored.as_ref().map(|s| &s.profile);
             let Some(folded) = self.fold_caught(before, &part.key, &part.work[at..], policy) else {
                 let index = at + self.first_panic(before, &part.key, &part.work[at..], policy);
-                let work = part.work.remove(index);
-                let detail = "applying the event panicked: a bug of Beckon";
-                let now_ms = self.clock.now().as_ms();
-                self.keep(&failed(&work, &part.key, FailedReason::Panicked, detail, now_ms)).await?;
+                self.keep_panicked(&part.work.remove(index), &part.key).await?;
                 failed_count += 1;
                 continue;
             };
@@ -132,18 +129,32 @@ where
         Ok(())
     }
 
-    /// Puts events of a linked visitor to their customers, and writes nothing.
+    /// Puts events of a linked visitor to their customers, and writes nothing. One at which the fold panics is kept as
+    /// failed and taken out; returns how many.
     pub(crate) async fn forward(
         &self,
         linked: &Profile,
         key: &ProfileKey,
-        work: &[Work],
-    ) -> Result<(), ProcessError> {
+        work: &mut Vec<Work>,
+    ) -> Result<u64, ProcessError> {
         // What a link forwards depends on no policy.
-        match self.fold_caught(Some(linked), key, work, &Policy::default()) {
-            Some(folded) => self.put_forwards(&folded, work).await,
-            None => Ok(()),
+        let policy = Policy::default();
+        let mut failed_count = 0;
+        loop {
+            if let Some(folded) = self.fold_caught(Some(linked), key, work, &policy) {
+                self.put_forwards(&folded, work).await?;
+                return Ok(failed_count);
+            }
+            let index = self.first_panic(Some(linked), key, work, &policy);
+            self.keep_panicked(&work.remove(index), key).await?;
+            failed_count += 1;
         }
+    }
+
+    async fn keep_panicked(&self, work: &Work, key: &ProfileKey) -> Result<(), ProcessError> {
+        let detail = "applying the event panicked: a bug of Beckon";
+        let now_ms = self.clock.now().as_ms();
+        self.keep(&failed(work, key, FailedReason::Panicked, detail, now_ms)).await
     }
 
     /// Events of a frozen visitor, one record per customer they go to, in order.

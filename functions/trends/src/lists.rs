@@ -12,7 +12,7 @@ use beckon_domain::mark::SequenceNumber;
 use beckon_recommend::{BestSellers, Trend};
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
-use beckon_store::tables::{CatalogStore, ListKey, Read, Save, Versioned};
+use beckon_store::tables::{CatalogStore, ListKey, Read, Save, Versioned, load_each};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -46,25 +46,12 @@ impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
         &self,
         lists: BTreeMap<ListKey, Offers>,
     ) -> Result<Vec<(ListKey, Offers, Option<Versioned<BestSellers>>)>, ProcessError> {
-        let keys: Vec<ListKey> = lists.keys().cloned().collect();
-        match self.tables.best_sellers(&keys, Read::Eventual).await {
-            Ok(mut stored) => {
-                let with_stored = |(key, offers)| {
-                    let before = stored.remove(&key);
-                    (key, offers, before)
-                };
-                return Ok(lists.into_iter().map(with_stored).collect());
-            }
-            Err(error) if error.kind != ErrorKind::Corrupt => return Err(error.into()),
-            Err(_) => {}
-        }
+        let load = |keys: Vec<ListKey>, read| async move { self.tables.best_sellers(&keys, read).await };
+        let mut found = load_each(lists.keys().cloned().collect(), load, || true).await?;
         let mut loaded = Vec::with_capacity(lists.len());
         for (key, offers) in lists {
-            match self.tables.best_sellers(std::slice::from_ref(&key), Read::Strong).await {
-                Ok(mut stored) => {
-                    let before = stored.remove(&key);
-                    loaded.push((key, offers, before));
-                }
+            match found.remove(&key).transpose() {
+                Ok(before) => loaded.push((key, offers, before.flatten())),
                 Err(error) if error.kind == ErrorKind::Corrupt => {
                     tracing::error!(error = ?error, list = ?key, "best sellers cannot be read");
                 }

@@ -4,14 +4,14 @@ use crate::batch::{Batch, Part, split};
 use crate::error::ProcessError;
 use crate::lists::{Offer, Offers, by_list};
 use crate::settle::Settled;
-use beckon_batch::{Record, TimeLeft, lowest};
+use beckon_batch::{Record, TimeLeft, lower, lowest};
 use beckon_domain::Timestamp;
 use beckon_domain::mark::SequenceNumber;
 use beckon_recommend::Trend;
 use beckon_runtime::Clock;
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
-use beckon_store::tables::{CatalogStore, Read, TrendKey, Versioned};
+use beckon_store::tables::{CatalogStore, TrendKey, Versioned, load_each};
 use beckon_wire::failed::{FailedEvent, FailedReason};
 use futures_util::StreamExt;
 use std::sync::Arc;
@@ -112,40 +112,30 @@ impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
             parts.iter().for_each(|part| outcome.left(part));
             return Vec::new();
         }
-        let keys: Vec<TrendKey> = parts.iter().map(|part| part.key.clone()).collect();
-        match self.tables.load_trends(&keys, Read::Eventual).await {
-            Ok(mut stored) => {
-                let with_stored = |part: Part| {
-                    let before = stored.remove(&part.key);
-                    (part, before)
-                };
-                return parts.into_iter().map(with_stored).collect();
-            }
-            Err(error) if error.kind != ErrorKind::Corrupt => {
+        let keys = parts.iter().map(|part| part.key.clone()).collect();
+        let load = |keys: Vec<TrendKey>, read| async move { self.tables.load_trends(&keys, read).await };
+        let mut found = match load_each(keys, load, || !time.is_over(self.clock.now())).await {
+            Ok(found) => found,
+            Err(error) => {
                 tracing::warn!(error = ?error, "trends not loaded");
                 parts.iter().for_each(|part| outcome.fail_from(part.first_sequence()));
                 return Vec::new();
             }
-            Err(_) => {}
-        }
+        };
         let mut loaded = Vec::with_capacity(parts.len());
         for part in parts {
-            if time.is_over(self.clock.now()) {
-                outcome.left(&part);
-                continue;
-            }
-            let result = match self.tables.load_trends(std::slice::from_ref(&part.key), Read::Strong).await {
-                Ok(mut stored) => {
-                    let before = stored.remove(&part.key);
+            let result = match found.remove(&part.key) {
+                Some(Ok(before)) => {
                     loaded.push((part, before));
                     continue;
                 }
-                Err(error) if error.kind == ErrorKind::Corrupt => {
+                Some(Err(error)) if error.kind == ErrorKind::Corrupt => {
                     tracing::error!(error = ?error, trend = ?part.key, "trend cannot be read");
                     let detail = "the stored trend cannot be read";
                     self.set_aside(&part.key, &part.delivered, FailedReason::CorruptTrend, detail).await
                 }
-                Err(error) => Err(error.into()),
+                Some(Err(error)) => Err(error.into()),
+                None => Err(ProcessError::OutOfTime),
             };
             let failed_count = outcome.is_done(result, || part.first_sequence());
             outcome.failed_count += failed_count.unwrap_or_default();
@@ -237,9 +227,6 @@ impl Outcome {
     }
 
     fn fail_from(&mut self, sequence: Option<SequenceNumber>) {
-        self.failed_from = match (self.failed_from.take(), sequence) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        self.failed_from = lower(self.failed_from.take(), sequence);
     }
 }

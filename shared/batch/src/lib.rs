@@ -12,5 +12,5 @@ pub mod record;
 pub mod time_left;
 
 pub use lines::{Lines, read_lines};
-pub use record::{Record, answer, lowest, records};
+pub use record::{Record, answer, lower, lowest, records};
 pub use time_left::TimeLeft;

@@ -49,6 +49,15 @@ pub fn lowest(records: &[Record<'_>]) -> Option<SequenceNumber> {
     records.iter().filter_map(|record| SequenceNumber::parse(record.sequence)).min()
 }
 
+/// The lower of two numbers from which on something comes again.
+#[must_use]
+pub fn lower(one: Option<SequenceNumber>, other: Option<SequenceNumber>) -> Option<SequenceNumber> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
 /// Reports the lowest sequence number that is not done, and only that one: everything after it comes again in any case
 /// (AWS Lambda developer guide, "Configuring partial batch response with Kinesis").
 #[must_use]

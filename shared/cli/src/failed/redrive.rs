@@ -10,7 +10,7 @@ use beckon_domain::Timestamp;
 use beckon_store::objects::FailedEventArchive;
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_wire::failed::{FailedEvent, FailedReason, StreamName};
-use beckon_wire::stream::{Line, VERSION};
+use beckon_wire::stream::{VERSION, read};
 use serde_json::{Value, json};
 
 /// Documents put and noted at a time: so many may be put once more after an interruption.
@@ -143,7 +143,7 @@ fn still_unknown(event: &FailedEvent) -> Option<String> {
     }
     let payload = payload(event);
     let text = String::from_utf8_lossy(&payload);
-    let error = Line::parse(&text, &event.partition_key).err()?;
+    let error = read(&text, &event.partition_key).err()?;
     Some(format!("{error}: deploy a release that reads it, and use its command"))
 }
 

@@ -4,6 +4,7 @@ use crate::error::CliError;
 use beckon_domain::Timestamp;
 use beckon_domain::mark::SequenceNumber;
 use beckon_mapping::{Entry, Invocation, Mapping, Options, Step};
+use beckon_store::streams::line_count;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -46,8 +47,7 @@ impl Lane {
     /// Lines in the stream that are not done, counted from their positions.
     pub(super) async fn in_flight(&self) -> u64 {
         let mapping = self.mapping.lock().await;
-        let lines = |record: &StreamRecord| record.data.split(|b| *b == b'\n').count() as u64;
-        mapping.undone().map(lines).sum::<u64>() + self.stream.waiting_lines()
+        mapping.undone().map(|record| line_count(&record.data)).sum::<u64>() + self.stream.waiting_lines()
     }
 }
 

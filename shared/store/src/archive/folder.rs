@@ -7,6 +7,7 @@ use super::hour_of;
 use crate::error::{ErrorKind, StoreError};
 use crate::objects::Kept;
 use crate::objects::folder::{walk, write};
+use crate::streams::line_count;
 use beckon_domain::{DurationMs, Timestamp};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -169,7 +170,7 @@ impl Inner {
         // Into memory: it cannot fail.
         let _ = open.encoder.write_all(data).and_then(|()| open.encoder.write_all(b"\n"));
         open.bytes += data.len() + 1;
-        open.lines += data.split(|byte| *byte == b'\n').count() as u64;
+        open.lines += line_count(data);
         if open.bytes >= self.limits.object_bytes {
             self.close();
         }

@@ -1,6 +1,6 @@
 //! A stream in memory: shards, rising sequence numbers, nothing lost until the process ends. For the laptop and tests.
 
-use super::{EventStream, NewRecord, StreamError};
+use super::{EventStream, NewRecord, StreamError, line_count};
 use beckon_domain::Timestamp;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -28,10 +28,6 @@ struct Inner {
     copy_to: Option<Copy>,
     /// What was put while the stream held back; `None` while it does not.
     held: Option<Vec<NewRecord>>,
-}
-
-fn line_count(data: &[u8]) -> u64 {
-    data.split(|byte| *byte == b'\n').count() as u64
 }
 
 type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;

@@ -14,6 +14,12 @@ pub struct NewRecord {
     pub data: Vec<u8>,
 }
 
+/// Lines in the data of a record.
+#[must_use]
+pub fn line_count(data: &[u8]) -> u64 {
+    data.split(|byte| *byte == b'\n').count() as u64
+}
+
 impl NewRecord {
     /// Records of one key, in order.
     #[must_use]

@@ -1,6 +1,6 @@
 //! The tables: what each is asked, and the adapters that answer.
 
-use crate::error::StoreError;
+use crate::error::{ErrorKind, StoreError};
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::{ContactHash, EpisodeId, Profile, ProfileKey, Timestamp};
 use std::collections::BTreeMap;
@@ -34,6 +34,41 @@ pub struct Stored {
     pub profile: Profile,
     /// Its version: 1 after the first write.
     pub version: u64,
+}
+
+/// Loads all keys in one go. A row that cannot be read must not take the others with it: then each is loaded by itself,
+/// strongly, as long as it `may_begin`. A key that is left out of the answer was not begun.
+///
+/// # Errors
+/// When the table does not answer, for whatever reason but a row that cannot be read.
+pub async fn load_each<K: Clone + Ord, S, L>(
+    keys: Vec<K>,
+    load: impl Fn(Vec<K>, Read) -> L,
+    may_begin: impl Fn() -> bool,
+) -> Result<BTreeMap<K, Result<Option<S>, StoreError>>, StoreError>
+where
+    L: Future<Output = Result<BTreeMap<K, S>, StoreError>>,
+{
+    match load(keys.clone(), Read::Eventual).await {
+        Ok(mut found) => {
+            let with_found = |key| {
+                let state = found.remove(&key);
+                (key, Ok(state))
+            };
+            return Ok(keys.into_iter().map(with_found).collect());
+        }
+        Err(error) if error.kind != ErrorKind::Corrupt => return Err(error),
+        Err(_) => {}
+    }
+    let mut each = BTreeMap::new();
+    for key in keys {
+        if !may_begin() {
+            break;
+        }
+        let found = load(vec![key.clone()], Read::Strong).await;
+        each.insert(key.clone(), found.map(|mut found| found.remove(&key)));
+    }
+    Ok(each)
 }
 
 /// What became of a conditional write.

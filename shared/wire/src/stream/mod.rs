@@ -13,7 +13,9 @@ pub use event::{Said, read, read_alone};
 use crate::failed::FailedReason;
 use beckon_domain::event::{Event, TimerOutcome};
 use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
-use borrowed::{LineRef, refusal};
+#[cfg(test)]
+use borrowed::LineRef;
+use borrowed::refusal;
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -305,16 +307,14 @@ impl Line {
     ///
     /// # Errors
     /// When it is not JSON, or of an unknown version.
-    pub fn of(text: &str) -> Result<Self, LineError> {
+    pub(crate) fn of(text: &str) -> Result<Self, LineError> {
         let line: Self = serde_json::from_str(text).map_err(|e| refusal(text, &e))?;
         if line.v == VERSION { Ok(line) } else { Err(unknown_version(line.v)) }
     }
 
     /// The event a line says.
-    ///
-    /// # Errors
-    /// When a value is invalid; the collector never writes such a line.
-    pub fn to_event(&self) -> Result<Event, LineError> {
+    #[cfg(test)]
+    pub(crate) fn to_event(&self) -> Result<Event, LineError> {
         let text = serde_json::to_string(self).map_err(|_| undecodable("the line is not JSON"))?;
         LineRef::read(&text)?.into_event()
     }
