@@ -131,6 +131,8 @@ async fn a_write_that_was_given_up_finds_another_version_when_it_lands_at_last()
     let key = world.visitor("anna");
     let late = world.stack.tables.save(&key, &Profile::default(), None, None).await.unwrap();
     assert_eq!(late, Save::Conflict, "it would have created the profile");
+    let stored = world.stack.tables.load(std::slice::from_ref(&key), Read::Strong).await.unwrap();
+    assert_eq!(stored[&key].profile.last_received_at, START, "its time-to-live counts from the event");
     assert_eq!(world.finish().await.failed, 1);
 }
 

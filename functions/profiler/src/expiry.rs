@@ -8,7 +8,7 @@ use crate::process::{CONCURRENCY, Outcome, Profiler, first_sequence};
 use crate::settle::ATTEMPTS_MAX;
 use beckon_batch::TimeLeft;
 use beckon_domain::policy::Policy;
-use beckon_domain::{Profile, ProfileKey, Timestamp};
+use beckon_domain::{Profile, Timestamp};
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::EventStream;
@@ -123,7 +123,7 @@ where
                 // Later ones wait until they can be fenced, or until it is over.
                 return only_landed(stored, expiry, part);
             };
-            match self.raise_version(&part.key, stored.as_ref(), policy).await {
+            match self.raise_version(part, stored.as_ref(), policy).await {
                 Ok(Some(stored)) => {
                     return Ok(Some(Fenced { stored: Some(stored), until: expiry.until }));
                 }
@@ -138,13 +138,16 @@ where
     /// Writes the profile as it is: what was read before finds another version from now on. `None` on a conflict.
     async fn raise_version(
         &self,
-        key: &ProfileKey,
+        part: &Part,
         stored: Option<&Stored>,
         policy: &Policy,
     ) -> Result<Option<Stored>, ProcessError> {
-        let profile = stored.map_or_else(Profile::default, |s| s.profile.clone());
+        // One that is made for this only is forgotten like any other: some time after its latest event was received.
+        let received_at = part.work.iter().map(|work| work.item.event.received_at).max().unwrap_or_default();
+        let empty = || Profile { last_received_at: received_at, ..Profile::default() };
+        let profile = stored.map_or_else(empty, |s| s.profile.clone());
         let read_version = stored.map(|s| s.version);
-        match self.tables.save(key, &profile, read_version, profile.due_at(policy)).await? {
+        match self.tables.save(&part.key, &profile, read_version, profile.due_at(policy)).await? {
             Save::Saved => Ok(Some(Stored { profile, version: read_version.unwrap_or_default() + 1 })),
             Save::Conflict => Ok(None),
         }

@@ -156,6 +156,9 @@ impl Oracle {
         let Some(expected) = self.profiles.get(key) else {
             return Some(format!("{} is a profile of nobody", short(key)));
         };
+        // A profile may have been made, or remember, for an event that was then kept as failed.
+        let received_at = stored.last_received_at.max(expected.last_received_at);
+        let expected = &Profile { last_received_at: received_at, ..expected.clone() };
         let link = |p: &Profile| p.link.as_ref().map(|link| link.to.clone());
         let part = if stored.tallies != expected.tallies {
             format!("tallies {:?}, expected {:?}", stored.tallies, expected.tallies)
