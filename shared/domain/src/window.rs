@@ -163,11 +163,17 @@ impl WindowedCount {
         }
     }
 
-    /// The first and the last millisecond of a bucket.
+    /// The first and the last millisecond of which a bucket may hold events.
     fn span_ms(&self, slot: u8) -> Option<(i64, i64)> {
         let (tier, _) = tier(slot)?;
-        let start = i64::from(first_minute(slot, self.newest)?) * MINUTE_MS;
-        Some((start, start + i64::from(tier.minutes) * MINUTE_MS - 1))
+        let first = first_minute(slot, self.newest)?;
+        // What is young enough for a finer tier is there, also where this bucket reaches into its time.
+        let finer = TIERS.iter().rfind(|finer| finer.minutes < tier.minutes);
+        let finer_from = finer.map(|finer| {
+            (self.newest / finer.minutes).saturating_sub(finer.bucket_count - 1) * finer.minutes
+        });
+        let end = finer_from.map_or(first + tier.minutes, |from| from.min(first + tier.minutes));
+        Some((i64::from(first) * MINUTE_MS, i64::from(end) * MINUTE_MS - 1))
     }
 }
 

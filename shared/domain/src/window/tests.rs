@@ -43,6 +43,19 @@ fn five_minutes_reach_back_six_at_most() {
     assert_eq!(held, [1, 1, 1, 1, 1, 1, 0, 0]);
 }
 
+/// An event that has just left the finer buckets shares its coarse bucket with a time that the window reaches.
+#[test]
+fn a_coarse_bucket_that_reaches_into_the_window_does_not_bring_what_is_older() {
+    let day = Timestamp::from_ms(START.as_ms() - START.as_ms() % 86_400_000);
+    let now = day + DurationMs::from_minutes(30);
+    let minutes_ago = |minutes| now - DurationMs::from_minutes(minutes);
+    let count = counted(&[minutes_ago(80), minutes_ago(17), now]);
+    assert_eq!(count.count_within(now, HOUR), 2, "80 minutes ago is not within an hour");
+    assert_eq!(count.count_within(now, DurationMs::from_minutes(15)), 1);
+    let count = counted(&[now - DurationMs::from_hours(26), now]);
+    assert_eq!(count.count_within(now, DurationMs::from_hours(24)), 1);
+}
+
 #[test]
 fn a_window_longer_than_what_is_kept_counts_what_is_kept() {
     let count = counted(&[START - DurationMs::from_days(40), START - DurationMs::from_days(29), START]);
@@ -83,7 +96,9 @@ proptest! {
 
     #[test]
     fn no_event_of_the_window_is_missed_and_none_beyond_the_stated_slack_is_counted(
-        times in times(), later_secs in 0..200_000_u64, width_secs in 1..2_592_000_u64,
+        times in times(),
+        later_secs in prop_oneof![0..90_u64, 0..4_000_u64, 0..200_000_u64],
+        width_secs in prop_oneof![1..1_000_u64, 1..4_000_u64, 1..90_000_u64, 1..2_592_000_u64],
     ) {
         let newest = times.iter().copied().max().unwrap_or(START);
         let (now, width) = (newest + DurationMs::from_secs(later_secs), DurationMs::from_secs(width_secs));
