@@ -11,6 +11,7 @@ use crate::key::{ProfileKey, ProfileKind};
 use crate::mark::{Marks, Ring};
 use crate::orders::Orders;
 use crate::policy::{EVENT_NAME_COUNT_MAX, Policy, TRAIT_COUNT_MAX};
+use crate::reaction::RuleState;
 use crate::session::Sessions;
 use crate::time::Timestamp;
 use crate::told::Told;
@@ -115,12 +116,21 @@ pub struct Profile {
     pub merged: Vec<ProfileKey>,
     /// Visitors linked to this customer over its life, folded or not.
     pub linked_id_count: u32,
+    /// What rules keep.
+    pub rules: RuleState,
 }
 
 impl Profile {
-    /// When the reminder of its cart is due; what the sparse index is keyed by.
+    /// When its next timer is due, the cart's or the rules': what the sparse index is keyed by.
     #[must_use]
     pub fn due_at(&self, policy: &Policy) -> Option<Timestamp> {
+        let rules = self.rules.next_at.filter(|_| self.link.is_none());
+        self.cart_due_at(policy).into_iter().chain(rules).min()
+    }
+
+    /// When the reminder of its cart is due.
+    #[must_use]
+    pub fn cart_due_at(&self, policy: &Policy) -> Option<Timestamp> {
         if self.link.is_some() {
             return None;
         }

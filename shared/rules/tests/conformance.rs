@@ -174,6 +174,8 @@ fn profile_at(events: &[Happened], now: Timestamp, policy: &Policy) -> Option<Pr
             timezone: None,
             locale: None,
             claim: None,
+            device: None,
+            details: None,
             kind: kind(happened),
         };
         apply(profile.get_or_insert_with(Profile::default), &key, &event, policy);

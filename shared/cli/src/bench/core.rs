@@ -7,6 +7,7 @@ use beckon_domain::event::Event;
 use beckon_domain::fold::{Item, fold_into};
 use beckon_domain::id::SlotId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
+use beckon_domain::reaction::NoRules;
 use beckon_domain::{Policy, Profile, ProfileKey, Timestamp, packed};
 use beckon_rules::{LiveLists, Page, Person, Ruleset, SlotRequest};
 use beckon_wire::stream::read;
@@ -174,7 +175,7 @@ fn apply(profiles: &mut Profiles, parts: &Parts, policy: &Policy) {
             Some(profile) => profile,
             None => profiles.entry(key.clone()).or_default(),
         };
-        let _ = black_box(fold_into(profile, key, items, policy));
+        let _ = black_box(fold_into(profile, key, items, policy, &NoRules));
     }
 }
 
