@@ -1,6 +1,6 @@
 //! Many rules at once: a slot with 1,000 of them, the time to compile them, and the slots of the sample.
 
-use crate::beckon::{Rule, parse};
+use crate::beckon::{Slot, parse};
 use crate::rounds::Work;
 use crate::shopper::{Known, now};
 use anyhow::{Result, ensure};
@@ -28,26 +28,26 @@ pub const COMPILE: &str = "compile 1,000 rules";
 pub fn works(known: &Rc<[Known]>) -> Result<Vec<Work>> {
     let mut works = Vec::new();
     for (name, holds) in [(NONE, Holds::None), (FIRST, Holds::First), (LAST, Holds::Last)] {
-        let rule = Rule::new(&ruleset(holds)?, "many")?;
+        let slot = Slot::new(&ruleset(holds)?, "many")?;
         for known in known.iter() {
-            let found = rule.holds(&known.person(), now());
+            let found = slot.is_filled(&known.person(), now());
             ensure!(found == Some(holds != Holds::None), "{name}: {found:?}; this is a bug of the benchmark");
         }
-        works.push(decide(name, 200, rule, known));
+        works.push(decide(name, 200, slot, known));
     }
-    works.push(decide("decide the sample's home.hero", 20_000, Rule::new(SAMPLE, "home.hero")?, known));
-    works.push(decide("decide the sample's pdp.related", 20_000, Rule::new(SAMPLE, "pdp.related")?, known));
+    works.push(decide("decide the sample's home.hero", 20_000, Slot::new(SAMPLE, "home.hero")?, known));
+    works.push(decide("decide the sample's pdp.related", 20_000, Slot::new(SAMPLE, "pdp.related")?, known));
     let yaml = ruleset(Holds::Last)?;
     let run = move |_| drop(black_box(parse(&yaml)));
     works.push(Work { name: COMPILE, times: 3, run: Box::new(run) });
     Ok(works)
 }
 
-fn decide(name: &'static str, times: usize, rule: Rule, known: &Rc<[Known]>) -> Work {
+fn decide(name: &'static str, times: usize, slot: Slot, known: &Rc<[Known]>) -> Work {
     let known = Rc::clone(known);
     let run = move |index: usize| {
         if let Some(known) = known.get(index) {
-            black_box(rule.holds(&known.person(), now()));
+            black_box(slot.is_filled(&known.person(), now()));
         }
     };
     Work { name, times, run: Box::new(run) }

@@ -88,7 +88,7 @@ pub struct Known {
 impl Known {
     /// As a request names them.
     pub fn person(&self) -> Person<'_> {
-        Person { profile: Some(&self.profile), is_known: self.is_known, page: self.page.clone() }
+        Person { profile: Some(&self.profile), is_known: self.is_known, page: self.page.clone(), propensity: None }
     }
 }
 
@@ -112,6 +112,8 @@ impl Happened<'_> {
             timezone: None,
             locale: None,
             claim: None,
+            device: None,
+            details: None,
             kind,
         };
         apply(self.profile, self.key, &event, &Policy::default());
