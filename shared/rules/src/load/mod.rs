@@ -18,6 +18,7 @@ mod scalar;
 mod test;
 
 use crate::aggregate::Watch;
+use crate::compiled::Compiled;
 use crate::error::{Place, Problem, RulesetError};
 use crate::fact::Computed;
 use crate::model::{Catalog, Offer, Product, Ruleset, Slot};
@@ -116,6 +117,10 @@ impl Loader {
         for slot in &mut slots {
             slot.rules = rules.take(&slot.id);
         }
+        if !self.problems.is_empty() {
+            // What follows relies on it: segments that ask for each other in a circle have no end.
+            return None;
+        }
         let idle = rules.reminder.as_ref().map(|reminder| reminder.idle);
         Some(Ruleset {
             name: name?,
@@ -128,6 +133,7 @@ impl Loader {
             reminder: rules.reminder,
             labels: rules.labels,
             timezone: self.timezone.clone(),
+            compiled: Compiled::default(),
             reactions: Reactions::new(&segments, &rules.acting, std::mem::take(&mut self.watches)),
             segments,
             acting: rules.acting,
@@ -175,7 +181,7 @@ impl Ruleset {
             Some(ruleset) if loader.problems.is_empty() => {
                 let version = version(yaml);
                 let reactions = ruleset.reactions.of_version(&version);
-                Ok(Self { version, reactions, ..ruleset })
+                Ok(Self { version, reactions, ..ruleset }.compile())
             }
             _ => Err(RulesetError::new(loader.problems)),
         }
