@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`model`] (what a ruleset is), `tree` and `load` (how a text becomes one), [`page`] (what a request
 //! tells), `condition` (when a rule matches), `list` and `decide` (what is shown), [`decision`] (what the answer
-//! says), [`error`] (what is wrong).
+//! says), [`error`] (what is wrong), [`testing`] (the tests that a ruleset carries).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -17,6 +17,7 @@ mod list;
 mod load;
 pub mod model;
 pub mod page;
+pub mod testing;
 mod tree;
 
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};

@@ -84,6 +84,7 @@ pub struct Ruleset {
     pub(crate) slots: Vec<Slot>,
     pub(crate) reminder: Option<Reminder>,
     pub(crate) labels: BTreeMap<RuleId, Vec<String>>,
+    pub(crate) tests: Vec<crate::testing::Scenario>,
 }
 
 impl Ruleset {

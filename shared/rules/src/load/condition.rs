@@ -222,7 +222,7 @@ impl Loader {
         (self.problems.len() == before).then_some(Condition::Page { kind, category, product })
     }
 
-    fn page_kind(&mut self, node: &Node) -> Option<PageKind> {
+    pub(super) fn page_kind(&mut self, node: &Node) -> Option<PageKind> {
         let kind = if let Value::Text(word) = &node.value { PageKind::parse(word) } else { None };
         if kind.is_none() {
             let message =
@@ -258,7 +258,7 @@ impl Loader {
         Some(Which::Current)
     }
 
-    fn event_name(&mut self, node: &Node) -> Option<EventName> {
+    pub(super) fn event_name(&mut self, node: &Node) -> Option<EventName> {
         let name = self.id(node, "event", EventName::new)?;
         let meant = nearest(name.as_str(), EVENTS).filter(|known| known.eq_ignore_ascii_case(name.as_str()));
         if let Some(known) = meant.filter(|known| *known != name.as_str()) {

@@ -1,15 +1,18 @@
 //! From YAML to a ruleset: everything that is wrong is found in one go.
 //!
 //! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
-//! (products, offers, slots), [`rule`] and [`condition`] and [`reminder`], [`reference`] (what names what).
+//! (products, offers, slots), [`rule`] and [`condition`] and [`reminder`], [`reference`] (what names what), [`scenario`]
+//! and [`given`] (the tests).
 
 mod catalog;
 mod condition;
 mod fields;
+mod given;
 mod reference;
 mod reminder;
 mod rule;
 mod scalar;
+mod scenario;
 
 use crate::error::{Place, Problem, RulesetError};
 use crate::model::{Catalog, Offer, Product, Ruleset, Slot};
@@ -23,8 +26,8 @@ use std::sync::Arc;
 
 /// The version of the rule language that is understood.
 const LANGUAGE_VERSION: i64 = 1;
-const TOP_FIELDS: [&str; 8] =
-    ["version", "name", "currency", "products", "best_sellers", "offers", "slots", "rules"];
+const TOP_FIELDS: [&str; 9] =
+    ["version", "name", "currency", "products", "best_sellers", "offers", "slots", "rules", "tests"];
 
 /// What is known while loading: the problems so far, and the names that others must find.
 #[derive(Default)]
@@ -59,6 +62,7 @@ impl Loader {
             self.each(top.get("slots"), "slots", |loader, node| loader.slot(node, has_best_sellers));
         let mut rules = Rules::default();
         self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
+        let tests = self.tests(top.get("tests"));
         self.check_references();
         for slot in &mut slots {
             slot.rules = rules.take(&slot.id);
@@ -74,6 +78,7 @@ impl Loader {
             slots,
             reminder: rules.reminder,
             labels: rules.labels,
+            tests,
         })
     }
 
