@@ -12,6 +12,7 @@
 mod condition;
 mod decide;
 pub mod decision;
+pub mod diff;
 pub mod error;
 mod list;
 mod load;
