@@ -1,9 +1,10 @@
 //! `beckon rules`: a ruleset on its way from a file to being live, and back.
 //!
 //! `publish`, `rollback` and `history` ask the admin API, which `admin` speaks: that of `beckon serve`, or that of a
-//! deployed stack. `check`, `test` and `diff` need nothing but files.
+//! deployed stack. `check`, `test`, `diff` and `backtest` need nothing but files.
 
 mod admin;
+mod backtest;
 mod check;
 mod diff;
 mod file;
@@ -23,6 +24,7 @@ use clap::{Args, Subcommand};
   beckon rules check my-shop.yaml                                 every mistake, with its line and what to write instead
   beckon rules test my-shop.yaml --junit tests.xml                the tests that it carries
   beckon rules diff live.yaml my-shop.yaml                        what is different, by what it means
+  beckon rules backtest --from live.yaml --to my-shop.yaml --events target/beckon/archive
   beckon rules publish my-shop.yaml --note \"winter sale\"          live in `beckon serve` on this machine
   beckon rules publish my-shop.yaml --dry-run                     only says what publishing would do
   beckon rules history --stack-name beckon-dev                    who made what live, newest first
@@ -42,6 +44,8 @@ enum RulesCommand {
     Test(test::TestArgs),
     /// Say what is different between two rulesets
     Diff(diff::DiffArgs),
+    /// Run history through two rulesets, and say what would have been different
+    Backtest(backtest::BacktestArgs),
     /// Make a ruleset live, if it is valid and its tests pass
     Publish(publish::PublishArgs),
     /// Make an earlier version live again
@@ -59,6 +63,7 @@ pub async fn run(args: RulesArgs) -> Result<(), CliError> {
         RulesCommand::Check(args) => check::run(&args),
         RulesCommand::Test(args) => test::run(&args),
         RulesCommand::Diff(args) => diff::run(&args),
+        RulesCommand::Backtest(args) => Box::pin(backtest::run(args)).await,
         RulesCommand::Publish(args) => Box::pin(publish::run(args)).await,
         RulesCommand::Rollback(args) => Box::pin(rollback::run(args)).await,
         RulesCommand::History(args) => Box::pin(history::run(args)).await,

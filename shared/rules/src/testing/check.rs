@@ -146,8 +146,9 @@ fn shows(decision: &Decision, products: &[beckon_domain::ProductId]) -> bool {
         && products.iter().zip(items).all(|(product, item)| *product == item.product)
 }
 
-/// What a slot shows, in one line.
-fn told(decision: &Decision) -> String {
+/// What a slot shows and why, in one line.
+#[must_use]
+pub fn told(decision: &Decision) -> String {
     let content = match &decision.content {
         Content::Offer(offer) => format!("the offer {}", offer.id),
         Content::Products(items) => {

@@ -11,6 +11,7 @@ pub mod report;
 mod scenario;
 mod timeline;
 
+pub use check::told;
 pub use report::{Covered, Difference, TestReport, TestResult};
 pub use scenario::Scenario;
 pub(crate) use scenario::{Expected, MailExpected, START, Shown};
