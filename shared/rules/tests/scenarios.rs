@@ -110,3 +110,80 @@ fn rules_that_no_test_reached_are_named() {
     let missed: Vec<&str> = report.never_reached().map(|part| part.name.as_str()).collect();
     assert_eq!(missed, ["members-only", "favourite-categories", "tent-accessories", "related-after-30s"]);
 }
+
+/// A shop with segments, rules that act, and a rule that is active for a weekend.
+const ACTING: &str = r#"version: 1
+name: Acting
+currency: EUR
+timezone: Europe/Berlin
+offers:
+  - { id: sale, title: Sale, text: Half price, url: "https://shop.example/sale" }
+  - { id: hello, title: Hello, text: Hi, url: "https://shop.example/" }
+slots:
+  - { id: home.hero, fallback: { offer: hello } }
+segments:
+  - id: keen
+    when: { event: Product Viewed, where: { category: tents }, within: 10m, count: { gte: 2 } }
+  - id: mobile
+    when: { fact: session.device, eq: mobile }
+rules:
+  - id: sale
+    slot: home.hero
+    priority: 1
+    active: { from: 2026-11-27T00:00, until: 2026-11-30T00:00 }
+    when: { segment: keen }
+    then: { offer: sale }
+  - id: tell-keen
+    when: { segment: keen }
+    then: { publish: keen-visitor }
+  - id: mark
+    on: Segment Exited
+    when: { event: Segment Exited }
+    then: { set_trait: { name: was_keen, value: true } }
+tests:
+"#;
+
+const TWO_VIEWS: &str = "    given:
+      - { at: 0s, event: Product Viewed, properties: { product_id: a, category: tents }, device: mobile }
+      - { at: 1m, event: Product Viewed, properties: { product_id: b, category: tents } }\n";
+
+fn acting(tests: &str) -> Vec<String> {
+    told(&report(&format!("{ACTING}{tests}")))
+}
+
+#[test]
+fn segments_rules_that_act_and_time_that_passes_are_told() {
+    let tests = format!(
+        "  - name: keen\n{TWO_VIEWS}    at: 2m\n    expect: {{ segments: [keen, mobile], published: [tell-keen] }}
+  - name: keen no more\n{TWO_VIEWS}    at: 11m\n    expect: {{ not_segments: [keen], traits: {{ was_keen: true }} }}\n"
+    );
+    assert_eq!(acting(&tests), Vec::<String>::new());
+    let wrong = format!(
+        "  - name: wrong\n{TWO_VIEWS}    at: 11m\n    expect: {{ segments: [keen], not_segments: [mobile], published: [] }}\n"
+    );
+    assert_eq!(
+        acting(&wrong),
+        [
+            "segment keen: expected in it, found not in it; in: mobile",
+            "segment mobile: expected not in it, found in it",
+            "published: expected none, found tell-keen",
+        ]
+    );
+    let ruleset = Ruleset::parse(&format!("{ACTING}{tests}")).expect("a ruleset");
+    let missed: Vec<String> =
+        run(&ruleset).never_reached().map(|p| format!("{} {}", p.kind, p.name)).collect();
+    assert_eq!(missed, ["rule sale"]);
+}
+
+#[test]
+fn a_test_begins_when_it_says() {
+    let test = |starts: &str, offer: &str| {
+        format!(
+            "  - name: sale\n    starts: {starts}\n{TWO_VIEWS}    expect: {{ slot: home.hero, offer: {offer} }}\n"
+        )
+    };
+    assert_eq!(acting(&test("2026-11-27T00:00", "sale")), Vec::<String>::new());
+    // By the clock of Berlin the weekend is over at 23:00 UTC.
+    assert_eq!(acting(&test("2026-11-29T23:00Z", "hello")), Vec::<String>::new());
+    assert_eq!(acting(&test("2026-11-26T22:58Z", "hello")), Vec::<String>::new());
+}

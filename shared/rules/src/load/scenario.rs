@@ -1,7 +1,9 @@
 //! The tests of a ruleset: who asks when and where, and what must come of it.
 
 use super::Loader;
+use super::condition::{Place as AskedAt, Scope};
 use super::fields::{Fields, listed, quoted};
+use super::given::Story;
 use super::reference::Kind;
 use super::scalar::{NAME_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::decision::ReasonCode;
@@ -11,10 +13,10 @@ use crate::testing::{Expected, MailExpected, Scenario, Shown};
 use crate::tree::{Node, Value};
 use beckon_domain::event::TraitValue;
 use beckon_domain::id::{OfferId, RuleId, SlotId};
-use beckon_domain::{Category, DurationMs, ProductId, ProfileKey, SmolStr};
+use beckon_domain::{Category, DurationMs, ProductId, ProfileKey, SmolStr, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
-const TEST_FIELDS: [&str; 7] = ["name", "given", "at", "page", "logged_in", "timezone", "expect"];
+const TEST_FIELDS: [&str; 8] = ["name", "starts", "given", "at", "page", "logged_in", "timezone", "expect"];
 const SHOWN_FIELDS: [&str; 5] = ["offer", "products", "reason", "rule", "fallback"];
 const EXPECT_FIELDS: [&str; 11] = [
     "slot",
@@ -38,7 +40,7 @@ const VISITOR: &str = "a1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 impl Loader {
     /// Reads the tests. Names must be different: a report is read by them.
-    pub(super) fn tests(&mut self, node: Option<&Node>) -> Vec<Scenario> {
+    pub(super) fn scenarios(&mut self, node: Option<&Node>) -> Vec<Scenario> {
         let mut names = BTreeSet::new();
         self.each(node, "tests", |loader, node| {
             let scenario = loader.scenario(node)?;
@@ -55,8 +57,12 @@ impl Loader {
         let fields = Fields::open(self, node, &who, &TEST_FIELDS)?;
         let name = fields.require(self, "name").and_then(|n| self.text(n, "name", NAME_CHARS_MAX));
         let is_known = fields.get("logged_in").and_then(|n| self.boolean(n, "logged_in"));
-        let timezone = fields.get("timezone").and_then(|n| self.text(n, "timezone", NAME_CHARS_MAX));
-        let given = self.given(fields.get("given"), &who, timezone.map(SmolStr::new).as_ref());
+        let starts = match fields.get("starts") {
+            Some(n) => self.instant(n, "starts"),
+            None => self.monday_noon(),
+        };
+        let story = Story { who: &who, starts: starts?, timezone: self.story_zone(fields.get("timezone")) };
+        let given = self.given(fields.get("given"), &story);
         let at = match fields.get("at") {
             Some(n) => self.duration(n, "at").map(|at| (at, n.place)),
             None => Some((given.ends_at, node.place)),
@@ -76,11 +82,25 @@ impl Loader {
             name: name?,
             line: node.place.line,
             key: key?,
+            starts: story.starts,
             given: given.items,
             at: at?.0,
             page: page?,
             expect: expect?,
         })
+    }
+
+    /// When the time of a test begins, if it does not say: on some Monday at noon, by the clock of the ruleset.
+    fn monday_noon(&self) -> Option<Timestamp> {
+        let noon = jiff::civil::date(2026, 6, 1).at(12, 0, 0, 0);
+        let instant = self.timezone.to_timestamp(noon).ok()?;
+        Some(Timestamp::from_ms(instant.as_millisecond()))
+    }
+
+    fn story_zone(&mut self, node: Option<&Node>) -> Option<SmolStr> {
+        let node = node?;
+        self.zone(node)?;
+        self.text(node, "timezone", NAME_CHARS_MAX).map(SmolStr::new)
     }
 
     fn asked_page(&mut self, node: &Node, who: &str) -> Option<Page> {
@@ -159,13 +179,11 @@ impl Loader {
         self.refer(Kind::Rule, node, &who, RuleId::new, RuleId::as_str)
     }
 
-    /// There are no segments yet, so none can be expected.
     fn segment_names(&mut self, node: Option<&Node>, what: &str, who: &str) -> Vec<String> {
+        let scope = Scope { who, place: AskedAt::Page };
         self.each(node, what, |loader, item| {
-            let name = loader.text(item, "segment", NAME_CHARS_MAX)?;
-            let message = format!("{who} expects the segment {}, which does not exist", quoted(&name));
-            loader.problem(item.place, message);
-            Some(name)
+            loader.segment_index(item, &scope)?;
+            loader.text(item, "segment", NAME_CHARS_MAX)
         })
     }
 

@@ -1,10 +1,10 @@
 //! Compares what came of a test with what it expects.
 
 use super::report::{Covered, Difference, TestResult};
-use super::scenario::{Expected, MailExpected, START, Scenario, Shown};
+use super::scenario::{Expected, MailExpected, Scenario, Shown};
 use super::timeline::Timeline;
 use crate::decision::{Content, Decision};
-use crate::model::Ruleset;
+use crate::model::{Act, Ruleset};
 use beckon_domain::event::TraitValue;
 use std::fmt::Display;
 
@@ -24,7 +24,14 @@ pub(super) fn check(ruleset: &Ruleset, scenario: &Scenario, coverage: &mut [Cove
     for rule in timeline.published() {
         Covered::reach(coverage, "rule", rule.as_str());
     }
-    for segment in timeline.segments(scenario.asked_at()) {
+    // What a rule left behind is all that is known of a trait that it set.
+    for rule in &ruleset.acting {
+        let found = |name: &str| timeline.profile().and_then(|profile| profile.trait_value(name));
+        if matches!(&rule.then, Act::SetTrait(name, value) if found(name) == Some(value)) {
+            Covered::reach(coverage, "rule", rule.id.as_str());
+        }
+    }
+    for segment in timeline.segments() {
         Covered::reach(coverage, "segment", &segment);
     }
     let mut found = Found { scenario, timeline, differences: Vec::new() };
@@ -107,7 +114,7 @@ impl Found<'_> {
         if expected.segments.is_empty() && expected.not_segments.is_empty() {
             return;
         }
-        let found = self.timeline.segments(self.scenario.asked_at());
+        let found = self.timeline.segments();
         let all = joined(&found);
         for segment in expected.segments.iter().filter(|segment| !found.contains(*segment)) {
             self.differ(format!("segment {segment}"), "in it", format!("not in it; in: {all}"));
@@ -118,8 +125,9 @@ impl Found<'_> {
     }
 
     fn mail(&mut self, expected: MailExpected) {
+        let starts = self.scenario.starts;
         let times: Vec<String> =
-            self.timeline.mails().iter().map(|mail| mail.at.since(START).to_string()).collect();
+            self.timeline.mails().iter().map(|mail| mail.at.since(starts).to_string()).collect();
         let (is_so, wanted) = match expected {
             MailExpected::None => (times.is_empty(), NONE.to_owned()),
             MailExpected::Any => (!times.is_empty(), format!("one by {}", self.scenario.at)),

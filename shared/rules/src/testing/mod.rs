@@ -14,7 +14,7 @@ mod timeline;
 pub use check::told;
 pub use report::{Covered, Difference, TestReport, TestResult};
 pub use scenario::Scenario;
-pub(crate) use scenario::{Expected, MailExpected, START, Shown};
+pub(crate) use scenario::{Expected, MailExpected, Shown};
 pub use timeline::{Mail, Timeline};
 
 use crate::Ruleset;

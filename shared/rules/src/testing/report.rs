@@ -72,15 +72,14 @@ impl TestResult {
 }
 
 impl Covered {
-    const fn rule(name: String) -> Self {
-        Self { kind: "rule", name, count: 0 }
-    }
-
     /// Every part of a ruleset that a test can reach, none of them reached yet.
     pub(crate) fn all_of(ruleset: &Ruleset) -> Vec<Self> {
         let of_slots = ruleset.slots.iter().flat_map(|slot| &slot.rules).map(|rule| rule.id.to_string());
+        let acting = ruleset.acting.iter().map(|rule| rule.id.to_string());
         let sender = ruleset.reminder.iter().map(|reminder| reminder.rule.to_string());
-        of_slots.chain(sender).map(Self::rule).collect()
+        let segments = ruleset.segment_ids().map(|id| ("segment", id.to_owned()));
+        let rules = of_slots.chain(acting).chain(sender).map(|id| ("rule", id));
+        segments.chain(rules).map(|(kind, name)| Self { kind, name, count: 0 }).collect()
     }
 
     /// Counts that a part was reached.

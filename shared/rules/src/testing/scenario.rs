@@ -8,10 +8,6 @@ use beckon_domain::id::{OfferId, RuleId, SlotId};
 use beckon_domain::{DurationMs, ProductId, ProfileKey, Timestamp};
 use std::collections::BTreeMap;
 
-/// When the time of a test begins, if it does not say: Monday, 2026-06-01, 12:00 UTC. Not in 1970, so that windows can
-/// reach back.
-pub(crate) const START: Timestamp = Timestamp::from_ms(1_780_315_200_000);
-
 /// A test of a ruleset.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Scenario {
@@ -21,6 +17,7 @@ pub struct Scenario {
     pub line: u64,
     /// Whose story it is: a customer's, or a visitor's.
     pub(crate) key: ProfileKey,
+    pub(crate) starts: Timestamp,
     pub(crate) given: Vec<Item>,
     /// When it asks, since the start.
     pub(crate) at: DurationMs,
@@ -36,7 +33,7 @@ impl Scenario {
 
     /// When it asks.
     pub(crate) fn asked_at(&self) -> Timestamp {
-        START + self.at
+        self.starts + self.at
     }
 }
 

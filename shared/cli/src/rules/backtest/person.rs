@@ -87,6 +87,6 @@ impl<'r> Person<'r> {
         tally.people += 1;
         tally.people_affected += u64::from(!self.kinds.is_empty());
         tally.mails(&self.old, &self.new);
-        tally.segments(&self.old.segments(end), &self.new.segments(end));
+        tally.segments(&self.old.segments(), &self.new.segments());
     }
 }
