@@ -54,6 +54,24 @@ pub struct Counts {
     pub carts: u64,
 }
 
+/// Kinds of events whose last occurrence every profile remembers, whatever else happens.
+pub const EVENTS_KEPT: [&str; 10] = [
+    "Product Viewed",
+    "Product Dwelled",
+    "Product Added",
+    "Product Removed",
+    "Cart Updated",
+    "Order Completed",
+    "page",
+    "screen",
+    "group",
+    "identify",
+];
+
+fn is_kept(name: &str) -> bool {
+    EVENTS_KEPT.contains(&name)
+}
+
 /// The customer that a visitor turned out to be. Such a profile is frozen: its events go to the customer's.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Link {
@@ -148,7 +166,8 @@ impl Profile {
         self.last_events.iter().find(|(n, _)| n.as_str() == name).map(|(_, at)| *at)
     }
 
-    /// Remembers that a kind of event happened; the kind unseen for longest is dropped beyond the cap.
+    /// Remembers that a kind of event happened; beyond the cap the shop's own kind unseen for longest is dropped, and none
+    /// of [`EVENTS_KEPT`].
     pub fn remember_event(&mut self, name: &EventName, at: Timestamp) {
         self.remember_named(name.as_str(), at);
     }
@@ -163,8 +182,8 @@ impl Profile {
             }
         }
         while self.last_events.len() > EVENT_NAME_COUNT_MAX {
-            let oldest =
-                self.last_events.iter().enumerate().min_by_key(|(_, (n, at))| (*at, n)).map(|(i, _)| i);
+            let own = self.last_events.iter().enumerate().filter(|(_, (n, _))| !is_kept(n.as_str()));
+            let oldest = own.min_by_key(|(_, (n, at))| (*at, n)).map(|(index, _)| index);
             self.last_events.remove(oldest.unwrap_or(0));
         }
     }

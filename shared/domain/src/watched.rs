@@ -20,7 +20,7 @@ use smol_str::SmolStr;
 /// Occurrences kept one by one at most.
 pub const KEPT_COUNT_MAX: u8 = 64;
 /// Things watched of one person at most.
-pub const WATCH_COUNT_MAX: usize = 64;
+pub const WATCH_COUNT_MAX: usize = 128;
 
 /// Names a thing that is watched: a hash of its definition, so that it outlives every change of the ruleset that does
 /// not change it.

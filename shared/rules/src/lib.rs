@@ -9,15 +9,22 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+mod aggregate;
 mod condition;
 mod decide;
 pub mod decision;
 pub mod error;
+mod fact;
 mod list;
 mod load;
 pub mod model;
 pub mod page;
+mod property;
+mod react;
+mod timing;
 mod tree;
+mod value;
+mod zone;
 
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};

@@ -77,7 +77,7 @@ proptest! {
         let page_product: Option<ProductId> = asked.page.as_ref().map(pick);
         let page = Page { kind: Some(PageKind::Product), product: page_product.clone(), category: None };
         let person =
-            Person { profile: asked.has_profile.then_some(&profile), is_known: asked.is_known, page };
+            Person { profile: asked.has_profile.then_some(&profile), is_known: asked.is_known, page, propensity: None };
         let request =
             SlotRequest { count: asked.count, exclude: asked.exclude.iter().map(pick).collect() };
         let now = Timestamp::EPOCH + DurationMs::from_secs(asked.now_secs);
@@ -184,7 +184,7 @@ fn a_ruleset_without_rules_is_fine() {
     let ruleset = Ruleset::parse("version: 1\nname: bare\ncurrency: eur\n").expect("valid");
     assert!(ruleset.reminder().is_none() && ruleset.policy().cart_idle.is_none());
     assert_eq!(ruleset.slot_ids().count(), 0);
-    let person = Person { profile: None, is_known: false, page: Page::default() };
+    let person = Person { profile: None, is_known: false, page: Page::default(), propensity: None };
     assert!(!ruleset.reminder_applies(&person, Timestamp::EPOCH));
 }
 
