@@ -103,6 +103,18 @@ fn one_mail_for_an_episode_and_another_for_the_next() {
 }
 
 #[test]
+fn a_purchase_at_the_instant_at_which_the_mail_is_due_is_in_time() {
+    for (at, mail) in [("16m", "false"), ("961s", "16m")] {
+        let tests = format!(
+            "  - name: in time\n    given:\n      - {{ at: 0s, identify: {{}}, consent: {{ marketing_email: true }} }}
+      - {{ at: 1m, event: Product Added, properties: {{ product_id: mug }} }}
+      - {{ at: {at}, event: Order Completed }}\n    at: 1h\n    expect: {{ mail: {mail} }}\n"
+        );
+        assert_eq!(told(&report(&sample_with(&tests))), Vec::<String>::new(), "{at}");
+    }
+}
+
+#[test]
 fn rules_that_no_test_reached_are_named() {
     let ruleset = Ruleset::parse(SAMPLE).expect("the sample is valid");
     let report = run_only(&ruleset, |name| name.contains("mail"));

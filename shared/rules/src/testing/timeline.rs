@@ -13,7 +13,7 @@ use beckon_domain::fold::{Item, fold_into};
 use beckon_domain::id::{EventId, RuleId, SlotId, SourceId};
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_domain::reaction::Happened;
-use beckon_domain::{EpisodeId, Money, Profile, ProfileKey, Timestamp};
+use beckon_domain::{DurationMs, EpisodeId, Money, Profile, ProfileKey, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Segments that one event may make a person enter and leave, one after the other, before it is left at that: rules that
@@ -63,10 +63,11 @@ impl<'r> Timeline<'r> {
         }
     }
 
-    /// Lets time pass until the event is received, then applies it. What another ruleset made Beckon put (ends of
+    /// Lets time pass until just before the event is received, then applies it: of a purchase at the very instant at which
+    /// a reminder is due, the mailer, which comes after it, knows. What another ruleset made Beckon put (ends of
     /// reminders, timers of rules, segments) is left out: this one makes its own.
     pub fn happen(&mut self, item: &Item) {
-        self.pass_to(item.event.received_at);
+        self.pass_to(item.event.received_at - DurationMs::from_ms(1));
         let is_of_rules = matches!(
             item.event.kind,
             EventKind::TimerDue { .. } | EventKind::RulesDue | EventKind::SegmentChanged { .. }

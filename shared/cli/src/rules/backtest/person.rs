@@ -3,6 +3,7 @@
 use super::journey::{Journey, Recent};
 use super::source::{Told, page_of};
 use super::tally::{Kind, Tally, why};
+use crate::replay::state_hash::Fnv;
 use beckon_domain::id::SlotId;
 use beckon_domain::{ProfileKey, Timestamp};
 use beckon_rules::testing::{Timeline, told};
@@ -22,9 +23,11 @@ pub(super) struct Person<'r> {
 
 impl<'r> Person<'r> {
     /// Somebody about whom nothing is known yet.
-    pub fn new(number: u64, key: &ProfileKey, old: &'r Ruleset, new: &'r Ruleset) -> Self {
+    pub fn new(key: &ProfileKey, old: &'r Ruleset, new: &'r Ruleset) -> Self {
+        let mut hash = Fnv::new();
+        hash.update(key.as_str().as_bytes());
         Self {
-            number,
+            number: hash.value(),
             old: Timeline::new(old, key.clone()),
             new: Timeline::new(new, key.clone()),
             recent: Recent::default(),

@@ -81,7 +81,8 @@ impl Teller {
         let (number, key, at, said) = match step {
             Step::Row(row, at) => {
                 let number = row.number;
-                let (key, said) = self.row(*row, at)?;
+                let (key, text) = self.line(*row, at)?;
+                let (_, said) = read_alone(&text).map_err(|error| error.detail)?;
                 (number, key, at, said)
             }
             Step::Line { number, at, key, said } => (number, key, at, *said),
@@ -93,7 +94,8 @@ impl Teller {
         Ok(Told { number, key, item })
     }
 
-    fn row(&self, row: Row, at: Timestamp) -> Result<(ProfileKey, Said), String> {
+    /// The line that the collector would put into the stream.
+    pub fn line(&self, row: Row, at: Timestamp) -> Result<(ProfileKey, String), String> {
         let Row { number, user, mut body, anonymous, .. } = row;
         let (Some(pepper), Some(source)) = (&self.pepper, &self.source) else {
             return Err("pepper".to_owned());
@@ -120,7 +122,7 @@ impl Teller {
         let mut line = capture(&body.to_string(), &received).map_err(|fault| fault.code.to_owned())?.line;
         key.as_str().clone_into(&mut line.key);
         let text = serde_json::to_string(&line).map_err(|_| "schema.json")?;
-        read_alone(&text).map_err(|error| error.detail)
+        Ok((key, text))
     }
 }
 

@@ -119,7 +119,6 @@ fn work(setup: &Setup, receiver: &Receiver<Message>) -> Tally {
             }
         };
         for step in steps {
-            let number = step.spread();
             match teller.tell(step) {
                 Err(code) => *tally.rejected.entry(code).or_default() += 1,
                 Ok(told) => {
@@ -127,7 +126,7 @@ fn work(setup: &Setup, receiver: &Receiver<Message>) -> Tally {
                         Some(person) => person,
                         None => people
                             .entry(told.key.clone())
-                            .or_insert_with(|| Person::new(number, &told.key, &setup.old, &setup.new)),
+                            .or_insert_with(|| Person::new(&told.key, &setup.old, &setup.new)),
                     };
                     person.happen(&told, &slots, setup.page, &mut tally);
                 }
