@@ -15,10 +15,12 @@ mod decide;
 pub mod decision;
 pub mod diff;
 pub mod error;
+pub mod explain;
 mod fact;
 mod list;
 mod load;
 pub mod model;
+mod near;
 pub mod page;
 mod property;
 mod react;
@@ -26,10 +28,12 @@ pub mod testing;
 mod timing;
 mod tree;
 mod value;
+mod wording;
 mod zone;
 
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
+pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};
 pub use model::{COUNT_DEFAULT, COUNT_MAX, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
 pub use page::{LiveLists, Page, PageKind, Person, SlotRequest};
 
