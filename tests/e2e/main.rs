@@ -19,6 +19,7 @@ mod mailing;
 mod panicking;
 mod partial_batch;
 mod privacy;
+mod reacting;
 mod record_age;
 mod redelivery;
 mod redriving;
