@@ -1,6 +1,7 @@
 //! A bug of ours in the fold: it costs the event it panics at, not its neighbours and not its shard.
 
 use beckon_domain::fold::{Folded, Item, fold};
+use beckon_domain::reaction::Reaction;
 use beckon_domain::{DurationMs, Policy, Profile, ProfileKey};
 use beckon_rules::SAMPLE;
 use beckon_store::tables::memory::MemoryTables;
@@ -10,13 +11,19 @@ use profiler::Profiler;
 use serde_json::json;
 
 /// Panics at the event `bad` as long as it is not behind the profile's marks.
-fn buggy(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
+fn buggy(
+    stored: Option<&Profile>,
+    key: &ProfileKey,
+    items: &[Item],
+    policy: &Policy,
+    rules: &dyn Reaction,
+) -> Folded {
     let is_new = |item: &Item| !stored.is_some_and(|p| p.marks.covers(&item.position));
     if items.iter().any(|item| item.event.id.as_str() == "bad" && is_new(item)) {
         // Without the panic hook's message: the test is not in trouble.
         std::panic::resume_unwind(Box::new("a bug"));
     }
-    fold(stored, key, items, policy)
+    fold(stored, key, items, policy, rules)
 }
 
 #[tokio::test]

@@ -100,8 +100,12 @@ where
             None => false,
         };
         let profile = stored.profile;
-        let person =
-            Person { profile: Some(&profile), is_known: profile.is_known(key), page: Page::default() };
+        let person = Person {
+            profile: Some(&profile),
+            is_known: profile.is_known(key),
+            page: Page::default(),
+            propensity: None,
+        };
         let situation = Situation {
             has_contact: contact.is_some(),
             is_suppressed,

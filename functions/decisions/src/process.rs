@@ -125,6 +125,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
                     profile: known.as_ref().map(|k| &k.profile),
                     is_known: known.as_ref().is_some_and(|k| k.is_customer),
                     page: page.clone(),
+                    propensity: None,
                 };
                 ruleset.decide(&ask.id, &person, &request, selling.lists(), self.clock.now())?
             }

@@ -5,6 +5,7 @@ use crate::error::ProcessError;
 use beckon_batch::{Record, TimeLeft, lower, lowest};
 use beckon_domain::fold::{Folded, Item};
 use beckon_domain::mark::SequenceNumber;
+use beckon_domain::reaction::Reaction;
 use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
 use beckon_runtime::Clock;
 use beckon_store::ErrorKind;
@@ -19,7 +20,7 @@ use futures_util::StreamExt;
 pub(crate) const CONCURRENCY: usize = 16;
 
 /// What a profile's part of a batch becomes: [`beckon_domain::fold::fold`].
-pub type FoldFn = fn(Option<&Profile>, &ProfileKey, &[Item], &Policy) -> Folded;
+pub type FoldFn = fn(Option<&Profile>, &ProfileKey, &[Item], &Policy, &dyn Reaction) -> Folded;
 
 /// Everything the profiler needs.
 #[derive(Clone)]

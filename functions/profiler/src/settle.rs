@@ -7,6 +7,7 @@ use beckon_batch::panics;
 use beckon_domain::fold::{Folded, Item};
 use beckon_domain::merge::portable;
 use beckon_domain::policy::Policy;
+use beckon_domain::reaction::NoRules;
 use beckon_domain::{Profile, ProfileKey};
 use beckon_recommend::{Signal, SignalId};
 use beckon_store::objects::FailedEventStore;
@@ -184,7 +185,7 @@ where
         policy: &Policy,
     ) -> Option<Folded> {
         let items = items(work);
-        panics::caught(|| (self.fold)(before, key, &items, policy))
+        panics::caught(|| (self.fold)(before, key, &items, policy, &NoRules))
     }
 
     /// The first event whose presence makes the fold panic.
@@ -195,7 +196,7 @@ where
         work: &[Work],
         policy: &Policy,
     ) -> usize {
-        panics::first(work.len(), |last| (self.fold)(before, key, &items(&work[..=last]), policy))
+        panics::first(work.len(), |last| (self.fold)(before, key, &items(&work[..=last]), policy, &NoRules))
     }
 }
 

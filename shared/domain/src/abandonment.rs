@@ -57,7 +57,7 @@ pub enum Plan {
 /// Plans the reminder of a profile's cart. Called before the claim and, with fresh reads, again before the send.
 #[must_use]
 pub fn plan(profile: &Profile, situation: Situation, policy: &Policy, now: Timestamp) -> Plan {
-    let (Some(due_at), Some(episode)) = (profile.due_at(policy), &profile.cart.episode) else {
+    let (Some(due_at), Some(episode)) = (profile.cart_due_at(policy), &profile.cart.episode) else {
         return Plan::NotDue;
     };
     if now < due_at {

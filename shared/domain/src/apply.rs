@@ -7,6 +7,7 @@ use crate::event::{Event, EventKind, Item, TimerOutcome};
 use crate::key::ProfileKey;
 use crate::policy::Policy;
 use crate::profile::Profile;
+use crate::session::Entry;
 use crate::told::Told;
 
 /// Applies one event of behaviour or one timer to a profile. Deduplication, links and merges are not decided here
@@ -58,7 +59,11 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
             };
             profile.cart.answer(episode, *timer, state);
         }
-        EventKind::Track(_) | EventKind::Group | EventKind::Merge { .. } => {}
+        EventKind::Track(_)
+        | EventKind::Group
+        | EventKind::RulesDue
+        | EventKind::SegmentChanged { .. }
+        | EventKind::Merge { .. } => {}
     }
     let episode = profile.cart.episode.as_ref().map(|e| e.id);
     profile.counts.carts += u64::from(episode.is_some() && episode != episode_before);
@@ -73,7 +78,7 @@ fn observe(profile: &mut Profile, event: &Event, policy: &Policy) {
     profile.last_seen_at = profile.last_seen_at.max(at);
     profile.counts.events += 1;
     let is_page = matches!(event.kind, EventKind::Page | EventKind::Screen);
-    profile.sessions.apply(at, is_page, policy);
+    profile.sessions.apply(at, is_page, || Entry::of(event), policy);
     profile.days_active.add(at);
     if let Some(kind) = Counted::of(&event.kind) {
         profile.counters.add(kind, at);
@@ -142,6 +147,8 @@ mod tests {
                 timezone: None,
                 locale: None,
                 claim: None,
+                device: None,
+                details: None,
                 kind,
             };
             apply(&mut profile, &key, &event, &Policy::default());

@@ -29,8 +29,86 @@ pub struct Event {
     pub locale: Option<SmolStr>,
     /// The customer that a publishable key *says* this visitor is: kept, never believed.
     pub claim: Option<ProfileKey>,
+    /// The kind of device, when the client told it.
+    pub device: Option<Device>,
+    /// What few events tell besides.
+    pub details: Option<Box<Details>>,
     /// What happened.
     pub kind: EventKind,
+}
+
+/// A kind of device.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Device {
+    /// A telephone.
+    Mobile,
+    /// A tablet.
+    Tablet,
+    /// A computer, or what is not known to be anything else.
+    Desktop,
+    /// A program.
+    Bot,
+}
+
+impl Device {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Mobile, Self::Tablet, Self::Desktop, Self::Bot];
+
+    /// The word for it, in events and in rules.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Mobile => "mobile",
+            Self::Tablet => "tablet",
+            Self::Desktop => "desktop",
+            Self::Bot => "bot",
+        }
+    }
+
+    /// The kind of a word; `None` when no kind is called so.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|device| device.code() == word)
+    }
+}
+
+/// What few events tell: where the person came from, and properties that no kind of event has by itself.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Details {
+    /// Host of the referring page.
+    pub referrer: Option<SmolStr>,
+    /// The campaign that brought the person.
+    pub campaign: Campaign,
+    /// Properties by name, in their order, each name once.
+    pub properties: Vec<(SmolStr, TraitValue)>,
+}
+
+/// A campaign, as `utm_` parameters name it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+pub struct Campaign {
+    /// `utm_campaign`.
+    pub name: Option<SmolStr>,
+    /// `utm_source`.
+    pub source: Option<SmolStr>,
+    /// `utm_medium`.
+    pub medium: Option<SmolStr>,
+}
+
+impl Campaign {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Event {
+    /// A property that no kind of event has by itself.
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<&TraitValue> {
+        let properties = &self.details.as_ref()?.properties;
+        properties.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
 }
 
 /// What happened. The commerce events are Segment's e-commerce spec V2.
@@ -84,6 +162,15 @@ pub enum EventKind {
         /// How it ended.
         outcome: TimerOutcome,
     },
+    /// Time alone may have changed what holds of the person: the rules look again (put by the cart-mailer).
+    RulesDue,
+    /// The person entered or left a segment (put by the profiler).
+    SegmentChanged {
+        /// The segment.
+        segment: SmolStr,
+        /// Whether the person is in it now.
+        entered: bool,
+    },
     /// The state of a visitor's frozen profile, to be folded into this customer's.
     Merge {
         /// The frozen profile.
@@ -119,7 +206,9 @@ impl EventKind {
             Self::Screen => "screen",
             Self::Group => "group",
             Self::Identify { .. } => "identify",
-            Self::TimerDue { .. } => "Timer Due",
+            Self::TimerDue { .. } | Self::RulesDue => "Timer Due",
+            Self::SegmentChanged { entered: true, .. } => "Segment Entered",
+            Self::SegmentChanged { entered: false, .. } => "Segment Exited",
             Self::Merge { .. } => "Profile Merged",
         }
     }
@@ -127,7 +216,10 @@ impl EventKind {
     /// Whether Beckon itself put the event, so that it is no behaviour of the person.
     #[must_use]
     pub fn is_internal(&self) -> bool {
-        matches!(self, Self::TimerDue { .. } | Self::Merge { .. })
+        matches!(
+            self,
+            Self::TimerDue { .. } | Self::RulesDue | Self::SegmentChanged { .. } | Self::Merge { .. }
+        )
     }
 }
 

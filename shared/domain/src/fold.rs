@@ -8,6 +8,7 @@ use crate::mark::Position;
 use crate::merge::{MergeRefusal, merge};
 use crate::policy::Policy;
 use crate::profile::{Link, Profile};
+use crate::reaction::Reaction;
 
 /// One event of one profile, in stream order.
 #[derive(Clone, PartialEq, Debug)]
@@ -57,9 +58,15 @@ enum Step {
 
 /// Folds the items into the stored state (a new profile when there is none).
 #[must_use]
-pub fn fold(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
+pub fn fold(
+    stored: Option<&Profile>,
+    key: &ProfileKey,
+    items: &[Item],
+    policy: &Policy,
+    rules: &dyn Reaction,
+) -> Folded {
     let mut profile = stored.cloned().unwrap_or_default();
-    let Settled { changed, consumed, forwards, applied } = fold_into(&mut profile, key, items, policy);
+    let Settled { changed, consumed, forwards, applied } = fold_into(&mut profile, key, items, policy, rules);
     Folded { profile, changed, consumed, forwards, applied }
 }
 
@@ -78,7 +85,13 @@ pub struct Settled {
 
 /// Folds the items into a state where it is, for who does not need the state before any more: nothing of it is copied.
 #[must_use]
-pub fn fold_into(profile: &mut Profile, key: &ProfileKey, items: &[Item], policy: &Policy) -> Settled {
+pub fn fold_into(
+    profile: &mut Profile,
+    key: &ProfileKey,
+    items: &[Item],
+    policy: &Policy,
+    rules: &dyn Reaction,
+) -> Settled {
     let frozen_before = profile.link.is_some();
     let mut settled = Settled::default();
     for (index, item) in items.iter().enumerate() {
@@ -89,24 +102,28 @@ pub fn fold_into(profile: &mut Profile, key: &ProfileKey, items: &[Item], policy
         if profile.marks.covers(&item.position) {
             continue;
         }
+        if !settled.changed {
+            clear_outbox(profile, frozen_before);
+        }
         settled.changed = true;
         match step(profile, key, item, policy) {
-            Step::Applied => settled.applied.push(index),
+            Step::Applied => {
+                rules.react(profile, key, &item.event, policy);
+                settled.applied.push(index);
+            }
             Step::Known => {}
             Step::Forwarded(to) => settled.forwards.push(Forward { to, index }),
         }
         profile.marks.advance(&item.position, item.event.received_at);
     }
-    if settled.changed && frozen_before {
-        clear_outbox(profile);
-    }
     settled
 }
 
-/// The merge record was put before this fold (the caller resends it whenever it finds it pending), so this write may
-/// forget it.
-fn clear_outbox(profile: &mut Profile) {
-    if let Some(link) = &mut profile.link {
+/// What the stored state wanted others to hear of was put before this fold (the caller puts it again whenever it may not
+/// have been), so this write may forget it.
+fn clear_outbox(profile: &mut Profile, is_frozen: bool) {
+    profile.rules.outbox.clear();
+    if let Some(link) = profile.link.as_mut().filter(|_| is_frozen) {
         link.merge_pending = false;
     }
 }
@@ -169,6 +186,7 @@ mod tests {
     use crate::key::Pepper;
     use crate::mark::{SequenceNumber, ShardKey};
     use crate::merge::portable;
+    use crate::reaction::NoRules;
     use crate::time::{DurationMs, Timestamp};
     use std::collections::BTreeMap;
 
@@ -195,6 +213,8 @@ mod tests {
             timezone: None,
             locale: None,
             claim: None,
+            device: None,
+            details: None,
             kind,
         }
     }
@@ -218,8 +238,8 @@ mod tests {
     #[test]
     fn a_redelivered_batch_changes_nothing() {
         let items = [item(1, 0, event("a", 0, added("p"))), item(2, 0, event("b", 1, added("q")))];
-        let first = fold(None, &visitor(), &items, &Policy::default());
-        let again = fold(Some(&first.profile), &visitor(), &items, &Policy::default());
+        let first = fold(None, &visitor(), &items, &Policy::default(), &NoRules);
+        let again = fold(Some(&first.profile), &visitor(), &items, &Policy::default(), &NoRules);
         assert!(!again.changed);
         assert_eq!(again.profile, first.profile);
         assert_eq!(first.profile.tallies.applied, 2);
@@ -228,7 +248,7 @@ mod tests {
     #[test]
     fn a_producers_repetition_has_a_new_number_and_counts_once() {
         let items = [item(1, 0, event("a", 0, added("p"))), item(2, 0, event("a", 0, added("p")))];
-        let folded = fold(None, &visitor(), &items, &Policy::default());
+        let folded = fold(None, &visitor(), &items, &Policy::default(), &NoRules);
         assert_eq!(folded.applied, [0]);
         assert_eq!(folded.profile.cart.unit_count(), 1);
         assert_eq!((folded.profile.tallies.applied, folded.profile.tallies.duplicate), (1, 1));
@@ -241,7 +261,7 @@ mod tests {
             item(1, 1, event("login", 1, proven("c"))),
             item(1, 2, event("b", 2, added("q"))),
         ];
-        let first = fold(None, &visitor(), &items, &Policy::default());
+        let first = fold(None, &visitor(), &items, &Policy::default(), &NoRules);
         assert_eq!((first.consumed, first.forwards.len()), (2, 0));
         assert!(first.profile.link.as_ref().is_some_and(|l| l.merge_pending && l.to == customer("c")));
         assert_eq!(
@@ -249,14 +269,14 @@ mod tests {
             None
         );
 
-        let second = fold(Some(&first.profile), &visitor(), &items[2..], &Policy::default());
+        let second = fold(Some(&first.profile), &visitor(), &items[2..], &Policy::default(), &NoRules);
         assert_eq!(second.forwards.len(), 1);
         assert_eq!(second.forwards[0].to, customer("c"));
         assert_eq!((first.applied, second.applied), (vec![0, 1], vec![]), "an event is applied in one place");
         assert_eq!(second.profile.cart.unit_count(), 1, "a frozen profile keeps its state");
         assert!(!second.profile.link.as_ref().unwrap().merge_pending, "this write follows the merge record");
 
-        let crashed_between = fold(Some(&first.profile), &visitor(), &items, &Policy::default());
+        let crashed_between = fold(Some(&first.profile), &visitor(), &items, &Policy::default(), &NoRules);
         assert_eq!(crashed_between.profile.tallies.applied, 3, "each event once, whatever was redelivered");
         assert_eq!(crashed_between.profile.tallies.duplicate, 0);
     }
@@ -264,12 +284,13 @@ mod tests {
     #[test]
     fn a_second_customer_on_the_same_device_gets_the_event_but_not_the_profile() {
         let items = [item(1, 0, event("login", 1, proven("c")))];
-        let frozen = fold(None, &visitor(), &items, &Policy::default()).profile;
+        let frozen = fold(None, &visitor(), &items, &Policy::default(), &NoRules).profile;
         let folded = fold(
             Some(&frozen),
             &visitor(),
             &[item(2, 0, event("login2", 2, proven("d"))), item(3, 0, event("b", 3, added("q")))],
             &Policy::default(),
+            &NoRules,
         );
         assert_eq!(folded.forwards[0].to, customer("d"));
         assert_eq!(folded.forwards[0].index, 0);
@@ -281,12 +302,13 @@ mod tests {
     #[test]
     fn a_merge_record_counts_once_and_brings_the_cart() {
         let state =
-            fold(None, &visitor(), &[item(1, 0, event("a", 0, added("p")))], &Policy::default()).profile;
+            fold(None, &visitor(), &[item(1, 0, event("a", 0, added("p")))], &Policy::default(), &NoRules)
+                .profile;
         let merged = |id: &str, minute| {
             event(id, minute, EventKind::Merge { from: visitor(), state: Box::new(portable(&state)) })
         };
         let items = [item(5, 0, merged("m1", 2)), item(6, 0, merged("m1", 2)), item(7, 0, merged("m2", 3))];
-        let folded = fold(None, &customer("c"), &items, &Policy::default()).profile;
+        let folded = fold(None, &customer("c"), &items, &Policy::default(), &NoRules).profile;
         assert_eq!((folded.cart.unit_count(), folded.counts.adds), (1, 1));
         assert_eq!(folded.merged, vec![visitor()]);
         assert_eq!((folded.tallies.applied, folded.tallies.internal_applied), (0, 2));

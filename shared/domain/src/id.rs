@@ -166,16 +166,7 @@ impl EpisodeId {
     /// Derives the id from whose cart it is and the event that first filled it.
     #[must_use]
     pub fn derive(profile: &str, source: &SourceId, first_event: &EventId) -> Self {
-        use sha2::{Digest, Sha256};
-        let mut hash = Sha256::new();
-        for part in ["episode", profile, source.as_str(), first_event.as_str()] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        let digest = hash.finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        Self(bytes)
+        Self(digest(["episode", profile, source.as_str(), first_event.as_str()]))
     }
 
     /// Parses the 32 hexadecimal digits that [`fmt::Display`] writes.
@@ -196,6 +187,43 @@ impl fmt::Debug for EpisodeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EpisodeId({self})")
     }
+}
+
+/// Something that rules make others hear of: the same bytes whenever the event that caused it is folded again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct EffectId([u8; 16]);
+
+impl EffectId {
+    /// Derives the id from whose effect it is, the event that caused it, and what it is.
+    #[must_use]
+    pub fn derive(profile: &str, source: &SourceId, event: &EventId, what: &str) -> Self {
+        Self(digest(["effect", profile, source.as_str(), event.as_str(), what]))
+    }
+}
+
+impl fmt::Display for EffectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+impl fmt::Debug for EffectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EffectId({self})")
+    }
+}
+
+/// 16 bytes that depend on every part and on where each ends.
+fn digest<const N: usize>(parts: [&str; N]) -> [u8; 16] {
+    use sha2::{Digest, Sha256};
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    bytes
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! Reading order: ids and values ([`id`], [`time`], [`money`], [`key`]), what comes in ([`event`]), what is
 //! kept ([`profile`] and its parts), what an event does ([`apply`]), how a batch becomes one write ([`fold`]),
 //! how two halves of a person become one ([`merge`]), how state is stored ([`packed`]), and when a left cart
-//! becomes a reminder ([`abandonment`]).
+//! becomes a reminder ([`abandonment`]). What rules keep of a person is in [`watched`] and [`reaction`].
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -30,12 +30,14 @@ pub mod orders;
 pub mod packed;
 pub mod policy;
 pub mod profile;
+pub mod reaction;
 pub mod ring;
 pub mod sequence;
 pub mod session;
 pub mod time;
 pub mod told;
 pub mod viewed;
+pub mod watched;
 pub mod window;
 
 pub use id::{Brand, CartId, Category, EpisodeId, EventId, OrderId, ProductId, SourceId};

@@ -17,6 +17,7 @@ pub fn portable(visitor: &Profile) -> Profile {
         link: None,
         merged: Vec::new(),
         linked_id_count: 0,
+        rules: visitor.rules.portable(),
         ..visitor.clone()
     }
 }
@@ -70,6 +71,7 @@ pub fn union(customer: &mut Profile, visitor: &Profile, policy: &Policy) {
     customer.counts = add_counts(customer.counts, visitor.counts);
     customer.counters = customer.counters.merge(&visitor.counters);
     customer.days_active = customer.days_active.merge(&visitor.days_active);
+    customer.rules.watched = customer.rules.watched.merge(&visitor.rules.watched);
     for (name, at) in &visitor.last_events {
         customer.remember_event(name, *at);
     }

@@ -49,6 +49,8 @@ pub const CART_LINE_COUNT_MAX: usize = 50;
 pub const QUANTITY_MAX: u32 = 9_999;
 /// Names of events whose last occurrence is remembered, longest unseen dropped.
 pub const EVENT_NAME_COUNT_MAX: usize = 24;
+/// Things that rules want others to hear of, in one state: more than any ruleset tells of one batch.
+pub const OUTBOX_COUNT_MAX: usize = 256;
 /// Traits kept, in name order.
 pub const TRAIT_COUNT_MAX: usize = 32;
 /// Event ids remembered to recognise a producer's repetition: the largest request. Older or more numerous

@@ -11,6 +11,7 @@ use crate::key::{ProfileKey, ProfileKind};
 use crate::mark::{Marks, Ring};
 use crate::orders::Orders;
 use crate::policy::{EVENT_NAME_COUNT_MAX, Policy, TRAIT_COUNT_MAX};
+use crate::reaction::RuleState;
 use crate::session::Sessions;
 use crate::time::Timestamp;
 use crate::told::Told;
@@ -51,6 +52,24 @@ pub struct Counts {
     pub orders: u64,
     /// Carts begun: fillings of an empty cart.
     pub carts: u64,
+}
+
+/// Kinds of events whose last occurrence every profile remembers, whatever else happens.
+pub const EVENTS_KEPT: [&str; 10] = [
+    "Product Viewed",
+    "Product Dwelled",
+    "Product Added",
+    "Product Removed",
+    "Cart Updated",
+    "Order Completed",
+    "page",
+    "screen",
+    "group",
+    "identify",
+];
+
+fn is_kept(name: &str) -> bool {
+    EVENTS_KEPT.contains(&name)
 }
 
 /// The customer that a visitor turned out to be. Such a profile is frozen: its events go to the customer's.
@@ -115,12 +134,21 @@ pub struct Profile {
     pub merged: Vec<ProfileKey>,
     /// Visitors linked to this customer over its life, folded or not.
     pub linked_id_count: u32,
+    /// What rules keep.
+    pub rules: RuleState,
 }
 
 impl Profile {
-    /// When the reminder of its cart is due; what the sparse index is keyed by.
+    /// When its next timer is due, the cart's or the rules': what the sparse index is keyed by.
     #[must_use]
     pub fn due_at(&self, policy: &Policy) -> Option<Timestamp> {
+        let rules = self.rules.next_at.filter(|_| self.link.is_none());
+        self.cart_due_at(policy).into_iter().chain(rules).min()
+    }
+
+    /// When the reminder of its cart is due.
+    #[must_use]
+    pub fn cart_due_at(&self, policy: &Policy) -> Option<Timestamp> {
         if self.link.is_some() {
             return None;
         }
@@ -133,7 +161,8 @@ impl Profile {
         self.last_events.iter().find(|(n, _)| n.as_str() == name).map(|(_, at)| *at)
     }
 
-    /// Remembers that a kind of event happened; the kind unseen for longest is dropped beyond the cap.
+    /// Remembers that a kind of event happened; beyond the cap the shop's own kind unseen for longest is dropped, and none
+    /// of [`EVENTS_KEPT`].
     pub fn remember_event(&mut self, name: &EventName, at: Timestamp) {
         self.remember_named(name.as_str(), at);
     }
@@ -148,8 +177,8 @@ impl Profile {
             }
         }
         while self.last_events.len() > EVENT_NAME_COUNT_MAX {
-            let oldest =
-                self.last_events.iter().enumerate().min_by_key(|(_, (n, at))| (*at, n)).map(|(i, _)| i);
+            let own = self.last_events.iter().enumerate().filter(|(_, (n, _))| !is_kept(n.as_str()));
+            let oldest = own.min_by_key(|(_, (n, at))| (*at, n)).map(|(index, _)| index);
             self.last_events.remove(oldest.unwrap_or(0));
         }
     }

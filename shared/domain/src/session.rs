@@ -5,9 +5,11 @@
 //! totals do not depend on the order of arrival; how many sessions there were can, because a gap that was long enough
 //! when it was seen stays one, even if an event that lay in it comes afterwards.
 
+use crate::event::{Campaign, Device, Event};
 use crate::policy::Policy;
 use crate::time::{DurationMs, Timestamp};
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 /// The span that is open now, or was last.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
@@ -20,6 +22,33 @@ pub struct Session {
     pub event_count: u32,
     /// Pages and screens in it.
     pub page_count: u32,
+    /// How it began.
+    pub entry: Entry,
+}
+
+/// How a session began: what its first event told. About 2 bytes when stored, and the texts that it has.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+pub struct Entry {
+    /// The kind of device.
+    pub device: Option<Device>,
+    /// Host of the referring page.
+    pub referrer: Option<SmolStr>,
+    /// The campaign, if there was one.
+    pub campaign: Option<Box<Campaign>>,
+}
+
+impl Entry {
+    /// How a session begins with this event.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        let details = event.details.as_deref();
+        let campaign = details.map(|details| &details.campaign).filter(|campaign| !campaign.is_empty());
+        Self {
+            device: event.device,
+            referrer: details.and_then(|details| details.referrer.clone()),
+            campaign: campaign.cloned().map(Box::new),
+        }
+    }
 }
 
 impl Session {
@@ -73,7 +102,13 @@ impl Totals {
 
 impl Sessions {
     /// Counts one event. An event later than the last by more than the policy's gap begins a session.
-    pub fn apply(&mut self, occurred_at: Timestamp, is_page: bool, policy: &Policy) {
+    pub fn apply(
+        &mut self,
+        occurred_at: Timestamp,
+        is_page: bool,
+        entry: impl FnOnce() -> Entry,
+        policy: &Policy,
+    ) {
         let page_count = u32::from(is_page);
         let newest = self.latest.as_ref().map(|s| s.last_at);
         if newest.is_none_or(|last_at| occurred_at.since(last_at) > policy.session_gap) {
@@ -81,8 +116,13 @@ impl Sessions {
                 self.closed.close(&before);
             }
             self.count = self.count.saturating_add(1);
-            self.latest =
-                Some(Session { started_at: occurred_at, last_at: occurred_at, event_count: 1, page_count });
+            self.latest = Some(Session {
+                started_at: occurred_at,
+                last_at: occurred_at,
+                event_count: 1,
+                page_count,
+                entry: entry(),
+            });
             return;
         }
         let Some(session) = &mut self.latest else { return };
@@ -135,7 +175,7 @@ mod tests {
     fn sessions(minutes: &[u64]) -> Sessions {
         let mut sessions = Sessions::default();
         for minute in minutes {
-            sessions.apply(at(*minute), minute % 2 == 0, &Policy::default());
+            sessions.apply(at(*minute), minute % 2 == 0, Entry::default, &Policy::default());
         }
         sessions
     }
@@ -155,7 +195,7 @@ mod tests {
         let in_time = sessions(&[0, 10, 300, 310]);
         for late in [0, 5, 11, 150, 299] {
             let mut with_late = in_time.clone();
-            with_late.apply(at(late), true, &Policy::default());
+            with_late.apply(at(late), true, Entry::default, &Policy::default());
             assert_eq!((with_late.count, &with_late.latest), (2, &in_time.latest), "{late}");
             assert_eq!(with_late.closed.event_count, in_time.closed.event_count + 1, "{late}");
             assert_eq!(with_late.closed.length, in_time.closed.length, "{late}");
@@ -209,7 +249,7 @@ mod tests {
             let (mut sessions, mut begun) = (Sessions::default(), 0);
             for minute in &minutes {
                 let before = sessions.clone();
-                sessions.apply(at(*minute), false, &Policy::default());
+                sessions.apply(at(*minute), false, Entry::default, &Policy::default());
                 let (old, new) = (before.latest, sessions.latest.clone().unwrap());
                 begun += 1;
                 prop_assert_eq!(sessions.totals().event_count + sessions.too_late_count, begun);

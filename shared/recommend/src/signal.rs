@@ -146,6 +146,8 @@ mod tests {
             timezone: None,
             locale: None,
             claim: None,
+            device: None,
+            details: None,
             kind,
         }
     }

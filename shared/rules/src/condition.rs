@@ -1,10 +1,15 @@
 //! Conditions, and when they hold. What is not known is false; only `not` makes something true of it.
 
+use crate::aggregate::{Aggregate, Events};
+use crate::fact::Fact;
+use crate::model::Ruleset;
 use crate::page::{Page, PageKind};
+use crate::value::Test;
+use crate::zone::{self, PartOfWeek};
 use beckon_domain::consent::Purpose;
-use beckon_domain::event::TraitValue;
 use beckon_domain::id::EventName;
-use beckon_domain::{Category, DurationMs, Money, Policy, ProductId, Profile, Timestamp};
+use beckon_domain::watched::WatchId;
+use beckon_domain::{Category, Currency, DurationMs, Money, Policy, ProductId, Profile, Timestamp};
 
 /// What must hold.
 #[derive(Clone, PartialEq, Debug)]
@@ -12,9 +17,21 @@ pub(crate) enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
+    /// It happened, lately enough.
     Event {
-        name: EventName,
+        last: Last,
         within: Option<DurationMs>,
+    },
+    /// The answer to a question about events passes every test.
+    Aggregate {
+        aggregate: Aggregate,
+        tests: Vec<Test>,
+    },
+    /// One thing did not happen for so long after another one did.
+    Absent {
+        of: Last,
+        since: Vec<Last>,
+        width: DurationMs,
     },
     Viewed {
         product: Which,
@@ -26,10 +43,10 @@ pub(crate) enum Condition {
         product: Option<Which>,
     },
     LoggedIn(bool),
-    /// `gte` in millionths of a point.
-    Affinity {
-        category: Category,
-        gte: u64,
+    /// What is known passes every test.
+    Fact {
+        fact: Fact,
+        tests: Vec<Test>,
     },
     /// What is given must hold, all of it.
     Cart {
@@ -38,16 +55,37 @@ pub(crate) enum Condition {
         empty: Option<bool>,
     },
     Consent(Purpose),
-    Trait {
-        name: String,
-        eq: TraitValue,
-    },
+    /// The person is in a segment: which one of the ruleset's.
+    Segment(usize),
+    /// The person's clock shows a time in this part of the week.
+    Time(PartOfWeek),
     /// What is given must hold, all of it.
     Page {
         kind: Option<PageKind>,
         category: Option<Category>,
         product: Option<ProductId>,
     },
+}
+
+/// Where it is kept when something last happened.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Last {
+    /// With every kind of event that Beckon knows.
+    OfName(EventName),
+    /// Among what the ruleset watches.
+    Watched(WatchId, Box<Events>),
+}
+
+impl Last {
+    #[inline]
+    pub(crate) fn at(&self, profile: &Profile) -> Option<Timestamp> {
+        match self {
+            Self::OfName(name) => profile.last_event_at(name.as_str()),
+            Self::Watched(id, _) => {
+                profile.rules.watched.of(*id)?.newest_first().next().map(|newest| newest.at)
+            }
+        }
+    }
 }
 
 /// The product that a condition asks about.
@@ -62,12 +100,15 @@ pub(crate) enum Which {
 /// What conditions are evaluated against.
 #[derive(Clone, Copy)]
 pub(crate) struct Facts<'a> {
+    pub(crate) ruleset: &'a Ruleset,
     pub(crate) profile: Option<&'a Profile>,
     pub(crate) is_known: bool,
     pub(crate) page: &'a Page,
     /// The category of the page, told by the request or by the catalog.
     pub(crate) page_category: Option<&'a Category>,
+    pub(crate) propensity: Option<f64>,
     pub(crate) policy: &'a Policy,
+    pub(crate) currency: Currency,
     pub(crate) now: Timestamp,
 }
 
@@ -98,6 +139,7 @@ impl Condition {
             Self::Dwell { longer_than, within, product } => {
                 dwell(*longer_than, *within, product.as_ref(), facts)
             }
+            Self::Segment(index) => facts.ruleset.segments.get(*index)?.when.evaluate(facts),
             simple => held(simple.holds(facts).unwrap_or(false)),
         }
     }
@@ -106,14 +148,16 @@ impl Condition {
     fn holds(&self, facts: &Facts<'_>) -> Option<bool> {
         let (policy, now) = (facts.policy, facts.now);
         Some(match self {
-            Self::Event { name, within } => {
-                is_recent(facts.profile?.last_event_at(name.as_str())?, *within, facts)
+            Self::Fact { fact, tests } => fact.ask(facts, |value| tests.iter().all(|test| test.holds(value))),
+            Self::Event { last, within } => is_recent(last.at(facts.profile?)?, *within, facts),
+            Self::Aggregate { aggregate, tests } => {
+                aggregate.ask(facts, |value| tests.iter().all(|test| test.holds(value)))
+            }
+            Self::Absent { of, since, width } => {
+                let began = began(since, facts.profile?)?;
+                now.since(began) >= *width && of.at(facts.profile?).is_none_or(|at| at <= began)
             }
             Self::LoggedIn(expected) => facts.is_known == *expected,
-            Self::Affinity { category, gte } => {
-                let affinity = &facts.profile?.affinity;
-                affinity.score(category.as_str(), now, policy.affinity_half_life) >= *gte
-            }
             Self::Cart { value_gte, contains, empty } => {
                 let cart = &facts.profile?.cart;
                 value_gte.is_none_or(|least| {
@@ -122,36 +166,62 @@ impl Condition {
                     && empty.is_none_or(|empty| cart.is_empty() == empty)
             }
             Self::Consent(purpose) => facts.profile?.consent.allows(*purpose, &policy.consent_default),
-            Self::Trait { name, eq } => facts.profile?.trait_value(name)? == eq,
+            Self::Time(part) => {
+                let own = facts.profile.and_then(|profile| profile.timezone.as_ref());
+                match own.and_then(|told| zone::named(&told.value)) {
+                    Some(zone) => part.holds(now, &zone)?,
+                    None => part.holds(now, &facts.ruleset.timezone)?,
+                }
+            }
             Self::Page { kind, category, product } => {
                 (kind.is_none() || *kind == facts.page.kind)
                     && (category.is_none() || category.as_ref() == facts.page_category)
                     && (product.is_none() || *product == facts.page.product)
             }
-            Self::All(_) | Self::Any(_) | Self::Not(_) | Self::Viewed { .. } | Self::Dwell { .. } => {
-                self.evaluate(facts).is_some()
-            }
+            Self::All(_)
+            | Self::Any(_)
+            | Self::Not(_)
+            | Self::Viewed { .. }
+            | Self::Dwell { .. }
+            | Self::Segment(_) => self.evaluate(facts).is_some(),
         })
     }
 
-    /// Whether the condition asks about nothing but the request's page, so that it can be decided of a stranger.
+    /// Whether the condition asks about nothing but the request's page and the time, so that it can be decided of a
+    /// stranger.
     pub(crate) fn asks_only_the_page(&self) -> bool {
         match self {
             Self::All(inner) | Self::Any(inner) => inner.iter().all(Self::asks_only_the_page),
             Self::Not(inner) => inner.asks_only_the_page(),
-            Self::Page { .. } => true,
+            Self::Page { .. } | Self::Time(_) => true,
+            Self::Fact { fact: Fact::Named(name), .. } => name.is_of_the_page(),
             _ => false,
+        }
+    }
+
+    /// Every condition in it, itself included, segments not entered.
+    pub(crate) fn each<'c>(&'c self, visit: &mut dyn FnMut(&'c Self)) {
+        visit(self);
+        match self {
+            Self::All(inner) | Self::Any(inner) => inner.iter().for_each(|inner| inner.each(visit)),
+            Self::Not(inner) => inner.each(visit),
+            _ => {}
         }
     }
 }
 
 impl Which {
-    fn resolve<'a>(&'a self, facts: &Facts<'a>) -> Option<&'a ProductId> {
+    pub(crate) fn resolve<'a>(&'a self, facts: &Facts<'a>) -> Option<&'a ProductId> {
         match self {
             Self::Current => facts.page.product.as_ref(),
             Self::Product(id) => Some(id),
         }
     }
+}
+
+/// When the last of several things happened.
+pub(crate) fn began(since: &[Last], profile: &Profile) -> Option<Timestamp> {
+    since.iter().filter_map(|last| last.at(profile)).max()
 }
 
 fn held<'a>(holds: bool) -> Option<Matched<'a>> {

@@ -7,7 +7,7 @@ use crate::model::{Action, COUNT_MAX, Rule, Ruleset, Slot, SlotFallback};
 use crate::page::{LiveLists, Page, Person, SlotRequest};
 use beckon_domain::consent::Purpose;
 use beckon_domain::id::SlotId;
-use beckon_domain::{Category, Timestamp, id::OfferId};
+use beckon_domain::{Category, Profile, Timestamp, id::OfferId};
 use std::sync::Arc;
 
 impl Ruleset {
@@ -38,6 +38,7 @@ impl Ruleset {
         let by_rule = slot
             .rules
             .iter()
+            .filter(|rule| rule.active.contains(now))
             .filter(|rule| facts.profile.is_some() || rule.when.asks_only_the_page())
             .find_map(|rule| {
                 let matched = rule.when.evaluate(&facts)?;
@@ -80,14 +81,31 @@ impl Ruleset {
         page.category.as_ref().or_else(by_catalog)
     }
 
-    fn facts<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Facts<'a> {
+    pub(crate) fn facts<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Facts<'a> {
         let page: &Page = &person.page;
         Facts {
-            profile: person.profile,
             is_known: person.is_known,
+            propensity: person.propensity,
+            ..self.facts_on(page, person.profile, now)
+        }
+    }
+
+    /// Facts of a profile and a page, of somebody who is not known to be a customer.
+    pub(crate) fn facts_on<'a>(
+        &'a self,
+        page: &'a Page,
+        profile: Option<&'a Profile>,
+        now: Timestamp,
+    ) -> Facts<'a> {
+        Facts {
+            ruleset: self,
+            profile,
+            is_known: false,
             page,
             page_category: self.page_category(page),
+            propensity: None,
             policy: &self.policy,
+            currency: self.currency,
             now,
         }
     }

@@ -1,9 +1,14 @@
 //! A ruleset as it is after loading: typed, complete, every reference known to exist.
 
+use crate::aggregate::Watch;
 use crate::condition::Condition;
+use crate::error::{Place, Problem};
+use crate::react::Reactions;
 use beckon_domain::consent::ConsentDefault;
-use beckon_domain::id::{OfferId, RuleId, SlotId};
-use beckon_domain::{Category, Currency, DurationMs, Money, Policy, ProductId};
+use beckon_domain::event::TraitValue;
+use beckon_domain::id::{EventName, OfferId, RuleId, SlotId};
+use beckon_domain::{Category, Currency, DurationMs, Money, Policy, ProductId, SmolStr, Timestamp};
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -84,6 +89,15 @@ pub struct Ruleset {
     pub(crate) slots: Vec<Slot>,
     pub(crate) reminder: Option<Reminder>,
     pub(crate) labels: BTreeMap<RuleId, Vec<String>>,
+    /// The shop's time zone.
+    pub(crate) timezone: TimeZone,
+    /// Segments, in the order of the text.
+    pub(crate) segments: Vec<Segment>,
+    /// Rules without a slot, in the order of the text.
+    pub(crate) acting: Vec<Acting>,
+    pub(crate) reactions: Reactions,
+    /// Until when something is active: whose, and where the text says so.
+    pub(crate) expiries: Vec<(Timestamp, Place, String)>,
 }
 
 impl Ruleset {
@@ -140,6 +154,30 @@ impl Ruleset {
     #[must_use]
     pub fn reminder(&self) -> Option<&Reminder> {
         self.reminder.as_ref()
+    }
+
+    /// What of it is over at `now`: rules that will never be in force again. They harm nothing, and somebody has
+    /// forgotten them.
+    #[must_use]
+    pub fn expired(&self, now: Timestamp) -> Vec<Problem> {
+        let over = self.expiries.iter().filter(|(until, ..)| *until <= now);
+        over.map(|(_, place, who)| Problem {
+            line: place.line,
+            column: place.column,
+            message: format!("{who} is not active any more: remove it, or give it a later `until`"),
+        })
+        .collect()
+    }
+
+    /// The names of the segments, in the order of the text.
+    pub fn segment_ids(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().map(|segment| segment.id.as_str())
+    }
+
+    /// How many aggregates a profile keeps for this ruleset, beside what every profile keeps.
+    #[must_use]
+    pub fn watch_count(&self) -> usize {
+        self.reactions.watches().count()
     }
 
     /// The labels of a rule, for reports; none for a rule that does not exist.
@@ -217,6 +255,56 @@ pub(crate) struct Rule {
     pub(crate) priority: i64,
     pub(crate) when: Condition,
     pub(crate) then: Action,
+    pub(crate) active: Active,
+}
+
+/// When a rule is in force: from an instant on, before another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Active {
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
+}
+
+impl Active {
+    pub(crate) fn contains(&self, now: Timestamp) -> bool {
+        self.from.is_none_or(|from| now >= from) && self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// A named group of people.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    pub(crate) id: SmolStr,
+    pub(crate) when: Condition,
+}
+
+/// A rule that acts when events arrive and as time passes.
+#[derive(Clone, Debug)]
+pub(crate) struct Acting {
+    pub(crate) id: RuleId,
+    /// Acts at each event of these names for which the condition holds. Empty: each time the condition begins to hold.
+    pub(crate) on: Vec<EventName>,
+    pub(crate) when: Condition,
+    pub(crate) then: Act,
+    pub(crate) active: Active,
+    pub(crate) cap: Option<ActingCap>,
+}
+
+/// How often a rule acts at most for one person.
+#[derive(Clone, Debug)]
+pub(crate) struct ActingCap {
+    /// What remembers how often it acted.
+    pub(crate) watch: Watch,
+    /// It acted so often.
+    pub(crate) reached: Condition,
+}
+
+/// What a rule without a slot does.
+#[derive(Clone, Debug)]
+pub(crate) enum Act {
+    SetTrait(String, TraitValue),
+    /// Publishes under this name.
+    Publish(SmolStr),
 }
 
 /// What a rule fills its slot with.

@@ -60,6 +60,8 @@ pub struct Person<'a> {
     pub is_known: bool,
     /// The page they are on.
     pub page: Page,
+    /// How likely they are to buy, from 0 to 1; `None` where no model says so.
+    pub propensity: Option<f64>,
 }
 
 /// What sells best lately, as somebody counted it from events: best first. Empty where nothing was counted, or nobody

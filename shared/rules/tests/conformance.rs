@@ -4,11 +4,15 @@
 
 use beckon_domain::apply::apply;
 use beckon_domain::consent::ConsentChoices;
-use beckon_domain::event::{CartRef, Event, EventKind, Item, TraitValue};
-use beckon_domain::id::{EventId, EventName, SlotId, SourceId, UserId};
-use beckon_domain::{Category, DurationMs, Money, Pepper, Policy, ProductId, Profile, Timestamp};
+use beckon_domain::event::{Campaign, CartRef, Details, Device, Event, EventKind, Item, TraitValue};
+use beckon_domain::id::{AnonymousId, EventId, EventName, SlotId, SourceId, UserId};
+use beckon_domain::reaction::{Happened as Happened_, Reaction};
+use beckon_domain::{
+    Brand, Category, DurationMs, Money, Pepper, ProductId, Profile, ProfileKey, SmolStr, Timestamp,
+};
 use beckon_rules::{
-    Content, Decision, LiveLists, Page, PageKind, Person, ReasonCode, Ruleset, SAMPLE, SlotRequest,
+    Content, Decision, LiveLists, Page, PageKind, Person, ReasonCode, RuleExplained, Ruleset, SAMPLE,
+    SlotRequest,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -41,6 +45,28 @@ struct Happened {
     traits: BTreeMap<String, Scalar>,
     #[serde(default)]
     consent: BTreeMap<String, bool>,
+    /// The products of an order or a cart, in place of `product`.
+    #[serde(default)]
+    products: Vec<Bought>,
+    total: Option<String>,
+    #[serde(default)]
+    properties: BTreeMap<String, Scalar>,
+    brand: Option<String>,
+    quantity: Option<u32>,
+    timezone: Option<String>,
+    device: Option<String>,
+    referrer: Option<String>,
+    #[serde(default)]
+    campaign: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bought {
+    product: String,
+    category: Option<String>,
+    price: Option<String>,
+    quantity: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -64,6 +90,7 @@ struct Question {
     exclude: Vec<String>,
     #[serde(default)]
     live: Counted,
+    propensity: Option<f64>,
     expect: Expected,
 }
 
@@ -97,6 +124,17 @@ struct Expected {
     ttl: Option<String>,
     reminder: Option<bool>,
     no_such_slot: Option<bool>,
+    /// Segments that the person is in, as the rules found when they looked last.
+    segments: Option<Vec<String>>,
+    /// What was told to others so far: `entered vip`, `exited vip`, `rule name`.
+    told: Option<Vec<String>>,
+    /// Traits that must be so.
+    #[serde(default)]
+    traits: BTreeMap<String, Scalar>,
+    /// The explanation of the slot, or of the segments where no slot is asked.
+    explain: Option<String>,
+    /// When the rules look again, as a time since the case began; `never`.
+    timer: Option<String>,
 }
 
 /// `31s`, as rules write it, or `30001ms`, for the edges.
@@ -116,14 +154,46 @@ fn product(text: &str) -> ProductId {
     ProductId::new(text).expect("a product id")
 }
 
-fn kind(happened: &Happened) -> EventKind {
-    let item = || Item {
-        product: product(happened.product.as_deref().expect("the event needs a product")),
-        category: happened.category.as_deref().map(|c| Category::new(c).expect("a category")),
+fn item_of(product_id: &str, category: Option<&str>, price: Option<&str>, quantity: Option<u32>) -> Item {
+    Item {
+        product: product(product_id),
+        category: category.map(|c| Category::new(c).expect("a category")),
         brand: None,
         name: None,
-        price: happened.price.as_deref().map(|p| Money::parse(p).expect("a price")),
-        quantity: 1,
+        price: price.map(|p| Money::parse(p).expect("a price")),
+        quantity: quantity.unwrap_or(1),
+    }
+}
+
+fn value(scalar: &Scalar) -> TraitValue {
+    match scalar {
+        Scalar::Bool(value) => TraitValue::Bool(*value),
+        Scalar::Number(value) => TraitValue::Number(*value),
+        Scalar::Text(value) => TraitValue::Text(value.clone()),
+    }
+}
+
+fn details(happened: &Happened) -> Option<Box<Details>> {
+    let text = |text: &String| SmolStr::new(text);
+    let campaign = |name: &str| happened.campaign.get(name).map(text);
+    let details = Details {
+        referrer: happened.referrer.as_ref().map(text),
+        campaign: Campaign { name: campaign("name"), source: campaign("source"), medium: campaign("medium") },
+        properties: happened.properties.iter().map(|(name, scalar)| (text(name), value(scalar))).collect(),
+    };
+    (details != Details::default()).then(|| Box::new(details))
+}
+
+fn kind(happened: &Happened) -> EventKind {
+    let item = || {
+        let id = happened.product.as_deref().expect("the event needs a product");
+        let brand = happened.brand.as_deref().map(|b| Brand::new(b).expect("a brand"));
+        let (category, price) = (happened.category.as_deref(), happened.price.as_deref());
+        Item { brand, ..item_of(id, category, price, happened.quantity) }
+    };
+    let items = || -> Vec<Item> {
+        let bought = happened.products.iter();
+        bought.map(|b| item_of(&b.product, b.category.as_deref(), b.price.as_deref(), b.quantity)).collect()
     };
     match happened.event.as_str() {
         "Product Viewed" => EventKind::ProductViewed(item()),
@@ -133,34 +203,35 @@ fn kind(happened: &Happened) -> EventKind {
         },
         "Product Added" => EventKind::ProductAdded(CartRef::default(), item()),
         "Product Removed" => EventKind::ProductRemoved(CartRef::default(), item()),
-        "Order Completed" => EventKind::OrderCompleted { order: None, total: None, items: Vec::new() },
+        "Cart Updated" => EventKind::CartUpdated(CartRef::default(), items()),
+        "Order Completed" => EventKind::OrderCompleted {
+            order: None,
+            total: happened.total.as_deref().map(|t| Money::parse(t).expect("a total")),
+            items: items(),
+        },
         "page" => EventKind::Page,
         "identify" => EventKind::Identify {
-            traits: happened
-                .traits
-                .iter()
-                .map(|(name, value)| {
-                    let value = match value {
-                        Scalar::Bool(value) => TraitValue::Bool(*value),
-                        Scalar::Number(value) => TraitValue::Number(*value),
-                        Scalar::Text(value) => TraitValue::Text(value.clone()),
-                    };
-                    (name.clone(), value)
-                })
-                .collect(),
+            traits: happened.traits.iter().map(|(name, scalar)| (name.clone(), value(scalar))).collect(),
             link: None,
         },
         other => EventKind::Track(EventName::new(other).expect("an event name")),
     }
 }
 
-/// The profile as it is at an instant; nobody's when nothing had happened.
-fn profile_at(events: &[Happened], now: Timestamp, policy: &Policy) -> Option<Profile> {
-    let key =
-        Pepper::new("1", b"0123456789abcdef").expect("a pepper").customer(&UserId::new("c").expect("an id"));
-    let mut profile = None;
-    for (index, happened) in events.iter().enumerate().filter(|(_, h)| instant(&h.at) <= now) {
+/// The profile as it is at an instant, and what others were told by then; nobody's when nothing had happened. Timers are due
+/// when they are due.
+fn profile_at(ruleset: &Ruleset, case: &Case, now: Timestamp) -> (Option<Profile>, Vec<String>) {
+    let pepper = Pepper::new("1", b"0123456789abcdef").expect("a pepper");
+    let key = match case.logged_in {
+        true => pepper.customer(&UserId::new("c").expect("an id")),
+        false => pepper.anonymous(&AnonymousId::new("c").expect("an id")),
+    };
+    let (mut profile, mut told, policy) = (None, Vec::new(), ruleset.policy());
+    for (index, happened) in case.events.iter().enumerate().filter(|(_, h)| instant(&h.at) <= now) {
         let choice = |purpose: &str| happened.consent.get(purpose).copied();
+        if let Some(profile) = &mut profile {
+            pass_to(ruleset, profile, &key, instant(&happened.at), &mut told);
+        }
         let event = Event {
             id: EventId::new(&format!("e{index}")).expect("an id"),
             source: SourceId::new("test").expect("an id"),
@@ -171,14 +242,81 @@ fn profile_at(events: &[Happened], now: Timestamp, policy: &Policy) -> Option<Pr
                 personalization: choice("personalization"),
                 marketing_email: choice("marketing_email"),
             },
+            timezone: happened.timezone.as_ref().map(SmolStr::new),
+            locale: None,
+            claim: None,
+            device: happened.device.as_deref().map(|d| Device::parse(d).expect("a device")),
+            details: details(happened),
+            kind: kind(happened),
+        };
+        let profile = profile.get_or_insert_with(Profile::default);
+        apply(profile, &key, &event, policy);
+        ruleset.react(profile, &key, &event, policy);
+        hear(profile, &mut told);
+    }
+    if let Some(profile) = &mut profile {
+        pass_to(ruleset, profile, &key, now, &mut told);
+    }
+    (profile, told)
+}
+
+/// Time passes: timers that are due by then let the rules look.
+fn pass_to(
+    ruleset: &Ruleset,
+    profile: &mut Profile,
+    key: &ProfileKey,
+    until: Timestamp,
+    told: &mut Vec<String>,
+) {
+    while let Some(due) = profile.rules.next_at.filter(|due| *due <= until) {
+        let event = Event {
+            id: EventId::new(&format!("due-{}", due.as_ms())).expect("an id"),
+            source: SourceId::new("beckon").expect("an id"),
+            occurred_at: due,
+            received_at: due,
+            consent: ConsentChoices::default(),
             timezone: None,
             locale: None,
             claim: None,
-            kind: kind(happened),
+            device: None,
+            details: None,
+            kind: EventKind::RulesDue,
         };
-        apply(profile.get_or_insert_with(Profile::default), &key, &event, policy);
+        ruleset.react(profile, key, &event, ruleset.policy());
+        hear(profile, told);
+        assert!(profile.rules.next_at.is_none_or(|next| next > due), "a timer that never ends");
     }
-    profile
+}
+
+fn hear(profile: &mut Profile, told: &mut Vec<String>) {
+    told.extend(profile.rules.outbox.drain(..).map(|effect| match effect.happened {
+        Happened_::SegmentEntered(segment) => format!("entered {segment}"),
+        Happened_::SegmentExited(segment) => format!("exited {segment}"),
+        Happened_::RuleMatched { rule, publish } => format!("{rule} {publish}"),
+    }));
+}
+
+/// What the rules hold of a person.
+fn compare_state(profile: &Profile, told: &[String], expect: &Expected) -> Vec<String> {
+    let mut differences = Vec::new();
+    let mut differ = |what: &str, wanted: Option<String>, found: String| {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+            differences.push(format!("{what}: expected {wanted}, found {found}"));
+        }
+    };
+    let found: Vec<&str> = profile.rules.segments.iter().map(|holding| holding.name.as_str()).collect();
+    differ("segments", expect.segments.as_ref().map(|s| s.join(" ")), found.join(" "));
+    differ("told", expect.told.as_ref().map(|t| t.join(", ")), told.join(", "));
+    for (name, wanted) in &expect.traits {
+        let found = format!("{:?}", profile.trait_value(name));
+        differ(&format!("trait {name}"), Some(format!("{:?}", Some(value(wanted)))), found);
+    }
+    let since = |at: Timestamp| at.since(instant("0s")).to_string();
+    let timer = profile.rules.next_at.map_or_else(|| "never".to_owned(), since);
+    let wanted =
+        expect.timer.as_deref().map(|t| if t == "never" { t.to_owned() } else { length(t).to_string() });
+    differ("timer", wanted, timer);
+    differences
 }
 
 fn compare(decision: &Decision, expect: &Expected) -> Vec<String> {
@@ -214,30 +352,50 @@ fn compare(decision: &Decision, expect: &Expected) -> Vec<String> {
 
 fn ask(ruleset: &Ruleset, case: &Case, question: &Question) -> Vec<String> {
     let now = instant(&question.at);
-    let profile = profile_at(&case.events, now, ruleset.policy());
+    let (profile, told) = profile_at(ruleset, case, now);
+    let nobody = Profile::default();
+    let mut differences = compare_state(profile.as_ref().unwrap_or(&nobody), &told, &question.expect);
     let page = Page {
         kind: question.page.r#type.as_deref().map(|word| PageKind::parse(word).expect("a page type")),
         product: question.page.product.as_deref().map(product),
         category: question.page.category.as_deref().map(|c| Category::new(c).expect("a category")),
     };
-    let person = Person { profile: profile.as_ref(), is_known: case.logged_in, page };
+    let person =
+        Person { profile: profile.as_ref(), is_known: case.logged_in, page, propensity: question.propensity };
     let Some(slot) = &question.slot else {
         let (wanted, found) = (question.expect.reminder, ruleset.reminder_applies(&person, now));
-        return if wanted == Some(found) {
-            Vec::new()
-        } else {
-            vec![format!("reminder: expected {wanted:?}, found {found}")]
-        };
+        if wanted.is_some_and(|wanted| wanted != found) {
+            differences.push(format!("reminder: expected {wanted:?}, found {found}"));
+        }
+        differences.extend(compare_explanation(&ruleset.explain_segments(&person, now), &question.expect));
+        return differences;
     };
     let products = |names: &[String]| names.iter().map(|name| product(name)).collect::<Vec<_>>();
     let request = SlotRequest { count: question.count, exclude: products(&question.exclude) };
     let (category, store) = (products(&question.live.category), products(&question.live.store));
     let live = LiveLists { category: &category, store: &store };
-    let decision = ruleset.decide(&SlotId::new(slot).expect("a slot id"), &person, &request, live, now);
+    let slot = SlotId::new(slot).expect("a slot id");
+    let decision = ruleset.decide(&slot, &person, &request, live, now);
+    if let Some(explanation) = ruleset.explain(&slot, &person, &request, live, now) {
+        differences.extend(compare_explanation(&explanation.rules, &question.expect));
+    }
     match (decision, question.expect.no_such_slot) {
-        (None, Some(true)) => Vec::new(),
-        (Some(decision), None) => compare(&decision, &question.expect),
-        (found, _) => vec![format!("the slot's existence: {}", found.is_some())],
+        (None, Some(true)) => {}
+        (Some(decision), None) => differences.extend(compare(&decision, &question.expect)),
+        (found, _) => differences.push(format!("the slot's existence: {}", found.is_some())),
+    }
+    differences
+}
+
+fn compare_explanation(rules: &[RuleExplained], expect: &Expected) -> Vec<String> {
+    let text = |rule: &RuleExplained| {
+        let near = rule.near_miss.as_ref().map_or_else(String::new, |near| format!("\nnear: {near}"));
+        format!("{} {:?}{near}\n{}", rule.id, rule.verdict, rule.condition)
+    };
+    let found = rules.iter().map(text).collect::<Vec<_>>().join("\n");
+    match expect.explain.as_deref().map(str::trim_end) {
+        Some(wanted) if wanted != found => vec![format!("explanation: expected\n{wanted}\nfound\n{found}")],
+        _ => Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use beckon_domain::event::Event;
 use beckon_domain::fold::{Item, fold_into};
 use beckon_domain::id::SlotId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
+use beckon_domain::reaction::NoRules;
 use beckon_domain::{Policy, Profile, ProfileKey, Timestamp, packed};
 use beckon_rules::{LiveLists, Page, Person, Ruleset, SlotRequest};
 use beckon_wire::stream::read;
@@ -149,7 +150,7 @@ impl Core {
         for (key, items) in parts {
             let profile = profiles.get(key);
             for item in items {
-                let person = Person { profile, is_known: false, page: Page::default() };
+                let person = Person { profile, is_known: false, page: Page::default(), propensity: None };
                 let now: Timestamp = item.event.received_at;
                 let decision = self.ruleset.decide(&self.slot, &person, &request, LiveLists::default(), now);
                 let rule = decision.as_ref().and_then(|decision| decision.reason.rule.as_ref());
@@ -174,7 +175,7 @@ fn apply(profiles: &mut Profiles, parts: &Parts, policy: &Policy) {
             Some(profile) => profile,
             None => profiles.entry(key.clone()).or_default(),
         };
-        let _ = black_box(fold_into(profile, key, items, policy));
+        let _ = black_box(fold_into(profile, key, items, policy, &NoRules));
     }
 }
 

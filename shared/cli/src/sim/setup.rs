@@ -14,6 +14,7 @@ use crate::CliError;
 use crate::dice::Dice;
 use beckon_domain::fold::{Folded, Item, fold};
 use beckon_domain::id::AnonymousId;
+use beckon_domain::reaction::Reaction;
 use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
 use beckon_mapping::{Mapping, Options};
 use beckon_rules::Ruleset;
@@ -200,10 +201,16 @@ fn mailer(
 }
 
 /// The fold, with a bug: it panics at some events.
-fn fold_or_panic(stored: Option<&Profile>, key: &ProfileKey, items: &[Item], policy: &Policy) -> Folded {
+fn fold_or_panic(
+    stored: Option<&Profile>,
+    key: &ProfileKey,
+    items: &[Item],
+    policy: &Policy,
+    rules: &dyn Reaction,
+) -> Folded {
     let is_new = |item: &Item| !stored.is_some_and(|profile| profile.marks.covers(&item.position));
     if items.iter().any(|item| panics_the_fold(item.event.id.as_str()) && is_new(item)) {
         std::panic::resume_unwind(Box::new(InjectedPanic));
     }
-    fold(stored, key, items, policy)
+    fold(stored, key, items, policy, rules)
 }

@@ -75,6 +75,8 @@ fn items(who: &str, behaviour: &[(u8, u8, u16, Option<bool>)]) -> Vec<Item> {
                 timezone: consent.map(|c| if c { "UTC".into() } else { "Europe/Berlin".into() }),
                 locale: None,
                 claim: None,
+                device: None,
+                details: None,
                 kind: kind(*choice, *n),
             },
         }
@@ -83,7 +85,7 @@ fn items(who: &str, behaviour: &[(u8, u8, u16, Option<bool>)]) -> Vec<Item> {
 }
 
 fn profile(who: &str, behaviour: &[(u8, u8, u16, Option<bool>)]) -> Profile {
-    fold(None, &visitor(who), &items(who, behaviour), &Policy::default()).profile
+    fold(None, &visitor(who), &items(who, behaviour), &Policy::default(), &crate::reaction::NoRules).profile
 }
 
 proptest! {
@@ -144,7 +146,7 @@ proptest! {
         behaviour in behaviour(), cuts in proptest::collection::vec(0..160_usize, 0..6), again in 0..40_usize,
     ) {
         let items = items("a", &behaviour);
-        let whole = fold(None, &visitor("a"), &items, &Policy::default()).profile;
+        let whole = fold(None, &visitor("a"), &items, &Policy::default(), &crate::reaction::NoRules).profile;
         let mut cuts = cuts;
         cuts.push(items.len());
         cuts.sort_unstable();
@@ -152,7 +154,7 @@ proptest! {
         for cut in cuts.into_iter().filter(|cut| *cut <= items.len()) {
             // Each batch begins a little before where the last one ended: an at-least-once delivery.
             let begin = from.saturating_sub(again % 5);
-            stored = Some(fold(stored.as_ref(), &visitor("a"), &items[begin..cut.max(begin)], &Policy::default()).profile);
+            stored = Some(fold(stored.as_ref(), &visitor("a"), &items[begin..cut.max(begin)], &Policy::default(), &crate::reaction::NoRules).profile);
             from = from.max(cut);
         }
         prop_assert_eq!(stored.unwrap_or_default(), whole);
@@ -168,8 +170,14 @@ proptest! {
 
 #[test]
 fn a_customer_takes_a_bounded_number_of_visitors() {
-    let mut customer =
-        fold(None, &pepper().customer(&UserId::new("c").unwrap()), &[], &Policy::default()).profile;
+    let mut customer = fold(
+        None,
+        &pepper().customer(&UserId::new("c").unwrap()),
+        &[],
+        &Policy::default(),
+        &crate::reaction::NoRules,
+    )
+    .profile;
     let state = portable(&profile("a", &[(0, 0, 0, None)]));
     for n in 0..MERGE_COUNT_MAX {
         merge(&mut customer, &visitor(&format!("v{n}")), &state, &Policy::default()).unwrap();

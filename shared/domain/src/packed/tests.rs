@@ -2,8 +2,9 @@ use super::*;
 use crate::Money;
 use crate::consent::ConsentChoices;
 use crate::counters::Counted;
-use crate::event::{CartRef, Event, EventKind, Item as Product, TraitValue};
+use crate::event::{Campaign, CartRef, Device, Event, EventKind, Item as Product, TraitValue};
 use crate::fold::{Item, fold};
+use crate::id::EffectId;
 use crate::id::{AnonymousId, Brand, CartId, Category, EventId, EventName, ProductId, SourceId};
 use crate::key::{Pepper, ProfileKey};
 use crate::mark::{Position, SequenceNumber, ShardKey};
@@ -12,8 +13,11 @@ use crate::policy::{
     MARK_COUNT_MAX, MERGE_COUNT_MAX, Policy, RING_COUNT_MAX, TRAIT_COUNT_MAX, VIEWED_COUNT_MAX,
 };
 use crate::profile::Link;
+use crate::reaction::{Effect, Happened, RuleState, note};
+use crate::session::Entry;
 use crate::time::{DurationMs, Timestamp};
 use crate::told::Told;
+use crate::watched::{Keep, Observed, Occurrence, WatchId};
 use std::collections::BTreeMap;
 
 fn key(name: &str) -> ProfileKey {
@@ -29,7 +33,13 @@ fn full_profile() -> Profile {
     let sequence = SequenceNumber::parse("49545115243490985018280067714973144582180062593244200961").unwrap();
     profile.marks.advance(&Position { shard: ShardKey::new("1", "shard-0"), sequence, offset: 2 }, at);
     profile.ring.insert(&SourceId::new("web").unwrap(), &EventId::new("m1").unwrap(), at);
-    profile.sessions.apply(at, true, &Policy::default());
+    let campaign = Campaign { name: Some("spring".into()), ..Campaign::default() };
+    let entry = || Entry {
+        device: Some(Device::Mobile),
+        referrer: Some("search.example".into()),
+        campaign: Some(Box::new(campaign)),
+    };
+    profile.sessions.apply(at, true, entry, &Policy::default());
     profile.counters.add(Counted::View, at);
     profile.counters.add(Counted::View, at - DurationMs::from_hours(3));
     profile.days_active.add(at);
@@ -45,9 +55,34 @@ fn full_profile() -> Profile {
     profile.set_trait("visits", Told::new(TraitValue::Number(2.5), at));
     profile.timezone = Some(Told::new("Europe/Berlin".into(), at));
     profile.link = Some(Link { to: key.clone(), at, merge_pending: true });
-    profile.merged = vec![key];
+    profile.merged = vec![key.clone()];
     profile.linked_id_count = 1;
+    profile.rules = rule_state(&key, at);
     profile
+}
+
+fn rule_state(key: &ProfileKey, at: Timestamp) -> RuleState {
+    let mut state = RuleState { looked_by: 7, evaluated_at: at, next_at: Some(at), ..RuleState::default() };
+    let keeps = [Keep::Newest(3), Keep::EachOnce(2), Keep::Buckets, Keep::Totals, Keep::First];
+    let values = [None, Some(Observed::Number(-1_500)), Some(Observed::Text("shoes".into()))];
+    for (id, keep) in keeps.into_iter().enumerate() {
+        for value in values.clone() {
+            state.watched.observe(WatchId(id as u64), keep, Occurrence { at, value });
+        }
+    }
+    note(&mut state.segments, "vip", true, at);
+    note(&mut state.rules, "high-intent", true, at);
+    let happened = [
+        Happened::SegmentEntered("vip".into()),
+        Happened::SegmentExited("new".into()),
+        Happened::RuleMatched { rule: "high-intent".into(), publish: "intent".into() },
+    ];
+    for happened in happened {
+        let (source, event) = (SourceId::new("web").unwrap(), EventId::new("m1").unwrap());
+        let id = EffectId::of(key, &source, &event, &happened);
+        state.tell(Effect { id, at, ruleset: "0123456789ab".into(), happened });
+    }
+    state
 }
 
 #[test]
@@ -125,6 +160,8 @@ impl Teller {
             timezone: Some("Europe/Berlin".into()),
             locale: Some("de-DE".into()),
             claim: None,
+            device: None,
+            details: None,
             kind,
         };
         let sequence = SequenceNumber::parse(&digits).unwrap();
@@ -150,7 +187,7 @@ impl Teller {
     }
 
     fn profile(&self) -> Profile {
-        fold(None, &key("v"), &self.items, &Policy::default()).profile
+        fold(None, &key("v"), &self.items, &Policy::default(), &crate::reaction::NoRules).profile
     }
 }
 

@@ -35,10 +35,21 @@ pub(super) struct Fields<'n> {
 impl<'n> Fields<'n> {
     /// Opens a mapping; fields that are not allowed, or given twice, are problems.
     pub(super) fn open(loader: &mut Loader, node: &'n Node, what: &str, allowed: &[&str]) -> Option<Self> {
+        Self::open_of(loader, node, what, allowed, allowed)
+    }
+
+    /// The same where messages name only some of the fields: those with which one begins.
+    pub(super) fn open_of(
+        loader: &mut Loader,
+        node: &'n Node,
+        what: &str,
+        allowed: &[&str],
+        named: &[&str],
+    ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             let message = format!(
                 "{what} must be a mapping of {}, and this is {}",
-                listed(allowed.iter().copied()),
+                listed(named.iter().copied()),
                 node.kind()
             );
             loader.problem(node.place, message);
@@ -61,7 +72,7 @@ impl<'n> Fields<'n> {
             };
             if !allowed.contains(&name.as_str()) {
                 let meant = nearest(name, allowed.iter().copied());
-                loader.problem(key.place, unknown_field(name, meant, what, allowed));
+                loader.problem(key.place, unknown_field(name, meant, what, named));
                 fields.meant.extend(meant.map(str::to_owned));
                 fields.has_unknown = true;
             } else if fields.entries.iter().any(|(known, ..)| known == name) {

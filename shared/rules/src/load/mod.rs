@@ -1,37 +1,83 @@
 //! From YAML to a ruleset: everything that is wrong is found in one go.
 //!
 //! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
-//! (products, offers, slots), [`rule`] and [`condition`] and [`reminder`], [`reference`] (what names what).
+//! (products, offers, slots), [`rule`], [`acting`] (rules without a slot, segments) and [`reminder`], [`condition`] and its
+//! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`reference`] (what names what).
 
+mod acting;
 mod catalog;
 mod condition;
+mod event;
+mod fact;
 mod fields;
+mod person;
 mod reference;
 mod reminder;
 mod rule;
 mod scalar;
+mod test;
 
+use crate::aggregate::Watch;
 use crate::error::{Place, Problem, RulesetError};
+use crate::fact::Computed;
 use crate::model::{Catalog, Offer, Product, Ruleset, Slot};
+use crate::react::Reactions;
 use crate::tree::{self, Node};
-use beckon_domain::{Currency, Policy};
+use beckon_domain::{Currency, Policy, Timestamp};
 use fields::Fields;
+use jiff::tz::TimeZone;
 use reference::References;
 use rule::Rules;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The version of the rule language that is understood.
 const LANGUAGE_VERSION: i64 = 1;
-const TOP_FIELDS: [&str; 8] =
-    ["version", "name", "currency", "products", "best_sellers", "offers", "slots", "rules"];
+const TOP_FIELDS: [&str; 11] = [
+    "version",
+    "name",
+    "currency",
+    "timezone",
+    "products",
+    "best_sellers",
+    "offers",
+    "slots",
+    "computed",
+    "segments",
+    "rules",
+];
 
 /// What is known while loading: the problems so far, and the names that others must find.
-#[derive(Default)]
 struct Loader {
     problems: Vec<Problem>,
     references: References,
     currency: Option<Currency>,
+    timezone: TimeZone,
+    /// The names of the segments, in the order of the text; empty where one has none.
+    segment_ids: Vec<String>,
+    computed_ids: Vec<String>,
+    computed: BTreeMap<String, Arc<Computed>>,
+    /// What profiles are asked to remember.
+    watches: Vec<Watch>,
+    /// Until when something is active, where it says so, and whose it is.
+    expiries: Vec<(Timestamp, Place, String)>,
+}
+
+impl Default for Loader {
+    fn default() -> Self {
+        Self {
+            problems: Vec::new(),
+            references: References::default(),
+            currency: None,
+            timezone: TimeZone::UTC,
+            segment_ids: Vec::new(),
+            computed_ids: Vec::new(),
+            computed: BTreeMap::new(),
+            watches: Vec::new(),
+            expiries: Vec::new(),
+        }
+    }
 }
 
 impl Loader {
@@ -50,6 +96,9 @@ impl Loader {
         let name = top.require(self, "name").and_then(|node| self.text(node, "name", scalar::NAME_CHARS_MAX));
         let currency = top.require(self, "currency").and_then(|node| self.currency(node));
         self.currency = currency;
+        if let Some(zone) = top.get("timezone").and_then(|node| self.zone(node)) {
+            self.timezone = zone;
+        }
         let products: Vec<Product> = self.each(top.get("products"), "products", Self::product);
         let best_sellers =
             self.product_ids(top.get("best_sellers"), "best_sellers", "the list of best sellers");
@@ -57,9 +106,13 @@ impl Loader {
         let has_best_sellers = !best_sellers.is_empty();
         let mut slots: Vec<Slot> =
             self.each(top.get("slots"), "slots", |loader, node| loader.slot(node, has_best_sellers));
+        self.names(top.get("segments"), top.get("computed"));
+        let segments = self.each(top.get("segments"), "segments", Self::segment);
+        self.check_circles(&segments, top.get("segments"));
         let mut rules = Rules::default();
         self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
         self.check_references();
+        self.check_watches(top.place);
         for slot in &mut slots {
             slot.rules = rules.take(&slot.id);
         }
@@ -74,6 +127,11 @@ impl Loader {
             slots,
             reminder: rules.reminder,
             labels: rules.labels,
+            timezone: self.timezone.clone(),
+            reactions: Reactions::new(&segments, &rules.acting, std::mem::take(&mut self.watches)),
+            segments,
+            acting: rules.acting,
+            expiries: std::mem::take(&mut self.expiries),
         })
     }
 
@@ -114,7 +172,11 @@ impl Ruleset {
         let root = tree::parse(yaml).map_err(|problem| RulesetError::new(vec![problem]))?;
         let mut loader = Loader::default();
         match loader.load(&root) {
-            Some(ruleset) if loader.problems.is_empty() => Ok(Self { version: version(yaml), ..ruleset }),
+            Some(ruleset) if loader.problems.is_empty() => {
+                let version = version(yaml);
+                let reactions = ruleset.reactions.of_version(&version);
+                Ok(Self { version, reactions, ..ruleset })
+            }
             _ => Err(RulesetError::new(loader.problems)),
         }
     }

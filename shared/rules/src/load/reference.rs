@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Slot,
     Rule,
     Category,
+    Segment,
+    Computed,
 }
 
 impl Kind {
@@ -30,16 +32,20 @@ impl Kind {
             Self::Slot => "slot",
             Self::Rule => "rule",
             Self::Category => "category",
+            Self::Segment => "segment",
+            Self::Computed => "computed trait",
         }
     }
 
-    fn plural(self) -> &'static str {
+    pub(super) fn plural(self) -> &'static str {
         match self {
             Self::Product => "products",
             Self::Offer => "offers",
             Self::Slot => "slots",
             Self::Rule => "rules",
             Self::Category => "categories",
+            Self::Segment => "segments",
+            Self::Computed => "computed traits",
         }
     }
 }

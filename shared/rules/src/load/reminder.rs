@@ -1,10 +1,10 @@
 //! The rule that sends the reminder of a left cart.
 
 use super::Loader;
-use super::condition::Scope;
+use super::condition::{Place, Scope};
 use super::fields::{Fields, quoted};
 use super::rule::Rules;
-use crate::condition::Condition;
+use crate::condition::{Condition, Last};
 use crate::model::{Discount, Reminder};
 use crate::tree::{Node, Value};
 use beckon_domain::DurationMs;
@@ -33,7 +33,7 @@ impl Loader {
             }
             None => rules.sender = Some(who.to_owned()),
         }
-        for name in ["slot", "priority"] {
+        for name in ["slot", "priority", "on", "active", "cap"] {
             if let Some(place) = fields.key(name) {
                 self.problem(
                     place,
@@ -57,7 +57,7 @@ impl Loader {
             Some(node) => self.discount(node, who).map(Some),
             None => Some(None),
         };
-        let condition = when.and_then(|n| self.condition(n, &Scope { who, is_reminder: true }));
+        let condition = when.and_then(|n| self.condition(n, &Scope { who, place: Place::Mail }));
         let (idle, conditions) = self.absence(when?, condition?, who)?;
         rules.reminder = Some(Reminder { rule: id?, idle, discount: discount?, conditions });
         Some(())
@@ -120,7 +120,7 @@ impl Loader {
 fn absence_of_purchase(condition: &Condition) -> Option<DurationMs> {
     match condition {
         Condition::Not(inner) => match &**inner {
-            Condition::Event { name, within } if name.as_str() == PURCHASE => *within,
+            Condition::Event { last: Last::OfName(name), within } if name.as_str() == PURCHASE => *within,
             _ => None,
         },
         _ => None,

@@ -1,18 +1,19 @@
 //! Rules: which slot they fill, when, and with what.
 
 use super::Loader;
-use super::condition::Scope;
+use super::condition::{Place, Scope};
 use super::fields::{Fields, listed, quoted};
 use super::reference::Kind;
 use super::scalar::NAME_CHARS_MAX;
+use crate::condition::Condition;
 use crate::error::nearest;
-use crate::model::{Action, Reminder, Rule};
+use crate::model::{Acting, Action, Reminder, Rule};
 use crate::tree::{Node, Value};
 use beckon_domain::id::{RuleId, SlotId};
 use std::collections::BTreeMap;
 
-const RULE_FIELDS: [&str; 6] = ["id", "slot", "priority", "when", "then", "labels"];
-const THEN_FIELDS: [&str; 5] = ["offer", "recommend", "products", "send", "discount"];
+const RULE_FIELDS: [&str; 9] = ["id", "slot", "priority", "when", "then", "labels", "active", "cap", "on"];
+const THEN_FIELDS: [&str; 7] = ["offer", "recommend", "products", "send", "discount", "publish", "set_trait"];
 const ACTIONS: &str = "`offer: id`, `recommend: related`, `products: [ids]` or `send: cart-reminder`";
 const PRIORITY_MAX: i64 = 1_000_000;
 
@@ -20,6 +21,7 @@ const PRIORITY_MAX: i64 = 1_000_000;
 #[derive(Default)]
 pub(super) struct Rules {
     by_slot: BTreeMap<SlotId, Vec<Rule>>,
+    pub(super) acting: Vec<Acting>,
     pub(super) reminder: Option<Reminder>,
     pub(super) labels: BTreeMap<RuleId, Vec<String>>,
     /// The first rule that sends, even if it could not be read.
@@ -57,6 +59,14 @@ impl Loader {
         if then.as_ref().is_some_and(|then| then.get("send").is_some()) {
             return self.reminder(id, &fields, when, &then?, rules);
         }
+        let acts = |then: &Fields<'_>| then.names().any(|name| ["publish", "set_trait"].contains(&name));
+        if then.as_ref().is_some_and(acts) {
+            return self.acting(id, &fields, when, &then?, rules);
+        }
+        if let Some(place) = fields.key("on") {
+            let message = format!("{who} fills a slot when a page asks, so it has no `on`: remove the field");
+            self.problem(place, message);
+        }
         let slot = fields.require(self, "slot").and_then(|n| self.slot_ref(n, &who));
         let priority_node = fields.require(self, "priority");
         let priority = priority_node.and_then(|n| self.whole(n, "priority", 0, PRIORITY_MAX));
@@ -70,9 +80,15 @@ impl Loader {
             );
             self.problem(n.place, message);
         }
-        let when = when.and_then(|n| self.condition(n, &Scope { who: &who, is_reminder: false }));
+        let when = when.and_then(|n| self.condition(n, &Scope { who: &who, place: Place::Page }));
         let then = then.and_then(|then| self.action(&then, &who));
-        let rule = Rule { id: id?, priority: priority?, when: when?, then: then? };
+        let active = self.active(fields.get("active"), &who);
+        let cap = fields.get("cap").map(|node| self.cap(node, &who));
+        let (id, mut when) = (id?, when?);
+        if let Some(cap) = cap {
+            when = Condition::All(vec![when, self.below_cap(&id, &cap?)?]);
+        }
+        let rule = Rule { id, priority: priority?, when, then: then?, active: active? };
         rules.by_slot.entry(slot?).or_default().push(rule);
         Some(())
     }

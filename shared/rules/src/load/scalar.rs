@@ -120,6 +120,18 @@ impl Loader {
         currency
     }
 
+    /// A time zone by its IANA name.
+    pub(super) fn zone(&mut self, node: &Node) -> Option<jiff::tz::TimeZone> {
+        let name = self.text(node, "timezone", NAME_CHARS_MAX)?;
+        let zone = crate::zone::named(&name);
+        if zone.is_none() {
+            let message =
+                format!("no time zone is called {}: write an IANA name such as Europe/Berlin", quoted(&name));
+            self.problem(node.place, message);
+        }
+        zone
+    }
+
     /// An amount: `75 EUR`, or a number, which is in the currency of the ruleset.
     pub(super) fn money(&mut self, node: &Node, what: &str) -> Option<Money> {
         // Without a readable currency there is a problem already, and no second one to add.

@@ -64,6 +64,8 @@ impl LineRef<'_> {
             timezone: self.context.timezone.as_deref().map(SmolStr::new),
             locale: self.context.locale.as_deref().map(SmolStr::new),
             claim,
+            device: None,
+            details: None,
             kind: self.event_kind(link)?,
         })
     }
