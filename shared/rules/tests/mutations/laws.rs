@@ -69,7 +69,7 @@ fn decides(ruleset: &Ruleset) {
     for (profile, is_known, page) in
         [(None, false, Page::default()), (Some(&profile), true, page.clone()), (Some(&profile), false, page)]
     {
-        let person = Person { profile, is_known, page };
+        let person = Person { profile, is_known, page, propensity: None };
         for slot in ruleset.slot_ids() {
             let request = SlotRequest::default();
             let decision = ruleset.decide(slot, &person, &request, live, now);
