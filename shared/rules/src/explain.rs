@@ -137,18 +137,28 @@ impl Ruleset {
         rules.map(|(id, when, is_active)| explained(id, when, is_active, &facts)).collect()
     }
 
-    /// Whether a rule's condition holds of a person; `None` when no rule with a slot and no acting rule is called so.
+    /// A rule's condition, to be asked by itself; `None` when no rule with a slot and no acting rule is called so.
     #[must_use]
-    pub fn rule_holds(
-        &self,
-        rule: &beckon_domain::id::RuleId,
-        person: &Person<'_>,
-        now: Timestamp,
-    ) -> Option<bool> {
-        let of_slots = self.slots.iter().flat_map(|slot| &slot.rules).find(|known| known.id == *rule);
-        let of_acting = || self.acting.iter().find(|known| known.id == *rule).map(|known| &known.when);
+    pub fn condition_of(&self, rule: &str) -> Option<RuleCondition<'_>> {
+        let of_slots = self.slots.iter().flat_map(|slot| &slot.rules).find(|known| known.id.as_str() == rule);
+        let of_acting = || self.acting.iter().find(|known| known.id.as_str() == rule).map(|known| &known.when);
         let when = of_slots.map(|known| &known.when).or_else(of_acting)?;
-        Some(when.evaluate(&self.facts(person, now)).is_some())
+        Some(RuleCondition { ruleset: self, when })
+    }
+}
+
+/// A rule's condition.
+#[derive(Clone, Copy)]
+pub struct RuleCondition<'r> {
+    ruleset: &'r Ruleset,
+    when: &'r Condition,
+}
+
+impl RuleCondition<'_> {
+    /// Whether it holds of a person.
+    #[must_use]
+    pub fn holds(&self, person: &Person<'_>, now: Timestamp) -> bool {
+        self.when.evaluate(&self.ruleset.facts(person, now)).is_some()
     }
 }
 

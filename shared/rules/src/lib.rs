@@ -31,7 +31,7 @@ mod zone;
 
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
-pub use explain::{Explained, Explanation, RuleExplained, Verdict};
+pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};
 pub use model::{COUNT_DEFAULT, COUNT_MAX, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
 pub use page::{LiveLists, Page, PageKind, Person, SlotRequest};
 

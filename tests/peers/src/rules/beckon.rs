@@ -1,27 +1,9 @@
-//! Beckon's side of the comparison: how a rule, and how a slot, is asked about a person.
+//! Beckon's side of the comparison.
 
 use anyhow::{Result, anyhow};
 use beckon_domain::Timestamp;
-use beckon_domain::id::{RuleId, SlotId};
+use beckon_domain::id::SlotId;
 use beckon_rules::{Decision, LiveLists, Person, Ruleset, SlotRequest};
-
-/// A rule of a ruleset, ready to be asked.
-pub struct Rule {
-    ruleset: Ruleset,
-    id: RuleId,
-}
-
-impl Rule {
-    /// Compiles a ruleset and names its rule.
-    pub fn new(yaml: &str, id: &str) -> Result<Self> {
-        Ok(Self { ruleset: parse(yaml)?, id: RuleId::new(id)? })
-    }
-
-    /// Whether the rule's conditions hold of a person; `None` when there is no such rule.
-    pub fn holds(&self, person: &Person<'_>, now: Timestamp) -> Option<bool> {
-        self.ruleset.rule_holds(&self.id, person, now)
-    }
-}
 
 /// A slot of a ruleset, ready to be asked.
 pub struct Slot {

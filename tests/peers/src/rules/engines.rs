@@ -4,11 +4,10 @@
 //! made before anything is measured. Its data comes in two shapes: as a document, `cart.value`, which is what people
 //! have, and flat, `cart_value`, which is what an engine that walks paths is fastest with.
 
-use crate::beckon::Rule;
 use crate::shopper::Shopper;
 use anyhow::{Result, anyhow};
 use beckon_domain::Timestamp;
-use beckon_rules::Person;
+use beckon_rules::{Person, RuleCondition};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -75,13 +74,13 @@ impl Shape {
 
 /// Every engine: Beckon's first.
 pub fn all<'a>(
-    rule: &'a Rule,
+    rule: RuleCondition<'a>,
     persons: &'a [Person<'a>],
     shoppers: &[Shopper],
     now: Timestamp,
 ) -> Result<Vec<Engine<'a>>> {
     let beckon =
-        Engine { name: "Beckon", holds: Box::new(move |index| rule.holds(persons.get(index)?, now)) };
+        Engine { name: "Beckon", holds: Box::new(move |index| Some(rule.holds(persons.get(index)?, now))) };
     let mut engines = vec![beckon];
     for (shape, [datalogic_name, zen_name, cel_name]) in [
         (Shape::Document, ["datalogic-rs 5.4.0", "zen-expression 2.1.6", "cel 0.15.0"]),

@@ -13,7 +13,7 @@ mod shopper;
 #[path = "../../../../shared/cli/src/bench/timing.rs"]
 mod timing;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use engines::Engine;
 use report::Report;
@@ -43,8 +43,9 @@ fn main() -> Result<()> {
     let shoppers = Shopper::table(PERSON_COUNT, arguments.seed);
     let known: Rc<[Known]> = shoppers.iter().map(Shopper::known).collect::<Result<_>>()?;
     let persons: Vec<_> = known.iter().map(Known::person).collect();
-    let rule = beckon::Rule::new(engines::BECKON, "four")?;
-    let mut engines = engines::all(&rule, &persons, &shoppers, shopper::now())?;
+    let ruleset = beckon::parse(engines::BECKON)?;
+    let rule = ruleset.condition_of("four").context("the benchmark's own rule")?;
+    let mut engines = engines::all(rule, &persons, &shoppers, shopper::now())?;
     let holding = agree(&mut engines)?;
     let mut works = many::works(&known)?;
     let timings = rounds::run(arguments.rounds, arguments.seed, &mut engines, &mut works);
