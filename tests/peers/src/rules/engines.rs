@@ -15,13 +15,13 @@ use std::sync::Arc;
 pub const BECKON: &str = include_str!("four.yaml");
 const DATALOGIC: &str = r#"{"and": [
     {">=": [{"var": "cart.value"}, 7500]},
-    {"==": [{"var": "customer.known"}, true]},
-    {"in": [{"var": "customer.plan"}, ["gold", "platinum"]]},
+    {">=": [{"var": "session.pages"}, 3]},
+    {"in": [{"var": "trait.plan"}, ["gold", "platinum"]]},
     {"==": [{"var": "page.category"}, "shoes"]}
 ]}"#;
-const CEL: &str = "cart.value >= 7500 && customer.known == true && customer.plan in ['gold', 'platinum'] \
+const CEL: &str = "cart.value >= 7500 && session.pages >= 3 && trait.plan in ['gold', 'platinum'] \
                    && page.category == 'shoes'";
-const ZEN: &str = "cart.value >= 7500 and customer.known == true and customer.plan in ['gold', 'platinum'] \
+const ZEN: &str = "cart.value >= 7500 and session.pages >= 3 and trait.plan in ['gold', 'platinum'] \
                    and page.category == 'shoes'";
 
 /// An engine that is ready.
@@ -45,7 +45,7 @@ impl Shape {
         match self {
             Self::Document => expression.to_owned(),
             Self::Flat => {
-                ["cart", "customer", "page"].into_iter().fold(expression.to_owned(), |text, part| {
+                ["cart", "session", "trait", "page"].into_iter().fold(expression.to_owned(), |text, part| {
                     text.replace(&format!("{part}."), &format!("{part}_"))
                 })
             }
@@ -53,15 +53,16 @@ impl Shape {
     }
 
     fn row(self, shopper: &Shopper) -> Value {
-        let Shopper { cart_minor, logged_in, plan, category } = shopper;
+        let Shopper { cart_minor, pages, plan, category } = shopper;
         match self {
             Self::Document => json!({
                 "cart": { "value": cart_minor },
-                "customer": { "known": logged_in, "plan": plan },
+                "session": { "pages": pages },
+                "trait": { "plan": plan },
                 "page": { "category": category },
             }),
             Self::Flat => json!({
-                "cart_value": cart_minor, "customer_known": logged_in, "customer_plan": plan, "page_category": category,
+                "cart_value": cart_minor, "session_pages": pages, "trait_plan": plan, "page_category": category,
             }),
         }
     }
