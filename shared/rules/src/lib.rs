@@ -15,6 +15,7 @@ mod decide;
 pub mod decision;
 pub mod error;
 mod fact;
+pub mod language;
 mod list;
 mod load;
 pub mod model;
@@ -34,3 +35,6 @@ pub use page::{LiveLists, Page, PageKind, Person, SlotRequest};
 /// The sample shop's ruleset: outdoor gear, every kind of rule, with comments. `beckon serve` uses it when it is
 /// given none.
 pub const SAMPLE: &str = include_str!("../rulesets/sample.yaml");
+
+/// The JSON Schema of a ruleset (draft 2020-12): an editor that has it completes fields and says what they mean.
+pub const SCHEMA: &str = include_str!("../schema/ruleset.schema.json");

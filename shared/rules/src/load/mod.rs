@@ -17,6 +17,10 @@ mod rule;
 mod scalar;
 mod test;
 
+pub(crate) use condition::CONDITIONS;
+pub(crate) use event::EVENTS;
+pub(crate) use test::{OPERATORS, operators_of};
+
 use crate::aggregate::Watch;
 use crate::error::{Place, Problem, RulesetError};
 use crate::fact::Computed;
