@@ -16,6 +16,7 @@ mod deciding;
 mod deciding_best_sellers;
 mod http_cases;
 mod mailing;
+mod mutating;
 mod panicking;
 mod partial_batch;
 mod privacy;

@@ -81,7 +81,7 @@ impl Ruleset {
         page.category.as_ref().or_else(by_catalog)
     }
 
-    fn facts<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Facts<'a> {
+    pub(crate) fn facts<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Facts<'a> {
         let page: &Page = &person.page;
         Facts {
             is_known: person.is_known,

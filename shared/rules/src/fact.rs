@@ -310,4 +310,3 @@ impl Texts for Bought<'_> {
         self.0.newest_first().any(|bought| found(bought.product.as_str()))
     }
 }
-

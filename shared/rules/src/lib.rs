@@ -14,21 +14,25 @@ mod condition;
 mod decide;
 pub mod decision;
 pub mod error;
+pub mod explain;
 mod fact;
 pub mod language;
 mod list;
 mod load;
 pub mod model;
+mod near;
 pub mod page;
 mod property;
 mod react;
 mod timing;
 mod tree;
 mod value;
+mod wording;
 mod zone;
 
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
+pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};
 pub use model::{COUNT_DEFAULT, COUNT_MAX, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
 pub use page::{LiveLists, Page, PageKind, Person, SlotRequest};
 

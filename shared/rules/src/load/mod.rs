@@ -176,7 +176,11 @@ impl Ruleset {
         let root = tree::parse(yaml).map_err(|problem| RulesetError::new(vec![problem]))?;
         let mut loader = Loader::default();
         match loader.load(&root) {
-            Some(ruleset) if loader.problems.is_empty() => Ok(Self { version: version(yaml), ..ruleset }),
+            Some(ruleset) if loader.problems.is_empty() => {
+                let version = version(yaml);
+                let reactions = ruleset.reactions.of_version(&version);
+                Ok(Self { version, reactions, ..ruleset })
+            }
             _ => Err(RulesetError::new(loader.problems)),
         }
     }
