@@ -24,6 +24,7 @@ mod record_age;
 mod redelivery;
 mod redriving;
 mod replaying;
+mod ruleset_tests;
 mod scenario;
 mod scenarios;
 mod send_errors;

@@ -10,10 +10,10 @@ use crate::send::{Email, SendEmail, SendError};
 use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
 use beckon_domain::event::TimerOutcome;
 use beckon_domain::{DurationMs, EpisodeId, Profile, ProfileKey};
-use beckon_rules::{Page, Person};
+use beckon_rules::{Page, Person, Reminder};
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{
-    ConfigStore, Contact, ContactStore, Due, OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus,
+    ConfigStore, Contact, ContactStore, OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus,
 };
 use beckon_wire::stream::{Line, encode};
 
@@ -70,18 +70,23 @@ where
     S: EventStream,
     M: SendEmail,
 {
-    pub(crate) async fn remind(&self, run: &Run, due: &Due) -> Result<Ended, MailerError> {
-        let Some(reading) = self.read(run, &due.key).await? else { return Ok(Ended::Nothing) };
+    pub(crate) async fn remind(
+        &self,
+        run: &Run,
+        reminder: &Reminder,
+        key: &ProfileKey,
+    ) -> Result<Ended, MailerError> {
+        let Some(reading) = self.read(run, key).await? else { return Ok(Ended::Nothing) };
         match reading.plan {
             Plan::NotDue => Ok(Ended::Nothing),
             Plan::Skip(episode, reason) => {
-                let timer = Timer { key: &due.key, episode, number: reading.timer() };
+                let timer = Timer { key, episode, number: reading.timer() };
                 self.skip(run, timer, reason).await
             }
             Plan::Remind(episode) => {
-                let timer = Timer { key: &due.key, episode, number: reading.timer() };
-                if self.tables.claim(&timer.reminder(), &due.key, &run.id, run.now, run.now + LEASE).await? {
-                    self.send_claimed(run, timer).await
+                let timer = Timer { key, episode, number: reading.timer() };
+                if self.tables.claim(&timer.reminder(), key, &run.id, run.now, run.now + LEASE).await? {
+                    self.send_claimed(run, reminder, timer).await
                 } else {
                     self.follow(run, timer).await
                 }
@@ -124,7 +129,12 @@ where
     }
 
     /// The claim is ours: look once more, then send.
-    async fn send_claimed(&self, run: &Run, timer: Timer<'_>) -> Result<Ended, MailerError> {
+    async fn send_claimed(
+        &self,
+        run: &Run,
+        reminder: &Reminder,
+        timer: Timer<'_>,
+    ) -> Result<Ended, MailerError> {
         let id = timer.reminder();
         let reading = self.read(run, timer.key).await?;
         let (profile, contact) = match reading {
@@ -139,7 +149,7 @@ where
                 return Ok(Ended::Nothing);
             }
         };
-        let email = self.compose(run, id, &profile, &contact)?;
+        let email = self.compose(run, reminder, (id, &profile, &contact))?;
         let sending = ReminderStatus::Sending { owner: run.id.clone() };
         if !self.tables.advance(&id, &run.id, sending, self.clock.now()).await? {
             return Ok(Ended::Nothing);
@@ -195,21 +205,20 @@ where
     fn compose(
         &self,
         run: &Run,
-        id: ReminderId,
-        profile: &Profile,
-        contact: &Contact,
+        reminder: &Reminder,
+        (id, profile, contact): (ReminderId, &Profile, &Contact),
     ) -> Result<Email, MailerError> {
         let pepper = &self.secrets.pepper;
         let to = contact.email.clone().unwrap_or_default();
         let unsubscribe_url =
             format!("{}/u/{}", self.public_url, pepper.unsubscribe_token(&pepper.contact(&to)));
-        let discount = run.reminder.discount.as_ref();
+        let discount = reminder.discount.as_ref();
         let code = discount.map(|d| pepper.discount_code(&d.code_prefix, &id.episode));
         let material = Material {
             profile,
             contact,
             ruleset: &run.ruleset,
-            reminder: &run.reminder,
+            reminder,
             code: code.as_deref(),
             sender: &self.from,
             unsubscribe_url: &unsubscribe_url,

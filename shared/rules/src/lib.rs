@@ -5,7 +5,7 @@
 //!
 //! Reading order: [`model`] (what a ruleset is), `tree` and `load` (how a text becomes one), [`page`] (what a request
 //! tells), `condition` (when a rule matches), `list` and `decide` (what is shown), [`decision`] (what the answer
-//! says), [`error`] (what is wrong).
+//! says), [`error`] (what is wrong), [`testing`] (the tests that a ruleset carries).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -13,6 +13,7 @@ mod aggregate;
 mod condition;
 mod decide;
 pub mod decision;
+pub mod diff;
 pub mod error;
 pub mod explain;
 mod fact;
@@ -24,6 +25,7 @@ mod near;
 pub mod page;
 mod property;
 mod react;
+pub mod testing;
 mod timing;
 mod tree;
 mod value;

@@ -89,6 +89,7 @@ pub struct Ruleset {
     pub(crate) slots: Vec<Slot>,
     pub(crate) reminder: Option<Reminder>,
     pub(crate) labels: BTreeMap<RuleId, Vec<String>>,
+    pub(crate) tests: Vec<crate::testing::Scenario>,
     /// The shop's time zone.
     pub(crate) timezone: TimeZone,
     /// Segments, in the order of the text.

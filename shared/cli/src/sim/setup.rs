@@ -2,6 +2,7 @@
 
 use super::book::{Book, EPOCH};
 use super::bugs::Bug;
+use super::bus::SimBus;
 use super::fault::{AGE_MAX, FaultCounts, Weather};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
 use super::outreach::PostOffice;
@@ -145,6 +146,7 @@ impl World {
                 stream: SimStream { net: net.clone(), producer: Producer::Functions },
                 signals: SimStream { net: net.clone(), producer: Producer::Signals },
                 failed: SimFailed { net: net.clone() },
+                bus: SimBus { net: net.clone() },
                 rulesets: ActiveRuleset::default(),
                 clock: clock.clone(),
                 epoch: EPOCH.to_owned(),

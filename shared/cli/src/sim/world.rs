@@ -3,6 +3,7 @@
 
 use super::asking::Known;
 use super::bugs::Bug;
+use super::bus::SimBus;
 use super::fault::{Fault, FaultCounts};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
 use super::outreach::PostOffice;
@@ -74,7 +75,7 @@ pub(crate) struct World {
     pub(crate) script: Script,
     pub(crate) collector: Arc<Collector<SimStream, SimTables>>,
     pub(crate) decider: Arc<Decider<SimTables>>,
-    pub(crate) profiler: Profiler<SimTables, SimStream, SimFailed>,
+    pub(crate) profiler: Profiler<SimTables, SimStream, SimFailed, SimBus>,
     pub(crate) mailer: Mailer<SimTables, SimStream, PostOffice>,
     pub(crate) mapping: Mapping<usize>,
     pub(crate) reader: Reader,

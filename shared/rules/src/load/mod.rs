@@ -2,19 +2,23 @@
 //!
 //! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
 //! (products, offers, slots), [`rule`], [`acting`] (rules without a slot, segments) and [`reminder`], [`condition`] and its
-//! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`reference`] (what names what).
+//! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`reference`] (what names what),
+//! [`scenario`], [`given`] and [`commerce`] (the tests).
 
 mod acting;
 mod catalog;
+mod commerce;
 mod condition;
 mod event;
 mod fact;
 mod fields;
+mod given;
 mod person;
 mod reference;
 mod reminder;
 mod rule;
 mod scalar;
+mod scenario;
 mod test;
 
 pub(crate) use condition::CONDITIONS;
@@ -38,7 +42,7 @@ use std::sync::Arc;
 
 /// The version of the rule language that is understood.
 const LANGUAGE_VERSION: i64 = 1;
-const TOP_FIELDS: [&str; 11] = [
+const TOP_FIELDS: [&str; 12] = [
     "version",
     "name",
     "currency",
@@ -50,6 +54,7 @@ const TOP_FIELDS: [&str; 11] = [
     "computed",
     "segments",
     "rules",
+    "tests",
 ];
 
 /// What is known while loading: the problems so far, and the names that others must find.
@@ -115,6 +120,7 @@ impl Loader {
         self.check_circles(&segments, top.get("segments"));
         let mut rules = Rules::default();
         self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
+        let tests = self.scenarios(top.get("tests"));
         self.check_references();
         self.check_watches(top.place);
         for slot in &mut slots {
@@ -131,6 +137,7 @@ impl Loader {
             slots,
             reminder: rules.reminder,
             labels: rules.labels,
+            tests,
             timezone: self.timezone.clone(),
             reactions: Reactions::new(&segments, &rules.acting, std::mem::take(&mut self.watches)),
             segments,
