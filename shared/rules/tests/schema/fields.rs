@@ -10,7 +10,7 @@ const STRANGER: &str = "zzqqzz";
 
 /// What a ruleset needs so that the examples of the schema mean something. A template that has one of these itself
 /// takes its place.
-const BASE: [(&str, &str); 7] = [
+const BASE: [(&str, &str); 8] = [
     (
         "products",
         "[{id: mug, name: M, category: cooking}, {id: tarp, name: T, category: tents}, \
@@ -21,19 +21,23 @@ const BASE: [(&str, &str); 7] = [
     ("slots", "[{id: home.hero, fallback: best_sellers}]"),
     ("computed", "[{id: spent, event: Order Completed, sum: total}]"),
     ("segments", "[{id: vip, when: {logged_in: true}}, {id: new, when: {logged_in: false}}]"),
+    (
+        "rules",
+        "[{id: members-only, slot: home.hero, priority: 1, when: {logged_in: true}, then: {products: [mug]}}]",
+    ),
     ("currency", "EUR"),
 ];
 
 /// Where a definition of the schema stands in a ruleset: `@` is its place. Several, where what a mapping is depends on
 /// what it has.
-pub const PLACES: [(&[&str], &str); 38] = [
+pub const PLACES: [(&[&str], &str); 45] = [
     (
         &["product"],
         "products: [{id: tarp, name: T, category: tents}, {id: stove-gas, name: S, category: cooking}, @]",
     ),
     (&["offer"], "offers: [@]"),
     (&["slot"], "slots: [@]"),
-    (&["offer_shown"], "slots: [{id: s, fallback: @}]"),
+    (&["offer_shown"], "slots: [{id: home.hero, fallback: @}]"),
     (&["computed"], "computed: [@]"),
     (&["segment"], "segments: [@, {id: new, when: {logged_in: false}}]"),
     (&["rule.slot", "rule.acting", "rule.reminder"], "rules: [@]"),
@@ -85,6 +89,13 @@ pub const PLACES: [(&[&str], &str); 38] = [
         &["page"],
         "rules: [{id: r, slot: home.hero, priority: 1, when: {page: @}, then: {offer: free-delivery}}]",
     ),
+    (&["test"], "tests: [@]"),
+    (&["given"], "tests: [{name: t, given: [@], expect: {mail: false}}]"),
+    (&["page_properties"], "tests: [{name: t, given: [{at: 0s, page: @}], expect: {mail: false}}]"),
+    (&["consent_choices"], "tests: [{name: t, given: [{at: 0s, consent: @}], expect: {mail: false}}]"),
+    (&["campaign"], "tests: [{name: t, given: [{at: 0s, page: {}, campaign: @}], expect: {mail: false}}]"),
+    (&["page_asked"], "tests: [{name: t, page: @, expect: {mail: false}}]"),
+    (&["expect"], "tests: [{name: t, expect: @}]"),
     (&["time"], "rules: [{id: r, when: {time: @}, then: {publish: p}}]"),
 ];
 
@@ -92,7 +103,7 @@ const CONDITION: &str =
     "rules: [{id: r, slot: home.hero, priority: 1, when: @, then: {offer: free-delivery}}]";
 
 /// Where definitions stand of which the loader reads every operator as a field, and says by the kind which fit.
-const COMPARED: [(&str, &str); 11] = [
+const COMPARED: [(&str, &str); 12] = [
     ("trait", "rules: [{id: r, when: {trait: @}, then: {publish: p}}]"),
     ("question.count", "rules: [{id: r, when: {event: E, count: @}, then: {publish: p}}]"),
     ("question.sum", "rules: [{id: r, when: {event: E, sum: @}, then: {publish: p}}]"),
@@ -103,6 +114,10 @@ const COMPARED: [(&str, &str); 11] = [
     ("question.last", "rules: [{id: r, when: {event: E, last: @}, then: {publish: p}}]"),
     ("question.first", "rules: [{id: r, when: {event: E, first: @}, then: {publish: p}}]"),
     ("compare.text", "rules: [{id: r, when: {event: E, where: {category: @}}, then: {publish: p}}]"),
+    (
+        "event_properties",
+        "tests: [{name: t, given: [{at: 0s, event: Product Viewed, properties: @}], expect: {mail: false}}]",
+    ),
     ("where", "rules: [{id: r, when: {event: E, where: @}, then: {publish: p}}]"),
 ];
 
@@ -215,7 +230,7 @@ fn the_ruleset_itself_has_the_fields_that_the_loader_reads_and_needs() {
 fn what_compares_has_fields_that_the_loader_reads() {
     let schema = schema();
     for (name, place) in COMPARED {
-        if name == "where" {
+        if ["where", "event_properties"].contains(&name) {
             continue; // Any property may stand there.
         }
         let (known, needed) = asked_of_the_loader(place);

@@ -216,23 +216,32 @@ fn open_facts() -> Fields {
 /// Numbers that may be amounts, written with their currency: of which kind they are, only the loader knows.
 fn with_amounts(mut fields: Fields) -> Fields {
     for (operator, field) in &mut fields {
-        if AMOUNTS.contains(&operator.as_str()) {
+        let is_number =
+            field.str("$ref").contains("operator.number.") && !UNLIKE_NUMBERS.contains(&operator.as_str());
+        if is_number || ORDERED.contains(&operator.as_str()) {
             *field = reference(&format!("operator.amount.{operator}"));
         }
     }
     fields
 }
 
-const AMOUNTS: [&str; 5] = ["gt", "gte", "lt", "lte", "between"];
+/// Operators that compare only what has an order.
+const ORDERED: [&str; 5] = ["gt", "gte", "lt", "lte", "between"];
+/// Operators that have no number beside them.
+const UNLIKE_NUMBERS: [&str; 2] = ["exists", "missing"];
 
 fn operators_of_amounts() -> Fields {
     let one = |name: &str| {
         let either = Json::object([("anyOf", Json::List(vec![operand("number"), operand("money")]))]);
-        let mut schema = if name == "between" { several(&either, 2, 2) } else { either };
+        let mut schema = match name {
+            "between" => several(&either, 2, 2),
+            "in" | "not_in" => several(&either, 1, 200),
+            _ => either,
+        };
         schema.set("description", Json::text(operator(name, "number").str("description")));
         (format!("operator.amount.{name}"), schema)
     };
-    AMOUNTS.into_iter().map(one).collect()
+    ORDERED.into_iter().chain(["eq", "ne", "in", "not_in"]).map(one).collect()
 }
 
 /// `where`, and how a property of each kind is compared in it.

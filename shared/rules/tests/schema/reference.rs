@@ -59,7 +59,16 @@ const CHAPTERS: [(&str, &str, &[&str]); 7] = [
     (
         "Tests",
         "Stories that a ruleset carries.",
-        &["test", "given", "expect", "consent_choices", "page_asked"],
+        &[
+            "test",
+            "given",
+            "event_properties",
+            "page_properties",
+            "consent_choices",
+            "campaign",
+            "page_asked",
+            "expect",
+        ],
     ),
 ];
 
