@@ -18,6 +18,7 @@ pub mod diff;
 pub mod error;
 pub mod explain;
 mod fact;
+pub mod language;
 mod list;
 mod load;
 pub mod model;
@@ -42,3 +43,6 @@ pub use page::{LiveLists, Page, PageKind, Person, SlotRequest};
 /// The sample shop's ruleset: outdoor gear, every kind of rule, with comments. `beckon serve` uses it when it is
 /// given none.
 pub const SAMPLE: &str = include_str!("../rulesets/sample.yaml");
+
+/// The JSON Schema of a ruleset (draft 2020-12): an editor that has it completes fields and says what they mean.
+pub const SCHEMA: &str = include_str!("../schema/ruleset.schema.json");

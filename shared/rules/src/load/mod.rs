@@ -21,6 +21,10 @@ mod scalar;
 mod scenario;
 mod test;
 
+pub(crate) use condition::CONDITIONS;
+pub(crate) use event::EVENTS;
+pub(crate) use test::{OPERATORS, operators_of};
+
 use crate::aggregate::Watch;
 use crate::compiled::Compiled;
 use crate::error::{Place, Problem, RulesetError};
