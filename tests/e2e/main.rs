@@ -23,6 +23,7 @@ mod record_age;
 mod redelivery;
 mod redriving;
 mod replaying;
+mod rollout;
 mod scenario;
 mod scenarios;
 mod send_errors;
