@@ -8,6 +8,8 @@ mod history;
 mod place;
 mod publish;
 mod rollback;
+#[cfg(test)]
+mod tests;
 
 use crate::error::CliError;
 use clap::{Args, Subcommand};
