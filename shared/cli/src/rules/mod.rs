@@ -14,6 +14,8 @@ mod place;
 mod publish;
 mod rollback;
 mod test;
+#[cfg(test)]
+mod tests;
 
 use crate::error::CliError;
 use clap::{Args, Subcommand};
