@@ -141,7 +141,8 @@ impl Ruleset {
     #[must_use]
     pub fn condition_of(&self, rule: &str) -> Option<RuleCondition<'_>> {
         let of_slots = self.slots.iter().flat_map(|slot| &slot.rules).find(|known| known.id.as_str() == rule);
-        let of_acting = || self.acting.iter().find(|known| known.id.as_str() == rule).map(|known| &known.when);
+        let of_acting =
+            || self.acting.iter().find(|known| known.id.as_str() == rule).map(|known| &known.when);
         let when = of_slots.map(|known| &known.when).or_else(of_acting)?;
         Some(RuleCondition { ruleset: self, when })
     }
