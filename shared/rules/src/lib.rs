@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod aggregate;
+mod compiled;
 mod condition;
 mod decide;
 pub mod decision;
@@ -17,6 +18,7 @@ pub mod diff;
 pub mod error;
 pub mod explain;
 mod fact;
+pub mod language;
 mod list;
 mod load;
 pub mod model;
@@ -31,6 +33,7 @@ mod value;
 mod wording;
 mod zone;
 
+pub use compiled::Reading;
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
 pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};
@@ -40,3 +43,6 @@ pub use page::{LiveLists, Page, PageKind, Person, SlotRequest};
 /// The sample shop's ruleset: outdoor gear, every kind of rule, with comments. `beckon serve` uses it when it is
 /// given none.
 pub const SAMPLE: &str = include_str!("../rulesets/sample.yaml");
+
+/// The JSON Schema of a ruleset (draft 2020-12): an editor that has it completes fields and says what they mean.
+pub const SCHEMA: &str = include_str!("../schema/ruleset.schema.json");
