@@ -20,6 +20,7 @@ mod mutating;
 mod panicking;
 mod partial_batch;
 mod privacy;
+mod reacting;
 mod record_age;
 mod redelivery;
 mod redriving;

@@ -1,7 +1,8 @@
 //! What a ruleset's test says happened is what the collector would have made of the same JSON.
 
 use beckon_domain::event::Event;
-use beckon_domain::{Currency, Pepper, SourceId, Timestamp, UserId};
+use beckon_domain::id::UserId;
+use beckon_domain::{Currency, Pepper, SourceId, Timestamp};
 use beckon_rules::Ruleset;
 use beckon_wire::capture::{Received, capture};
 use beckon_wire::stream::read_alone;

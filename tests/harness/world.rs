@@ -263,12 +263,23 @@ impl<T: Tables> World<T> {
         stream: S,
         failed: F,
     ) -> Profiler<U, S, F, MemoryBus> {
+        self.profiler_telling(tables, stream, failed, self.stack.bus.clone())
+    }
+
+    /// The same, with something between it and the bus too.
+    pub fn profiler_telling<U, S: Reached, F, B>(
+        &self,
+        tables: U,
+        stream: S,
+        failed: F,
+        bus: B,
+    ) -> Profiler<U, S, F, B> {
         Profiler {
             tables,
             signals: stream.reaching(&self.stack.signals),
             stream,
             failed,
-            bus: self.stack.bus.clone(),
+            bus,
             rulesets: ActiveRuleset::default(),
             clock: self.stack.clock.clone(),
             epoch: EPOCH.to_owned(),

@@ -45,7 +45,13 @@ where
         }
         self.put_segments(&part.key, effects).await?;
         let events = effects.iter().map(|effect| bus_event(&part.key, effect));
-        self.bus.put(events.collect::<Result<_, _>>()?).await?;
+        if let Err(error) = self.bus.put(events.collect::<Result<_, _>>()?).await {
+            if !error.is_transient() {
+                // An alarm counts this line.
+                tracing::error!(error = ?error, "the event bus takes nothing");
+            }
+            return Err(error.into());
+        }
         put.0 = Some(*version);
         Ok(())
     }

@@ -61,13 +61,8 @@ pub(crate) struct LiveRules {
 impl LiveRules {
     /// What looks at a profile after each event.
     pub(crate) fn reaction(&self) -> &dyn Reaction {
-        self.ruleset.as_deref().map_or(&NoRules, reaction)
+        self.ruleset.as_deref().map_or(&NoRules, |ruleset| ruleset)
     }
-}
-
-/// A ruleset as a reaction.
-fn reaction(_: &Ruleset) -> &dyn Reaction {
-    &NoRules
 }
 
 /// What became of a batch.

@@ -1,6 +1,7 @@
 //! Why somebody is shown what they are shown: every rule of a slot with what was compared and what was read, and which were
 //! one step short of matching.
 
+use crate::compiled::{Reading, Root};
 use crate::condition::{Condition, Facts, began};
 use crate::decision::Decision;
 use crate::model::{Rule, Ruleset};
@@ -141,9 +142,21 @@ impl Ruleset {
     #[must_use]
     pub fn condition_of(&self, rule: &str) -> Option<RuleCondition<'_>> {
         let of_slots = self.slots.iter().flat_map(|slot| &slot.rules).find(|known| known.id.as_str() == rule);
-        let of_acting = || self.acting.iter().find(|known| known.id.as_str() == rule).map(|known| &known.when);
+        let of_acting =
+            || self.acting.iter().find(|known| known.id.as_str() == rule).map(|known| &known.when);
         let when = of_slots.map(|known| &known.when).or_else(of_acting)?;
-        Some(RuleCondition { ruleset: self, when })
+        let root = of_slots.and_then(|known| known.root).or_else(|| self.acting_root(rule))?;
+        Some(RuleCondition { ruleset: self, when, root })
+    }
+
+    fn acting_root(&self, rule: &str) -> Option<Root> {
+        self.acting.iter().find(|known| known.id.as_str() == rule)?.root
+    }
+
+    /// What is known of a person at one instant, each fact read once and only when a rule asks for it.
+    #[must_use]
+    pub fn read<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Reading<'a> {
+        Reading::new(&self.compiled, self.facts(person, now))
     }
 }
 
@@ -152,9 +165,17 @@ impl Ruleset {
 pub struct RuleCondition<'r> {
     ruleset: &'r Ruleset,
     when: &'r Condition,
+    root: Root,
 }
 
 impl RuleCondition<'_> {
+    /// Whether it holds of what was read of a person by the same ruleset.
+    #[must_use]
+    #[inline]
+    pub fn holds_of(&self, reading: &Reading<'_>) -> bool {
+        reading.holds(self.root)
+    }
+
     /// Whether it holds of a person.
     #[must_use]
     pub fn holds(&self, person: &Person<'_>, now: Timestamp) -> bool {

@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod aggregate;
+mod compiled;
 mod condition;
 mod decide;
 pub mod decision;
@@ -32,6 +33,7 @@ mod value;
 mod wording;
 mod zone;
 
+pub use compiled::Reading;
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
 pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};

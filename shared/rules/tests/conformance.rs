@@ -376,6 +376,7 @@ fn ask(ruleset: &Ruleset, case: &Case, question: &Question) -> Vec<String> {
     let live = LiveLists { category: &category, store: &store };
     let slot = SlotId::new(slot).expect("a slot id");
     let decision = ruleset.decide(&slot, &person, &request, live, now);
+    differences.extend(compare_forms(ruleset, &person, now));
     if let Some(explanation) = ruleset.explain(&slot, &person, &request, live, now) {
         differences.extend(compare_explanation(&explanation.rules, &question.expect));
     }
@@ -385,6 +386,14 @@ fn ask(ruleset: &Ruleset, case: &Case, question: &Question) -> Vec<String> {
         (found, _) => differences.push(format!("the slot's existence: {}", found.is_some())),
     }
     differences
+}
+
+/// Both forms of every condition say the same.
+fn compare_forms(ruleset: &Ruleset, person: &Person<'_>, now: Timestamp) -> Vec<String> {
+    let reading = ruleset.read(person, now);
+    let conditions = ruleset.rule_ids().filter_map(|id| Some((id, ruleset.condition_of(id)?)));
+    let differ = conditions.filter(|(_, rule)| rule.holds(person, now) != rule.holds_of(&reading));
+    differ.map(|(id, _)| format!("the compiled form of {id} says something else")).collect()
 }
 
 fn compare_explanation(rules: &[RuleExplained], expect: &Expected) -> Vec<String> {

@@ -127,7 +127,8 @@ async fn replay_on<T: Tables>(
 ) -> Result<Report, CliError> {
     let input = Input::open(args, options).await?;
     let (ruleset, from) = options::ruleset_of(args, options)?;
-    let idle = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(from, &e))?.policy().cart_idle;
+    let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(from, &e))?;
+    let (idle, has_timers) = (compiled.policy().cart_idle, compiled.has_timers());
     let mut disturbance = Disturbance::new(options.disorder());
     let (clock, hand) = Clock::manual(Timestamp::EPOCH);
     let meter = Meter::with_slacks(&Cost::slacks());
@@ -155,7 +156,8 @@ async fn replay_on<T: Tables>(
     };
     let bar = progress(input.bytes_total());
     let id_bytes = options.id_bytes;
-    let setup = Setup { stack, tables, meter, hand, idle, batch_rows, id_bytes, disturbance, journal };
+    let setup =
+        Setup { stack, tables, meter, hand, idle, has_timers, batch_rows, id_bytes, disturbance, journal };
     let drive = Drive::new(setup);
     let (report, journal) = match input {
         Input::Rows(reader) => drive.run(*reader, &bar).await?,

@@ -2,8 +2,10 @@
 
 use super::ground::{Fate, Net, Reach};
 use super::ports::store_error;
+use beckon_domain::{Profile, ProfileKey};
 use beckon_store::StoreError;
 use beckon_store::bus::{BusEvent, EventBus};
+use beckon_wire::bus::event_of;
 
 /// The bus of a simulation. Clones are the same bus.
 #[derive(Clone)]
@@ -27,5 +29,14 @@ impl EventBus for SimBus {
         }
         self.net.leave().await;
         if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(()) }
+    }
+}
+
+/// The known-bad variant that tells others before the state is written.
+pub(crate) fn tell_early(net: &Net, key: &ProfileKey, profile: &Profile) {
+    for effect in &profile.rules.outbox {
+        if let Ok((detail_type, detail)) = event_of(key, effect) {
+            net.lock().book.heard(&BusEvent { detail_type, at: effect.at, detail });
+        }
     }
 }

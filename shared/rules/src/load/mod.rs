@@ -26,6 +26,7 @@ pub(crate) use event::EVENTS;
 pub(crate) use test::{OPERATORS, operators_of};
 
 use crate::aggregate::Watch;
+use crate::compiled::Compiled;
 use crate::error::{Place, Problem, RulesetError};
 use crate::fact::Computed;
 use crate::model::{Catalog, Offer, Product, Ruleset, Slot};
@@ -126,6 +127,10 @@ impl Loader {
         for slot in &mut slots {
             slot.rules = rules.take(&slot.id);
         }
+        if !self.problems.is_empty() {
+            // What follows relies on it: segments that ask for each other in a circle have no end.
+            return None;
+        }
         let idle = rules.reminder.as_ref().map(|reminder| reminder.idle);
         Some(Ruleset {
             name: name?,
@@ -139,6 +144,7 @@ impl Loader {
             labels: rules.labels,
             tests,
             timezone: self.timezone.clone(),
+            compiled: Compiled::default(),
             reactions: Reactions::new(&segments, &rules.acting, std::mem::take(&mut self.watches)),
             segments,
             acting: rules.acting,
@@ -186,7 +192,7 @@ impl Ruleset {
             Some(ruleset) if loader.problems.is_empty() => {
                 let version = version(yaml);
                 let reactions = ruleset.reactions.of_version(&version);
-                Ok(Self { version, reactions, ..ruleset })
+                Ok(Self { version, reactions, ..ruleset }.compile())
             }
             _ => Err(RulesetError::new(loader.problems)),
         }

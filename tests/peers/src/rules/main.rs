@@ -13,7 +13,7 @@ mod shopper;
 #[path = "../../../../shared/cli/src/bench/timing.rs"]
 mod timing;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Parser;
 use engines::Engine;
 use report::Report;
@@ -44,8 +44,7 @@ fn main() -> Result<()> {
     let known: Rc<[Known]> = shoppers.iter().map(Shopper::known).collect::<Result<_>>()?;
     let persons: Vec<_> = known.iter().map(Known::person).collect();
     let ruleset = beckon::parse(engines::BECKON)?;
-    let rule = ruleset.condition_of("four").context("the benchmark's own rule")?;
-    let mut engines = engines::all(rule, &persons, &shoppers, shopper::now())?;
+    let mut engines = engines::all(&ruleset, &persons, &shoppers, shopper::now())?;
     let holding = agree(&mut engines)?;
     let mut works = many::works(&known)?;
     let timings = rounds::run(arguments.rounds, arguments.seed, &mut engines, &mut works);

@@ -15,8 +15,6 @@ mod person;
 pub(super) mod report;
 mod source;
 mod tally;
-#[cfg(test)]
-mod tests;
 mod text;
 mod worker;
 
@@ -210,3 +208,6 @@ impl Feed {
         archive.finish(&args.events, &last_reason)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,8 @@ fn near(value: &mut Value, dice: &mut Dice) {
     match value {
         Value::Bool(yes) => *value = json!(!*yes),
         Value::Number(number) => {
-            *value = json!(number.as_f64().unwrap_or_default() as i64 + dice.index(9) as i64 - 4)
+            *value =
+                json!((number.as_f64().unwrap_or_default() as i64).saturating_add(dice.index(9) as i64 - 4))
         }
         Value::String(text) => *value = json!(text.chars().rev().collect::<String>()),
         Value::Array(items) => items.reverse(),
