@@ -13,6 +13,7 @@ mod junit;
 mod place;
 mod publish;
 mod rollback;
+mod schema;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use clap::{Args, Subcommand};
   beckon rules test my-shop.yaml --junit tests.xml                the tests that it carries
   beckon rules diff live.yaml my-shop.yaml                        what is different, by what it means
   beckon rules backtest --from live.yaml --to my-shop.yaml --events target/beckon/archive
+  beckon rules schema > ruleset.schema.json                       an editor completes fields with it
   beckon rules publish my-shop.yaml --note \"winter sale\"          live in `beckon serve` on this machine
   beckon rules publish my-shop.yaml --dry-run                     only says what publishing would do
   beckon rules history --stack-name beckon-dev                    who made what live, newest first
@@ -48,6 +50,8 @@ enum RulesCommand {
     Diff(diff::DiffArgs),
     /// Run history through two rulesets, and say what would have been different
     Backtest(backtest::BacktestArgs),
+    /// Print the JSON Schema of a ruleset, for an editor
+    Schema,
     /// Make a ruleset live, if it is valid and its tests pass
     Publish(publish::PublishArgs),
     /// Make an earlier version live again
@@ -66,6 +70,10 @@ pub async fn run(args: RulesArgs) -> Result<(), CliError> {
         RulesCommand::Test(args) => test::run(&args),
         RulesCommand::Diff(args) => diff::run(&args),
         RulesCommand::Backtest(args) => Box::pin(backtest::run(args)).await,
+        RulesCommand::Schema => {
+            schema::run();
+            Ok(())
+        }
         RulesCommand::Publish(args) => Box::pin(publish::run(args)).await,
         RulesCommand::Rollback(args) => Box::pin(rollback::run(args)).await,
         RulesCommand::History(args) => Box::pin(history::run(args)).await,

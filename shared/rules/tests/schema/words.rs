@@ -8,6 +8,7 @@ pub fn type_word(word: &str) -> &str {
         "integer" => "a whole number",
         "number" => "a number",
         "boolean" => "`true` or `false`",
+        "object" => "names and values",
         other => other,
     }
 }
