@@ -32,6 +32,7 @@ pub fn answer(ruleset: &Ruleset, slot: &SlotId, decision: Decision, decision_id:
         },
         fallback: FallbackAnswer { used: decision.fallback.used, filled: decision.fallback.filled },
         ttl_seconds: decision.ttl.as_ms() / 1_000,
+        explanation: None,
     }
 }
 

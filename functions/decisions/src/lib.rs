@@ -8,6 +8,7 @@ mod answer;
 mod best_sellers;
 mod config;
 mod error;
+mod explain;
 mod handler;
 mod person;
 mod process;

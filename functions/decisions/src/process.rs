@@ -3,6 +3,7 @@
 use crate::answer::answer;
 use crate::best_sellers::{BestSellerLists, Selling};
 use crate::error::DecideError;
+use crate::explain;
 use crate::person::{Known, Who};
 use beckon_domain::Category;
 use beckon_rules::{Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest};
@@ -59,6 +60,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let request = DecisionsRequest::parse(bytes)?;
         let presented = basic_user.or(request.write_key.as_deref());
         let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
+        let explains = explain::may_explain(request.explain, key.kind)?;
         let page = page(&request.page)?;
         let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
         let now = self.clock.now();
@@ -80,7 +82,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let mut decisions = Vec::with_capacity(request.slots.len());
         let mut errors = Vec::new();
         for (index, slot) in request.slots.iter().enumerate() {
-            match self.slot(&ruleset, slot, &lookup, &page, &selling) {
+            match self.slot(&ruleset, slot, (&lookup, explains), &page, &selling) {
                 Some(decision) => decisions.push(decision),
                 None => {
                     let detail = format!("the ruleset {} has no slot {}", ruleset.name(), slot.id);
@@ -88,13 +90,19 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
                 }
             }
         }
-        Ok(DecisionsResponse {
+        let mut response = DecisionsResponse {
             request_id: request_id.to_owned(),
             config_version: format!("{}@{}", ruleset.name(), ruleset.version()),
             profile: profile_info(&lookup),
             decisions,
+            segments: None,
+            acting: None,
             errors,
-        })
+        };
+        if explains && let Lookup::Answered(known) = &lookup {
+            explain::of_person(&mut response, &ruleset, &person(known.as_deref(), &page), now);
+        }
+        Ok(response)
     }
 
     /// The page's category. That of its product is told by the ruleset in memory: to wait for a newer one would cost a
@@ -109,10 +117,11 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         &self,
         ruleset: &Ruleset,
         ask: &SlotAsk,
-        lookup: &Lookup,
+        (lookup, explains): (&Lookup, bool),
         page: &Page,
         selling: &Selling,
     ) -> Option<DecisionAnswer> {
+        let mut explanation = None;
         let mut request = SlotRequest { count: ask.count, exclude: ask.exclude.clone() };
         let decision = match lookup {
             Lookup::Failed => {
@@ -121,16 +130,24 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
                 ruleset.fallback(&ask.id, &request, selling.lists(), ReasonCode::ErrorFallback)?
             }
             Lookup::Answered(known) => {
-                let person = Person {
-                    profile: known.as_ref().map(|k| &k.profile),
-                    is_known: known.as_ref().is_some_and(|k| k.is_customer),
-                    page: page.clone(),
-                    propensity: None,
-                };
-                ruleset.decide(&ask.id, &person, &request, selling.lists(), self.clock.now())?
+                let (person, now) = (person(known.as_deref(), page), self.clock.now());
+                if explains {
+                    let explained = ruleset.explain(&ask.id, &person, &request, selling.lists(), now);
+                    explanation = explained.and_then(|explained| explain::value(&explained.rules));
+                }
+                ruleset.decide(&ask.id, &person, &request, selling.lists(), now)?
             }
         };
-        Some(answer(ruleset, &ask.id, decision, fresh_id()))
+        Some(DecisionAnswer { explanation, ..answer(ruleset, &ask.id, decision, fresh_id()) })
+    }
+}
+
+fn person<'a>(known: Option<&'a Known>, page: &Page) -> Person<'a> {
+    Person {
+        profile: known.map(|known| &known.profile),
+        is_known: known.is_some_and(|known| known.is_customer),
+        page: page.clone(),
+        propensity: None,
     }
 }
 

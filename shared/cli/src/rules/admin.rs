@@ -46,6 +46,11 @@ impl Admin {
         self.send(self.client.post(self.url(path, query)).body(body)).await
     }
 
+    /// Asks the decisions API of the same place.
+    pub(super) async fn decide(&self, body: String) -> Result<Answer, CliError> {
+        self.send(self.client.post(format!("{}/v1/decisions", self.endpoint)).body(body)).await
+    }
+
     fn url(&self, path: &str, query: &[(&str, String)]) -> String {
         let pairs = query.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
         let query = pairs.collect::<Vec<_>>().join("&");

@@ -1,12 +1,14 @@
 //! `beckon rules`: a ruleset on its way from a file to being live, and back.
 //!
 //! `publish`, `rollback` and `history` ask the admin API, which `admin` speaks: that of `beckon serve`, or that of a
-//! deployed stack. `check`, `test`, `diff` and `backtest` need nothing but files.
+//! deployed stack. `explain` asks the decisions API there, or a file. `check`, `test`, `diff` and `backtest` need nothing but
+//! files.
 
 mod admin;
 mod backtest;
 mod check;
 mod diff;
+mod explain;
 mod file;
 mod history;
 mod junit;
@@ -19,6 +21,8 @@ mod test;
 mod tests;
 
 use crate::error::CliError;
+use beckon_domain::Timestamp;
+use beckon_rules::PageKind;
 use clap::{Args, Subcommand};
 
 /// Arguments of `beckon rules`.
@@ -28,6 +32,7 @@ use clap::{Args, Subcommand};
   beckon rules test my-shop.yaml --junit tests.xml                the tests that it carries
   beckon rules diff live.yaml my-shop.yaml                        what is different, by what it means
   beckon rules backtest --from live.yaml --to my-shop.yaml --events target/beckon/archive
+  beckon rules explain --slot home.hero --visitor 7f3a…           why, for somebody whom `beckon serve` knows
   beckon rules schema > ruleset.schema.json                       an editor completes fields with it
   beckon rules publish my-shop.yaml --note \"winter sale\"          live in `beckon serve` on this machine
   beckon rules publish my-shop.yaml --dry-run                     only says what publishing would do
@@ -50,6 +55,8 @@ enum RulesCommand {
     Diff(diff::DiffArgs),
     /// Run history through two rulesets, and say what would have been different
     Backtest(backtest::BacktestArgs),
+    /// Say why somebody is shown what they are shown, and what is one step short
+    Explain(Box<explain::ExplainArgs>),
     /// Print the JSON Schema of a ruleset, for an editor
     Schema,
     /// Make a ruleset live, if it is valid and its tests pass
@@ -58,6 +65,18 @@ enum RulesCommand {
     Rollback(rollback::RollbackArgs),
     /// List what was live, and who made it so, newest first
     History(history::HistoryArgs),
+}
+
+/// The type of a page.
+fn page_kind(word: &str) -> Result<PageKind, String> {
+    PageKind::parse(word)
+        .ok_or_else(|| format!("expected one of {}", PageKind::ALL.map(PageKind::code).join(", ")))
+}
+
+/// An instant, RFC 3339.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let parsed = beckon_wire::parse_time(&serde_json::Value::from(text));
+    parsed.ok_or_else(|| "expected a time such as 2026-11-20T18:00:00Z".to_owned())
 }
 
 /// Runs `beckon rules`.
@@ -70,6 +89,7 @@ pub async fn run(args: RulesArgs) -> Result<(), CliError> {
         RulesCommand::Test(args) => test::run(&args),
         RulesCommand::Diff(args) => diff::run(&args),
         RulesCommand::Backtest(args) => Box::pin(backtest::run(args)).await,
+        RulesCommand::Explain(args) => Box::pin(explain::run(*args)).await,
         RulesCommand::Schema => {
             schema::run();
             Ok(())

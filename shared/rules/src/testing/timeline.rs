@@ -3,7 +3,7 @@
 //! One implementation for the tests of a ruleset and for what-if, on the fold and the plan that run live.
 
 use crate::decision::Decision;
-use crate::explain::Explanation;
+use crate::explain::{Explanation, RuleExplained};
 use crate::model::Ruleset;
 use crate::page::{LiveLists, Page, Person, SlotRequest};
 use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
@@ -214,6 +214,13 @@ impl<'r> Timeline<'r> {
     pub fn explain(&self, slot: &SlotId, page: &Page, now: Timestamp) -> Option<Explanation> {
         let person = self.person(page.clone());
         self.ruleset.explain(slot, &person, &SlotRequest::default(), LiveLists::default(), now)
+    }
+
+    /// Why the person is in each segment or is not, and what the rules that act find, now.
+    #[must_use]
+    pub fn explain_person(&self, now: Timestamp) -> [Vec<RuleExplained>; 2] {
+        let person = self.person(Page::default());
+        [self.ruleset.explain_segments(&person, now), self.ruleset.explain_acting(&person, now)]
     }
 
     /// The segments that the person is in, as far as time has passed.

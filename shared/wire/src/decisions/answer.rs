@@ -2,6 +2,7 @@
 
 use crate::problem::Fault;
 use serde::Serialize;
+use serde_json::Value;
 
 /// What the page is told.
 #[derive(Clone, Debug, Serialize)]
@@ -15,6 +16,12 @@ pub struct DecisionsResponse {
     pub profile: ProfileInfo,
     /// One decision for each slot that the ruleset knows, in the order asked for.
     pub decisions: Vec<DecisionAnswer>,
+    /// The segments, and why the person is in them or is not; only where that was asked for, with a secret key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segments: Option<Value>,
+    /// Rules that act by themselves, and what they find of the person; where the segments are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acting: Option<Value>,
     /// Slots that the ruleset does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
@@ -54,6 +61,10 @@ pub struct DecisionAnswer {
     pub fallback: FallbackAnswer,
     /// How long the decision may be shown.
     pub ttl_seconds: u64,
+    /// Every rule of the slot: `id`, `priority`, `verdict`, `condition` (as written, whether it `holds`, what was `read`, its
+    /// `parts`), `near_miss`. Only where that was asked for, with a secret key: it tells what is known of the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Value>,
 }
 
 /// One product of a decision, with the facts the ruleset has of it.

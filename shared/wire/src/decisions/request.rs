@@ -23,6 +23,8 @@ pub struct DecisionsRequest {
     pub page: PageAsk,
     /// The slots to fill.
     pub slots: Vec<SlotAsk>,
+    /// Whether to say why, with every value that was read; for secret keys only.
+    pub explain: bool,
 }
 
 /// The page.
@@ -85,6 +87,10 @@ impl DecisionsRequest {
             user: person(fields, "userId", UserId::new)?,
             page,
             slots: slots(fields)?,
+            explain: match fields.object("options")? {
+                Some(options) => Fields::new(options, "/options").flag("explain")?.unwrap_or_default(),
+                None => false,
+            },
         })
     }
 }
@@ -169,6 +175,10 @@ mod tests {
         .unwrap();
         assert_eq!(request.page.product.unwrap().as_str(), "7");
         assert_eq!((request.slots[1].count, request.slots[1].exclude.len()), (Some(8), 2));
+        assert!(!request.explain);
+        let request =
+            DecisionsRequest::parse(br#"{"slots":[{"id":"a"}],"options":{"explain":true}}"#).unwrap();
+        assert!(request.explain);
     }
 
     #[test]
@@ -185,6 +195,7 @@ mod tests {
             (r#"{"slots":[{"id":"a","excludeProductIds":["x",null]}]}"#, "/slots/0/excludeProductIds/1"),
             (r#"{"anonymousId":"null","slots":[{"id":"a"}]}"#, "/anonymousId"),
             (r#"{"context":{"page":[]},"slots":[{"id":"a"}]}"#, "/context/page"),
+            (r#"{"slots":[{"id":"a"}],"options":{"explain":1}}"#, "/options/explain"),
         ];
         for (body, pointer) in cases {
             let problem = DecisionsRequest::parse(body.as_bytes()).unwrap_err();

@@ -13,7 +13,7 @@
 mod journey;
 mod person;
 pub(super) mod report;
-mod source;
+pub(in crate::rules) mod source;
 mod tally;
 mod text;
 mod worker;
@@ -57,7 +57,7 @@ pub(super) struct BacktestArgs {
     #[arg(long, value_name = "PERCENT", default_value = "10%", value_parser = percent)]
     redeem: u32,
     /// Ask as if every page were of this type: product, home, category, cart or other
-    #[arg(long, value_name = "TYPE", value_parser = page_kind)]
+    #[arg(long, value_name = "TYPE", value_parser = super::page_kind)]
     page: Option<PageKind>,
     /// Threads that decide; the result is the same with any number
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -76,11 +76,6 @@ pub(super) struct BacktestArgs {
 fn percent(text: &str) -> Result<u32, String> {
     let number = text.trim().trim_end_matches('%').trim().parse::<u32>().ok().filter(|n| *n <= 100);
     number.ok_or_else(|| "expected a whole number from 0 to 100, such as 10%".to_owned())
-}
-
-fn page_kind(word: &str) -> Result<PageKind, String> {
-    PageKind::parse(word)
-        .ok_or_else(|| format!("expected one of {}", PageKind::ALL.map(PageKind::code).join(", ")))
 }
 
 /// Runs the history through both, and says what is different.
