@@ -16,6 +16,7 @@ pub mod failed;
 pub mod feed;
 pub mod laptop;
 pub mod replay;
+pub mod rules;
 pub mod serve;
 pub mod shop;
 pub mod sim;

@@ -1,6 +1,6 @@
 //! The `beckon` command.
 
-use beckon_cli::{CliError, bench, cloud, failed, replay, serve, sim, smoke};
+use beckon_cli::{CliError, bench, cloud, failed, replay, rules, serve, sim, smoke};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -36,6 +36,8 @@ enum Command {
     Stack(cloud::StackArgs),
     /// List failed events, look at one, or put them into the stream again
     Failed(failed::FailedArgs),
+    /// Publish a ruleset, roll back, and see who published what
+    Rules(rules::RulesArgs),
 }
 
 fn main() -> ExitCode {
@@ -44,7 +46,11 @@ fn main() -> ExitCode {
     let level = match &cli.command {
         Command::Serve(_) => "warn",
         Command::Stack(args) => args.log_level(),
-        Command::Smoke(_) | Command::Replay(_) | Command::Failed(_) | Command::Bench(_) => "error",
+        Command::Smoke(_)
+        | Command::Replay(_)
+        | Command::Failed(_)
+        | Command::Rules(_)
+        | Command::Bench(_) => "error",
         // Faults are injected: what the functions say of them is no news.
         Command::Sim(_) => "off",
     };
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
             Command::Bench(args) => bench::run(args),
             Command::Stack(args) => Box::pin(cloud::run(args)).await,
             Command::Failed(args) => Box::pin(failed::run(args)).await,
+            Command::Rules(args) => Box::pin(rules::run(args)).await,
         }
     });
     match result {

@@ -74,6 +74,8 @@ pub struct RuleState {
     pub segments: Vec<Holding>,
     /// Acting rules whose condition holds, by name.
     pub rules: Vec<Holding>,
+    /// Which ruleset looked last: another one looks at everything. 0 before the first.
+    pub looked_by: u32,
     /// Until when the rules have looked (event time; never goes back).
     pub evaluated_at: Timestamp,
     /// When time alone may change what holds: the timer that lets the rules look again.

@@ -1,5 +1,6 @@
 //! From a person and a slot to a decision: the first matching rule whose content is not empty, else the fallback.
 
+use crate::compiled::Reading;
 use crate::condition::{Condition, Facts, Matched};
 use crate::decision::{Content, Decision, Fallback, Reason, ReasonCode};
 use crate::list::{self, Subject, Wanted};
@@ -9,6 +10,9 @@ use beckon_domain::consent::Purpose;
 use beckon_domain::id::SlotId;
 use beckon_domain::{Category, Profile, Timestamp, id::OfferId};
 use std::sync::Arc;
+
+/// From so many rules on, what several of them compare is compared once.
+const MANY: usize = 8;
 
 impl Ruleset {
     /// Decides what a slot shows to a person now; `None` when there is no such slot.
@@ -35,11 +39,17 @@ impl Ruleset {
         let mut facts = self.facts(person, now);
         facts.profile = person.profile.filter(|_| code == ReasonCode::Default);
         let wanted = Wanted::new(slot_count(slot, request), request, person.page.product.as_ref());
+        let many = (slot.rules.len() >= MANY).then(|| Reading::new(&self.compiled, facts));
+        let may_hold = |rule: &&Rule| match (&many, rule.root) {
+            (Some(reading), Some(root)) => reading.holds(root),
+            _ => true,
+        };
         let by_rule = slot
             .rules
             .iter()
             .filter(|rule| rule.active.contains(now))
             .filter(|rule| facts.profile.is_some() || rule.when.asks_only_the_page())
+            .filter(may_hold)
             .find_map(|rule| {
                 let matched = rule.when.evaluate(&facts)?;
                 self.content(slot, rule, &facts, matched, &wanted, live)
@@ -81,7 +91,7 @@ impl Ruleset {
         page.category.as_ref().or_else(by_catalog)
     }
 
-    fn facts<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Facts<'a> {
+    pub(crate) fn facts<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Facts<'a> {
         let page: &Page = &person.page;
         Facts {
             is_known: person.is_known,

@@ -21,6 +21,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Reactions {
     /// What is remembered of events, by their names.
     watches: BTreeMap<SmolStr, Vec<Watch>>,
+    /// Which ruleset it is.
+    id: u32,
     /// The ids of all that is remembered, in their order.
     wanted: BTreeSet<WatchId>,
     /// The names of segments, and of acting rules.
@@ -87,6 +89,14 @@ impl Reactions {
             }
         }
         reactions
+    }
+
+    /// The same of a ruleset with this version: hexadecimal digits.
+    pub(crate) fn of_version(mut self, version: &str) -> Self {
+        // 0 is the ruleset of a profile that none has looked at.
+        self.id =
+            version.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(1).max(1);
+        self
     }
 
     /// What is remembered, by the names of events.
@@ -195,8 +205,8 @@ struct Look<'a> {
 
 impl Reaction for Ruleset {
     fn react(&self, profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Policy) {
-        let rules = &profile.rules;
-        if self.reactions.is_idle() && rules.segments.is_empty() && rules.rules.is_empty() {
+        // Where no rules ever looked, none that look for nothing need begin to.
+        if self.reactions.is_idle() && profile.rules.looked_by == 0 {
             return;
         }
         for watch in self.reactions.watches.get(event.kind.name()).into_iter().flatten() {
@@ -207,12 +217,15 @@ impl Reaction for Ruleset {
         let look = Look { key, event, policy, now };
         let is_due = profile.rules.next_at.is_some_and(|next| next <= now);
         let is_changed = matches!(event.kind, EventKind::RulesDue | EventKind::Merge { .. });
-        let parts = if is_due || is_changed {
+        let is_new = std::mem::replace(&mut profile.rules.looked_by, self.reactions.id) != self.reactions.id;
+        let parts = if is_due || is_changed || is_new {
             self.reactions.all.clone()
         } else {
             self.reactions.changed_by(event.kind.name())
         };
-        self.forget_unknown(profile, look);
+        if is_new {
+            self.forget_unknown(profile, look);
+        }
         for part in &parts {
             match part {
                 Part::Segment(index) => self.segment(*index, profile, look),

@@ -11,7 +11,8 @@ use beckon_domain::{
     Brand, Category, DurationMs, Money, Pepper, ProductId, Profile, ProfileKey, SmolStr, Timestamp,
 };
 use beckon_rules::{
-    Content, Decision, LiveLists, Page, PageKind, Person, ReasonCode, Ruleset, SAMPLE, SlotRequest,
+    Content, Decision, LiveLists, Page, PageKind, Person, ReasonCode, RuleExplained, Ruleset, SAMPLE,
+    SlotRequest,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -130,6 +131,8 @@ struct Expected {
     /// Traits that must be so.
     #[serde(default)]
     traits: BTreeMap<String, Scalar>,
+    /// The explanation of the slot, or of the segments where no slot is asked.
+    explain: Option<String>,
     /// When the rules look again, as a time since the case began; `never`.
     timer: Option<String>,
 }
@@ -364,19 +367,45 @@ fn ask(ruleset: &Ruleset, case: &Case, question: &Question) -> Vec<String> {
         if wanted.is_some_and(|wanted| wanted != found) {
             differences.push(format!("reminder: expected {wanted:?}, found {found}"));
         }
+        differences.extend(compare_explanation(&ruleset.explain_segments(&person, now), &question.expect));
         return differences;
     };
     let products = |names: &[String]| names.iter().map(|name| product(name)).collect::<Vec<_>>();
     let request = SlotRequest { count: question.count, exclude: products(&question.exclude) };
     let (category, store) = (products(&question.live.category), products(&question.live.store));
     let live = LiveLists { category: &category, store: &store };
-    let decision = ruleset.decide(&SlotId::new(slot).expect("a slot id"), &person, &request, live, now);
+    let slot = SlotId::new(slot).expect("a slot id");
+    let decision = ruleset.decide(&slot, &person, &request, live, now);
+    differences.extend(compare_forms(ruleset, &person, now));
+    if let Some(explanation) = ruleset.explain(&slot, &person, &request, live, now) {
+        differences.extend(compare_explanation(&explanation.rules, &question.expect));
+    }
     match (decision, question.expect.no_such_slot) {
         (None, Some(true)) => {}
         (Some(decision), None) => differences.extend(compare(&decision, &question.expect)),
         (found, _) => differences.push(format!("the slot's existence: {}", found.is_some())),
     }
     differences
+}
+
+/// Both forms of every condition say the same.
+fn compare_forms(ruleset: &Ruleset, person: &Person<'_>, now: Timestamp) -> Vec<String> {
+    let reading = ruleset.read(person, now);
+    let conditions = ruleset.rule_ids().filter_map(|id| Some((id, ruleset.condition_of(id)?)));
+    let differ = conditions.filter(|(_, rule)| rule.holds(person, now) != rule.holds_of(&reading));
+    differ.map(|(id, _)| format!("the compiled form of {id} says something else")).collect()
+}
+
+fn compare_explanation(rules: &[RuleExplained], expect: &Expected) -> Vec<String> {
+    let text = |rule: &RuleExplained| {
+        let near = rule.near_miss.as_ref().map_or_else(String::new, |near| format!("\nnear: {near}"));
+        format!("{} {:?}{near}\n{}", rule.id, rule.verdict, rule.condition)
+    };
+    let found = rules.iter().map(text).collect::<Vec<_>>().join("\n");
+    match expect.explain.as_deref().map(str::trim_end) {
+        Some(wanted) if wanted != found => vec![format!("explanation: expected\n{wanted}\nfound\n{found}")],
+        _ => Vec::new(),
+    }
 }
 
 #[test]

@@ -6,7 +6,8 @@ use beckon_domain::consent::ConsentChoices;
 use beckon_domain::id::SlotId;
 use beckon_domain::{DurationMs, ProductId, Profile, Timestamp};
 use beckon_rules::{
-    COUNT_MAX, Content, LiveLists, Page, PageKind, Person, ReasonCode, Ruleset, SAMPLE, SlotRequest, Source,
+    COUNT_MAX, Content, Explained, LiveLists, Page, PageKind, Person, ReasonCode, Ruleset, SAMPLE,
+    SlotRequest, Source, Verdict,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -122,6 +123,31 @@ proptest! {
         }
     }
 
+    /// An explanation says what was decided, and its parts say what the whole says.
+    #[test]
+    fn an_explanation_agrees_with_the_decision(asked in asked()) {
+        let ruleset = &rulesets()[0];
+        let profile = profile(ruleset, &asked);
+        let page = Page { kind: Some(PageKind::Product), product: None, category: None };
+        let profile = asked.has_profile.then_some(&profile);
+        let person = Person { profile, is_known: asked.is_known, page, propensity: None };
+        let now = Timestamp::EPOCH + DurationMs::from_secs(asked.now_secs);
+        for slot in ["home.hero", "pdp.related"] {
+            let slot = SlotId::new(slot).expect("a slot id");
+            let (request, live) = (SlotRequest::default(), LiveLists::default());
+            let decision = ruleset.decide(&slot, &person, &request, live, now).expect("the slot exists");
+            let explained = ruleset.explain(&slot, &person, &request, live, now).expect("the slot exists");
+            let won = explained.rules.iter().find(|rule| rule.verdict == Verdict::Won);
+            let rule = decision.reason.rule.as_ref().map(ToString::to_string);
+            prop_assert_eq!(won.map(|rule| rule.id.clone()), rule);
+            prop_assert_eq!(&explained.decision, &decision);
+            for rule in &explained.rules {
+                prop_assert!(is_consistent(&rule.condition), "{}", rule.condition);
+                prop_assert!(rule.near_miss.is_none() || rule.verdict == Verdict::DoesNotHold);
+            }
+        }
+    }
+
     /// However a text is damaged, it is read or refused, and what is wrong is said with its place.
     #[test]
     fn a_damaged_text_never_panics(edits in proptest::collection::vec((any::<Index>(), 0..4_u8, damage()), 1..6)) {
@@ -147,6 +173,17 @@ proptest! {
     fn any_text_is_read_or_refused(text in "\\PC{0,200}|[-:{}\\[\\]&*!|>'\"%@`,?# \na0.]{0,200}") {
         let _ = Ruleset::parse(&text);
     }
+}
+
+fn is_consistent(explained: &Explained) -> bool {
+    let mut parts = explained.parts.iter();
+    let agrees = match explained.condition.as_str() {
+        "all" => explained.holds == parts.all(|part| part.holds),
+        "any" => explained.holds == parts.any(|part| part.holds),
+        "not" => parts.all(|part| part.holds != explained.holds),
+        _ => explained.parts.is_empty() == explained.read.is_some(),
+    };
+    agrees && explained.parts.iter().all(is_consistent)
 }
 
 fn damage() -> impl Strategy<Value = String> {

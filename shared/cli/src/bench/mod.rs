@@ -1,17 +1,21 @@
-//! `beckon bench core`: how long the core takes for one event, part by part, against two yardsticks of the same run.
+//! `beckon bench core`: how long the core takes for one event, part by part, against two yardsticks of the same run;
+//! `beckon bench rules`: how long rules take, against the engines that people would use instead.
 
 mod core;
 mod log;
 mod peer;
 mod report;
+mod rules;
+mod timing;
 
 use self::core::{Core, counts_hash};
 use crate::error::CliError;
 use clap::{Args, Subcommand};
-use report::{CoreReport, Timing};
+use report::CoreReport;
 use std::any::Any;
 use std::path::PathBuf;
 use std::time::Instant;
+use timing::Timing;
 
 /// Arguments of `beckon bench`.
 #[derive(Args, Debug)]
@@ -24,6 +28,8 @@ pub struct BenchArgs {
 enum Bench {
     /// Reading a line, folding events into a profile, deciding: nanoseconds an event
     Core(CoreArgs),
+    /// A rule of four conditions against other engines, and 1,000 rules at once
+    Rules(rules::RulesArgs),
 }
 
 /// Arguments of `beckon bench core`.
@@ -53,10 +59,16 @@ pub struct CoreArgs {
 /// Measures, and prints what was measured.
 ///
 /// # Errors
-/// When the log cannot be made, or Python counts something else.
+/// When the log cannot be made, Python counts something else, or the other engines cannot be built and run.
 pub fn run(args: BenchArgs) -> Result<(), CliError> {
-    let Bench::Core(args) = args.what;
-    let report = measure(&args)?;
+    match args.what {
+        Bench::Core(args) => core(&args),
+        Bench::Rules(args) => rules::run(&args),
+    }
+}
+
+fn core(args: &CoreArgs) -> Result<(), CliError> {
+    let report = measure(args)?;
     if args.json {
         let json = serde_json::to_string_pretty(&report);
         crate::say(json.map_err(|e| CliError::caused("the report", &e))?);

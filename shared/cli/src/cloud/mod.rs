@@ -10,7 +10,7 @@ mod down;
 mod drive;
 mod driver;
 mod external;
-mod folder;
+pub(crate) mod folder;
 mod keys;
 mod lock;
 mod log_line;

@@ -15,6 +15,7 @@ use crate::cloud::confirm;
 use crate::error::CliError;
 use clap::{Args, Subcommand};
 use document::Item;
+pub(crate) use list::aligned;
 use place::{Place, PlaceArgs};
 use redrive::{Redriven, Request};
 use std::io::IsTerminal;

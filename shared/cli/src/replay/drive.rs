@@ -238,14 +238,7 @@ impl<T: Tables> Drive<T> {
                 journal.event(key, &user, number, at, &body);
             }
         }
-        body[if anonymous { "anonymousId" } else { "userId" }] = json!(user);
-        body["timestamp"] = json!(at.as_ms());
-        if !body["context"].is_object() {
-            body["context"] = json!({});
-        }
-        if body["context"]["consent"]["marketing_email"].is_null() {
-            body["context"]["consent"] = json!({ "marketing_email": true });
-        }
+        address(&mut body, &user, anonymous, at);
         Ok((body, key))
     }
 
@@ -318,6 +311,18 @@ impl<T: Tables> Drive<T> {
             return Err(CliError::failed(format!("{} records cannot be applied", drained.stuck_count)));
         }
         Ok(())
+    }
+}
+
+/// Says who a row's event is of, and when; of somebody who consents, where the row says nothing of it.
+pub(crate) fn address(body: &mut Value, user: &str, anonymous: bool, at: Timestamp) {
+    body[if anonymous { "anonymousId" } else { "userId" }] = json!(user);
+    body["timestamp"] = json!(at.as_ms());
+    if !body["context"].is_object() {
+        body["context"] = json!({});
+    }
+    if body["context"]["consent"]["marketing_email"].is_null() {
+        body["context"]["consent"] = json!({ "marketing_email": true });
     }
 }
 

@@ -1,10 +1,10 @@
 //! `beckon replay`: recorded behaviour through collector, mapping, profiler and mailer, in the file's own time, at full
 //! speed.
 
-mod archive;
+pub(crate) mod archive;
 mod cost;
 mod disorder;
-mod drive;
+pub(crate) mod drive;
 pub mod format;
 mod journal;
 mod options;
@@ -204,7 +204,7 @@ fn batch_size(rows: u64) -> u32 {
 }
 
 /// A bar by bytes of the file; hidden when nobody watches a terminal.
-fn progress(bytes_total: u64) -> ProgressBar {
+pub(crate) fn progress(bytes_total: u64) -> ProgressBar {
     let bar = ProgressBar::new(bytes_total);
     if let Ok(style) = ProgressStyle::with_template("replaying [{bar:40}] {percent:>3} %  {msg}  {eta} left")
     {

@@ -62,7 +62,7 @@ fn full_profile() -> Profile {
 }
 
 fn rule_state(key: &ProfileKey, at: Timestamp) -> RuleState {
-    let mut state = RuleState { evaluated_at: at, next_at: Some(at), ..RuleState::default() };
+    let mut state = RuleState { looked_by: 7, evaluated_at: at, next_at: Some(at), ..RuleState::default() };
     let keeps = [Keep::Newest(3), Keep::EachOnce(2), Keep::Buckets, Keep::Totals, Keep::First];
     let values = [None, Some(Observed::Number(-1_500)), Some(Observed::Text("shoes".into()))];
     for (id, keep) in keeps.into_iter().enumerate() {

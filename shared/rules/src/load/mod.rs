@@ -2,22 +2,31 @@
 //!
 //! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
 //! (products, offers, slots), [`rule`], [`acting`] (rules without a slot, segments) and [`reminder`], [`condition`] and its
-//! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`reference`] (what names what).
+//! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`reference`] (what names what),
+//! [`scenario`], [`given`] and [`commerce`] (the tests).
 
 mod acting;
 mod catalog;
+mod commerce;
 mod condition;
 mod event;
 mod fact;
 mod fields;
+mod given;
 mod person;
 mod reference;
 mod reminder;
 mod rule;
 mod scalar;
+mod scenario;
 mod test;
 
+pub(crate) use condition::CONDITIONS;
+pub(crate) use event::EVENTS;
+pub(crate) use test::{OPERATORS, operators_of};
+
 use crate::aggregate::Watch;
+use crate::compiled::Compiled;
 use crate::error::{Place, Problem, RulesetError};
 use crate::fact::Computed;
 use crate::model::{Catalog, Offer, Product, Ruleset, Slot};
@@ -34,7 +43,7 @@ use std::sync::Arc;
 
 /// The version of the rule language that is understood.
 const LANGUAGE_VERSION: i64 = 1;
-const TOP_FIELDS: [&str; 11] = [
+const TOP_FIELDS: [&str; 12] = [
     "version",
     "name",
     "currency",
@@ -46,6 +55,7 @@ const TOP_FIELDS: [&str; 11] = [
     "computed",
     "segments",
     "rules",
+    "tests",
 ];
 
 /// What is known while loading: the problems so far, and the names that others must find.
@@ -111,10 +121,15 @@ impl Loader {
         self.check_circles(&segments, top.get("segments"));
         let mut rules = Rules::default();
         self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
+        let tests = self.scenarios(top.get("tests"));
         self.check_references();
         self.check_watches(top.place);
         for slot in &mut slots {
             slot.rules = rules.take(&slot.id);
+        }
+        if !self.problems.is_empty() {
+            // What follows relies on it: segments that ask for each other in a circle have no end.
+            return None;
         }
         let idle = rules.reminder.as_ref().map(|reminder| reminder.idle);
         Some(Ruleset {
@@ -127,7 +142,9 @@ impl Loader {
             slots,
             reminder: rules.reminder,
             labels: rules.labels,
+            tests,
             timezone: self.timezone.clone(),
+            compiled: Compiled::default(),
             reactions: Reactions::new(&segments, &rules.acting, std::mem::take(&mut self.watches)),
             segments,
             acting: rules.acting,
@@ -172,7 +189,11 @@ impl Ruleset {
         let root = tree::parse(yaml).map_err(|problem| RulesetError::new(vec![problem]))?;
         let mut loader = Loader::default();
         match loader.load(&root) {
-            Some(ruleset) if loader.problems.is_empty() => Ok(Self { version: version(yaml), ..ruleset }),
+            Some(ruleset) if loader.problems.is_empty() => {
+                let version = version(yaml);
+                let reactions = ruleset.reactions.of_version(&version);
+                Ok(Self { version, reactions, ..ruleset }.compile())
+            }
             _ => Err(RulesetError::new(loader.problems)),
         }
     }

@@ -88,7 +88,7 @@ impl Loader {
         if let Some(cap) = cap {
             when = Condition::All(vec![when, self.below_cap(&id, &cap?)?]);
         }
-        let rule = Rule { id, priority: priority?, when, then: then?, active: active? };
+        let rule = Rule { id, priority: priority?, when, then: then?, active: active?, root: None };
         rules.by_slot.entry(slot?).or_default().push(rule);
         Some(())
     }
