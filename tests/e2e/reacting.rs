@@ -217,6 +217,27 @@ async fn a_bus_that_refuses_makes_the_batch_come_again_and_changes_no_profile() 
     world.finish().await;
 }
 
+/// A shard's child may be read before its parent is done.
+#[tokio::test]
+async fn what_a_batch_of_another_shard_had_to_tell_is_told_before_it_is_forgotten() {
+    let mut world = world(RULES).await;
+    let mut teller = Teller::new(START);
+    let view = say(&mut teller, json!({ "view": "mug", "by": "ben" }), 0);
+    world.collect("pk_local", &[view]).await;
+    let (records, profiler) = (world.stack.stream.take(), world.profiler());
+    world.stack.bus.refuse_next(1);
+    assert_eq!(delivery::once(&profiler, &records).await.len(), 1);
+    let page = say(&mut teller, json!({ "page": true, "by": "ben" }), 1);
+    world.collect("pk_local", &[page]).await;
+    let mut of_child = world.stack.stream.take();
+    of_child.retain(|record| !records.contains(record));
+    of_child.iter_mut().for_each(|record| record.shard = "shardId-000000000009".to_owned());
+    assert_eq!(delivery::once(&profiler, &of_child).await, Vec::<String>::new());
+    assert_eq!(words(&world.stack.bus), ["rule-matched tents", "segment-entered looker"]);
+    assert_eq!(delivery::once(&profiler, &records).await, Vec::<String>::new(), "the parent comes again");
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn a_timer_is_put_under_one_id_until_the_rules_have_looked() {
     let mut world = world(RULES).await;

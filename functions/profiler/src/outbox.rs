@@ -4,9 +4,11 @@
 //! A batch whose effects were not all put is not acknowledged, so it is delivered again, and something of it is then behind
 //! the profile's marks. Where nothing is, the write before belongs to a batch that was acknowledged, and so were its
 //! effects: the next write forgets them. Right after a write of its own a part is behind the marks too, so that one
-//! question decides both.
+//! question decides both. That the batch before was acknowledged holds within a shard only: a child shard may be read before
+//! its parent is done. So a person whose events came from another shard too, until that shard's mark is dropped, is told
+//! of twice rather than never.
 
-use crate::batch::Part;
+use crate::batch::{Part, Work};
 use crate::error::ProcessError;
 use crate::expiry::is_applied;
 use crate::process::Profiler;
@@ -30,7 +32,7 @@ where
     F: FailedEventStore,
     B: EventBus,
 {
-    /// Puts the outbox of a stored state, unless nothing of the part was applied before, or this state's was put for it.
+    /// Puts the outbox of a stored state, unless the batch that wrote it was acknowledged, or it was put for this part.
     pub(crate) async fn put_outbox(
         &self,
         part: &Part,
@@ -39,8 +41,11 @@ where
     ) -> Result<(), ProcessError> {
         let Some(Stored { profile, version }) = stored else { return Ok(()) };
         let effects = &profile.rules.outbox;
-        let is_ours = || part.work.iter().any(|work| is_applied(Some(profile), work));
-        if effects.is_empty() || put.0 == Some(*version) || !is_ours() {
+        let may_be_unheard = || {
+            let is_of_other_shards = |work: &Work| profile.marks.know_other_than(&work.item.position.shard);
+            part.work.iter().any(|work| is_applied(Some(profile), work) || is_of_other_shards(work))
+        };
+        if effects.is_empty() || put.0 == Some(*version) || !may_be_unheard() {
             return Ok(());
         }
         self.put_segments(&part.key, effects).await?;

@@ -113,6 +113,12 @@ impl Marks {
         }
     }
 
+    /// Whether events of another shard than this one were applied, lately.
+    #[must_use]
+    pub fn know_other_than(&self, shard: &ShardKey) -> bool {
+        self.0.iter().any(|m| m.shard != *shard)
+    }
+
     /// Shards whose progress is remembered.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -46,7 +46,7 @@ pub struct ReplayArgs {
     /// What it holds
     #[arg(long, value_enum, default_value_t = Format::Archive)]
     pub format: Format,
-    /// Ruleset to replay by [default: the sample shop]
+    /// Ruleset to replay by [default: the sample shop]; of an archive as it came, the one that it came by
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
     /// Where state is kept meanwhile
@@ -182,7 +182,7 @@ enum Input {
 impl Input {
     async fn open(args: &ReplayArgs, options: &ReplayOptions) -> Result<Self, CliError> {
         if args.format == Format::Archive {
-            let archive = Archive::open(&args.file, args.rules.is_some(), options).await?;
+            let archive = Archive::open(&args.file, options).await?;
             return Ok(Self::Archive(Box::new(archive)));
         }
         options.refuse_of_archives()?;

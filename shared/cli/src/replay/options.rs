@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 Of a file, every user gets a consenting synthetic contact, row numbers are event ids, and time is the file's: a reminder is
 due when the ruleset's delay has passed between two rows. The lines of an archive are put as they came, into the same
-profiles: what is known at the end is what was known then.")]
+profiles: what is known at the end is what was known then, by the rules of then (--rules).")]
 pub struct ReplayCommand {
     #[command(flatten)]
     pub(super) args: ReplayArgs,

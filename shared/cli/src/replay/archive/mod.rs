@@ -50,8 +50,8 @@ impl Archive {
     ///
     /// # Errors
     /// When there are none, or an option makes no sense for an archive.
-    pub async fn open(file: &Path, has_rules: bool, options: &ReplayOptions) -> Result<Self, CliError> {
-        refuse(options, has_rules)?;
+    pub async fn open(file: &Path, options: &ReplayOptions) -> Result<Self, CliError> {
+        refuse(options)?;
         let place = Place::of(file, options).await?;
         let objects: VecDeque<Kept> = place.objects().await?.into();
         if objects.is_empty() {
@@ -159,10 +159,10 @@ fn read(bytes: &[u8]) -> Result<Archived, String> {
 }
 
 /// Options that say something of rows, or of what is made anew.
-fn refuse(options: &ReplayOptions, has_rules: bool) -> Result<(), CliError> {
-    if !options.anew && (has_rules || options.delay.is_some()) {
+fn refuse(options: &ReplayOptions) -> Result<(), CliError> {
+    if !options.anew && options.delay.is_some() {
         return Err(CliError::usage(
-            "--rules and --delay change nothing where reminders end as they ended in the archive: add --anew",
+            "--delay changes nothing where reminders end as they ended in the archive: add --anew",
         ));
     }
     let rows_only = [

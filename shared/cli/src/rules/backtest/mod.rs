@@ -174,7 +174,7 @@ impl Feed {
             anew: true,
             ..ReplayOptions::default()
         };
-        let mut archive = Archive::open(&args.events, true, &options).await?;
+        let mut archive = Archive::open(&args.events, &options).await?;
         self.bar = replay::progress(archive.bytes_total());
         let mut last_reason = String::new();
         while let Some(mut object) = archive.next().await? {
