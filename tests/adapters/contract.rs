@@ -8,8 +8,8 @@ use beckon_store::contract;
 use beckon_store::tables::dynamodb::DynamoTables;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
-    ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, OutreachStore, ProfileScan, ProfileStore, Read,
-    ReminderId, RulesetDocument, Save, Stored,
+    ChangeKind, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, OutreachStore, ProfileScan,
+    ProfileStore, Read, ReminderId, RulesetChange, RulesetDocument, RulesetStore, Save, Stored, TestCount,
 };
 use std::path::Path;
 
@@ -58,12 +58,25 @@ async fn what_was_written_is_there_after_the_file_is_opened_again() {
         EpisodeId::derive(who.as_str(), &SourceId::new("web").unwrap(), &EventId::new("e-1").unwrap());
     let id = ReminderId { episode, step: 2 };
     let document = RulesetDocument { version: "v1".into(), body: "rules: []".into() };
+    let change = RulesetChange {
+        number: 1,
+        id: "change-1".into(),
+        at: NOW,
+        kind: ChangeKind::Publish,
+        from: None,
+        to: "v1".into(),
+        who: "shop".into(),
+        by: None,
+        note: None,
+        tests: TestCount::default(),
+        forced: false,
+    };
 
     let before = embedded(Some(&file)).await;
     assert_eq!(before.save(&who, &profile(7), None, Some(NOW)).await.unwrap(), Save::Saved);
     assert!(before.put_contact(&who, &contact).await.unwrap());
     assert!(before.claim(&id, &who, "run-1", NOW, NOW + DurationMs::from_minutes(5)).await.unwrap());
-    before.activate_ruleset(&document, NOW).await.unwrap();
+    assert_eq!(before.change_ruleset(&document, &change).await.unwrap(), Save::Saved);
     let reminder = before.reminder(&id).await.unwrap();
     drop(before);
 
@@ -77,6 +90,7 @@ async fn what_was_written_is_there_after_the_file_is_opened_again() {
     assert!(reminder.is_some());
     assert_eq!(after.reminder(&id).await.unwrap(), reminder);
     assert_eq!(after.active_ruleset().await.unwrap(), Some(document));
+    assert_eq!(after.ruleset_changes(None, 10).await.unwrap(), [change]);
     assert_eq!(
         after.save(&who, &profile(8), None, None).await.unwrap(),
         Save::Conflict,

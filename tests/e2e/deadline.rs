@@ -59,10 +59,6 @@ impl ConfigStore for Slow {
     async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
         self.inner.active_ruleset().await
     }
-
-    async fn activate_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.activate_ruleset(document, now).await
-    }
 }
 
 const PEOPLE: usize = 30;

@@ -1,9 +1,10 @@
 //! Decisions when things go wrong, what they cost, and which rules they follow.
 
+use admin::{Proposal, make_live};
 use beckon_domain::DurationMs;
 use beckon_rules::{Ruleset, SAMPLE};
 use beckon_store::tables::memory::MemoryTables;
-use beckon_store::tables::{ConfigStore, RulesetDocument};
+use beckon_store::tables::{ChangeKind, RulesetDocument, TestCount};
 use harness::{Faults, Faulty, World};
 use serde_json::{Value, json};
 
@@ -111,20 +112,29 @@ async fn rules(shop: &Shop) -> String {
 }
 
 async fn activate(shop: &Shop, version: &str, body: &str) {
-    let document = RulesetDocument { version: version.to_owned(), body: body.to_owned() };
-    shop.stack.tables.activate_ruleset(&document, shop.stack.clock.now()).await.unwrap();
+    let proposal = Proposal {
+        id: version.to_owned(),
+        kind: ChangeKind::Publish,
+        document: RulesetDocument { version: version.to_owned(), body: body.to_owned() },
+        who: "test".to_owned(),
+        by: None,
+        note: None,
+        tests: TestCount::default(),
+        expect: None,
+    };
+    make_live(&shop.stack.tables, proposal, shop.stack.clock.now()).await.unwrap();
 }
 
 #[tokio::test]
-async fn new_rules_are_followed_after_30_seconds_and_bad_ones_never() {
+async fn new_rules_are_followed_within_30_seconds_and_bad_ones_never() {
     let (shop, _) = shop().await;
     let first = rules(&shop).await;
     assert!(first.starts_with("Outdoor sample@"), "{first}");
     let autumn = SAMPLE.replace("name: Outdoor sample", "name: Autumn");
     let version = Ruleset::parse(&autumn).unwrap().version().to_owned();
     activate(&shop, &version, &autumn).await;
-    shop.pass(DurationMs::from_ms(29_999));
-    assert_eq!(rules(&shop).await, first, "rules in memory are good for 30 seconds");
+    shop.pass(DurationMs::from_ms(24_999));
+    assert_eq!(rules(&shop).await, first, "rules in memory are good for 25 seconds");
     shop.pass(DurationMs::from_ms(1));
     assert_eq!(rules(&shop).await, format!("Autumn@{version}"));
 

@@ -25,6 +25,7 @@ mod record_age;
 mod redelivery;
 mod redriving;
 mod replaying;
+mod rollout;
 mod ruleset_tests;
 mod scenario;
 mod scenarios;

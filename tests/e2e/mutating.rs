@@ -3,20 +3,32 @@
 #[path = "../../shared/rules/tests/mutations/mutate/mod.rs"]
 mod mutate;
 
+use admin::{Proposal, make_live};
 use beckon_domain::{DurationMs, Timestamp};
 use beckon_rules::{Ruleset, SAMPLE};
 use beckon_store::ruleset::{ActiveRuleset, RULESET_AGE_MAX};
 use beckon_store::tables::memory::MemoryTables;
-use beckon_store::tables::{ConfigStore, RulesetDocument};
+use beckon_store::tables::{ChangeKind, RulesetDocument, TestCount};
 use mutate::Mutator;
 use std::path::Path;
 
 /// Rulesets published.
 const TEXT_COUNT: u64 = 10_000;
 
+/// Into the table, past whoever would have checked it.
 async fn publish(tables: &MemoryTables, number: u64, body: &str, now: Timestamp) {
     let document = RulesetDocument { version: number.to_string(), body: body.to_owned() };
-    tables.activate_ruleset(&document, now).await.unwrap();
+    let proposal = Proposal {
+        id: number.to_string(),
+        kind: ChangeKind::Publish,
+        document,
+        who: "test".to_owned(),
+        by: None,
+        note: None,
+        tests: TestCount::default(),
+        expect: None,
+    };
+    make_live(tables, proposal, now).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Faults between a function and what it calls: each port can be wrapped, and all wrappers of one [`Faults`] count their
 //! calls together, so that a test can strike at every call of a run in turn.
 
+mod rulesets;
+
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
 use beckon_recommend::{BestSellers, Trend};
@@ -40,6 +42,7 @@ impl Fault {
 
 #[derive(Default)]
 struct Inner {
+    rollouts: bool,
     calls: Vec<&'static str>,
     strike: Option<(usize, Fault)>,
     pause: Option<usize>,
@@ -294,10 +297,6 @@ impl<T: OutreachStore> OutreachStore for Faulty<T> {
 impl<T: ConfigStore> ConfigStore for Faulty<T> {
     async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
         self.faults.around("active_ruleset", self.inner.active_ruleset(), store_error).await
-    }
-
-    async fn activate_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.activate_ruleset(document, now).await
     }
 }
 

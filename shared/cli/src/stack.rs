@@ -5,6 +5,7 @@ mod lane;
 use crate::conservation::{Collected, Conservation, SignalConservation};
 use crate::error::CliError;
 use crate::feed::Feed;
+use admin::{Admin, Proposal, make_live, run_tests};
 use aws_lambda_events::event::kinesis::KinesisEvent;
 use axum::Router;
 use beckon_domain::Timestamp;
@@ -12,14 +13,14 @@ use beckon_domain::consent::ConsentDefault;
 use beckon_mapping::payload::{RecordView, kinesis_event, parse_answer};
 use beckon_mapping::{Answer, Batch};
 use beckon_rules::Ruleset;
-use beckon_runtime::{Clock, Secrets};
+use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, ConfigStore, ContactStore, OutreachStore, ProfileScan, ProfileStore,
-    RulesetDocument,
+    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, OutreachStore, ProfileScan,
+    ProfileStore, RulesetStore,
 };
 use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
@@ -40,6 +41,7 @@ pub trait Tables:
     + ContactStore
     + OutreachStore
     + ConfigStore
+    + RulesetStore
     + CatalogStore
     + ProfileScan
     + CatalogScan
@@ -53,6 +55,7 @@ impl<T> Tables for T where
         + ContactStore
         + OutreachStore
         + ConfigStore
+        + RulesetStore
         + CatalogStore
         + ProfileScan
         + CatalogScan
@@ -60,6 +63,9 @@ impl<T> Tables for T where
         + 'static
 {
 }
+
+/// In whose name a stack publishes the ruleset that it starts with.
+pub const WHO: &str = "beckon";
 
 /// Rounds without any progress after which a drain gives up: the store or the stream is down.
 const STUCK_ROUNDS_MAX: u32 = 3;
@@ -111,6 +117,7 @@ pub struct Stack<T, F> {
     decider: Arc<Decider<T>>,
     mailer: Mailer<T, MemoryStream, RecordingSender>,
     preferences: Arc<Preferences<T>>,
+    admin: Arc<Admin<T>>,
     trends: Trends<T, F>,
     events_lane: Lane,
     signals_lane: Lane,
@@ -146,9 +153,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             feed,
         } = parts;
         let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset("ruleset", &e))?;
-        let document = RulesetDocument { version: compiled.version().to_owned(), body: ruleset };
-        let activated = tables.activate_ruleset(&document, clock.now()).await;
-        activated.map_err(|e| CliError::caused("the ruleset could not be stored", &e))?;
+        publish(&tables, &ruleset, clock.now()).await?;
         let secrets = Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))?;
         let rulesets = ActiveRuleset::with_consent_default(consent_default);
         let arrived = Arc::new(Notify::new());
@@ -179,6 +184,8 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         };
         let preferences =
             Preferences { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() };
+        let admin =
+            Admin { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone(), run_tests };
         let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
         Ok(Self {
             tables,
@@ -196,6 +203,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             decider: Arc::new(decider),
             mailer,
             preferences: Arc::new(preferences),
+            admin: Arc::new(admin),
             trends,
             arrived,
             feed,
@@ -208,6 +216,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         collector::router(Arc::clone(&self.collector), &any_origin)
             .merge(decisions::router(Arc::clone(&self.decider), &any_origin))
             .merge(preferences::router(Arc::clone(&self.preferences)))
+            .merge(admin::router(Arc::clone(&self.admin)))
     }
 
     /// Waits until a record arrives.
@@ -316,6 +325,28 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let (in_flight, put) = (self.signals_lane.in_flight().await, self.signals.lines_put());
         Ok(SignalConservation::of(put, &trends, failed, in_flight))
     }
+}
+
+/// Makes the ruleset that a stack starts with live, unless it is. Whoever starts a stack tries something out: tests that
+/// fail are noted and stop nothing.
+pub(crate) async fn publish<T: RulesetStore>(
+    tables: &T,
+    ruleset: &str,
+    now: Timestamp,
+) -> Result<(), CliError> {
+    let checked = admin::check(ruleset, run_tests).map_err(|e| CliError::ruleset("ruleset", &e))?;
+    let proposal = Proposal {
+        id: fresh_id(),
+        kind: ChangeKind::Publish,
+        tests: checked.tests.count(),
+        document: checked.document,
+        who: WHO.to_owned(),
+        by: None,
+        note: None,
+        expect: None,
+    };
+    let published = make_live(tables, proposal, now).await;
+    published.map(|_| ()).map_err(|e| CliError::caused("the ruleset could not be stored", &e))
 }
 
 /// The functions behind the streams of events and of signals.

@@ -130,7 +130,7 @@ impl Soonest {
                     self.offer(since.map(|since| since + day(full.saturating_add(1))));
                 }
             }
-            Name::DaysActive => {
+            Name::DaysActive if profile.days_active.count_within(facts.now, 30) > 0 => {
                 let today = DAY_MS * (facts.now.as_ms().unsigned_abs() / DAY_MS + 1);
                 self.offer(Some(Timestamp::EPOCH + DurationMs::from_ms(today)));
             }

@@ -2,11 +2,12 @@
 //! stand-in cannot drift from the real thing. Each function takes an empty set of tables.
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
+mod rulesets;
+
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
     CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ListKey,
-    OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetDocument, Save, TrendKey,
-    Versioned,
+    OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore, Save, TrendKey, Versioned,
 };
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::id::{EventId, SourceId, UserId};
@@ -37,7 +38,7 @@ fn profile(adds: u64) -> Profile {
 /// Runs the whole suite.
 pub async fn all<T>(tables: &T)
 where
-    T: ProfileStore + ContactStore + OutreachStore + ConfigStore + CatalogStore + CatalogScan,
+    T: ProfileStore + ContactStore + OutreachStore + ConfigStore + RulesetStore + CatalogStore + CatalogScan,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -46,7 +47,7 @@ where
     claims(tables).await;
     sending(tables).await;
     suppression(tables).await;
-    ruleset(tables).await;
+    rulesets::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }
@@ -201,16 +202,6 @@ async fn suppression<T: OutreachStore>(tables: &T) {
     tables.suppress(&one, "complained", minute(1)).await.unwrap();
     assert!(tables.is_suppressed(&one).await.unwrap());
     assert!(!tables.is_suppressed(&other).await.unwrap());
-}
-
-/// The live ruleset is the one last activated.
-async fn ruleset<T: ConfigStore>(tables: &T) {
-    assert_eq!(tables.active_ruleset().await.unwrap(), None);
-    for version in ["a", "b"] {
-        let document = RulesetDocument { version: version.into(), body: format!("body of {version}") };
-        tables.activate_ruleset(&document, minute(0)).await.unwrap();
-        assert_eq!(tables.active_ruleset().await.unwrap(), Some(document));
-    }
 }
 
 /// A trend that counted so many views.

@@ -7,8 +7,9 @@ use beckon_domain::{DurationMs, Timestamp};
 use beckon_rules::{Ruleset, RulesetError};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How old the ruleset in memory may be before the table is asked again.
-pub const RULESET_AGE_MAX: DurationMs = DurationMs::from_secs(30);
+/// How old the ruleset in memory may be before the table is asked again. A change is promised to be everywhere within 30
+/// seconds; the rest is for a read that is a moment behind, and for whoever is deciding just then.
+pub const RULESET_AGE_MAX: DurationMs = DurationMs::from_secs(25);
 
 /// Why there is no ruleset.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,7 @@ impl ActiveRuleset {
                 self.in_memory().ok_or(RulesetUnavailable::None)
             }
             Err(error) => {
+                self.report(&error);
                 // The last good one stays; the table is asked again after the usual time, not at once.
                 self.hold(None, now);
                 self.in_memory().ok_or(error)
@@ -90,6 +92,15 @@ impl ActiveRuleset {
         held.checked_at = now;
         if ruleset.is_some() {
             held.ruleset = ruleset;
+        }
+    }
+
+    /// Says what is wrong with what is live: an alarm counts this line.
+    fn report(&self, error: &RulesetUnavailable) {
+        if let RulesetUnavailable::Invalid(reason) = error {
+            let held = self.in_memory();
+            let followed = held.as_ref().map_or("none", |ruleset| ruleset.version());
+            tracing::error!(error = ?reason, ruleset.followed = followed, "live ruleset not valid");
         }
     }
 

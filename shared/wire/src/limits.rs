@@ -18,6 +18,14 @@ pub const TEXT_BYTES_MAX: usize = 512;
 pub const SLOT_COUNT_MAX: usize = 20;
 /// Products a page may exclude.
 pub const EXCLUDE_COUNT_MAX: usize = 200;
+/// Bytes of a ruleset: as many as the rule language takes.
+pub const RULESET_BYTES_MAX: usize = 1024 * 1024;
+/// Changes of one page of the history of rulesets.
+pub const CHANGE_COUNT_MAX: u32 = 100;
+/// Characters of the note of a change.
+pub const NOTE_CHARS_MAX: usize = 500;
+/// Characters of who made a change, in the caller's words.
+pub const BY_CHARS_MAX: usize = 100;
 
 /// Levels of nesting in a JSON text, found without recursion and without building anything.
 #[must_use]

@@ -16,12 +16,27 @@ pub struct Fault {
     pub code: &'static str,
     /// What is wrong and what was expected, in one line.
     pub detail: String,
+    /// The line in a text that is no JSON, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The column in characters, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
 }
 
 impl Fault {
     /// A fault.
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), code, detail: detail.into() }
+        Self { pointer: pointer.into(), code, detail: detail.into(), line: None, column: None }
+    }
+
+    /// The same in a text that is no JSON; line 0 is the text as a whole.
+    #[must_use]
+    pub fn at(mut self, line: u64, column: u64) -> Self {
+        if line > 0 {
+            (self.line, self.column) = (Some(line), Some(column));
+        }
+        self
     }
 }
 
@@ -111,6 +126,43 @@ impl Problem {
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "no-ruleset", "There is nothing to decide by", detail);
         problem.retry_after_secs = Some(retry_after_secs);
         problem
+    }
+
+    /// 409: something else happened in between.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", "Something else happened in between", detail)
+    }
+
+    /// 422: a ruleset that can be read and must not become live.
+    pub fn ruleset_refused(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "ruleset-refused",
+            "The ruleset cannot become live",
+            detail,
+        )
+    }
+
+    /// 503: the store did not answer, and a change may have been made all the same.
+    #[must_use]
+    pub fn uncertain(retry_after_secs: u32) -> Self {
+        let detail = "the store did not answer, and what was asked for may be done: look at the history before asking again";
+        let mut problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "uncertain", "Please look, and try again", detail);
+        problem.retry_after_secs = Some(retry_after_secs);
+        problem
+    }
+
+    /// 500: the store refuses what the function does: a permission or a table is missing.
+    #[must_use]
+    pub fn internal() -> Self {
+        let detail = "the store refused what was asked for; the function's log says why";
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "The function is not set up as it should be",
+            detail,
+        )
     }
 
     /// Adds what exactly is wrong.

@@ -1,5 +1,6 @@
 //! What goes wrong, and what it means.
 
+use super::rulesets::{change, document};
 use super::{NOW, key, profile, reminder, tables};
 use crate::clients;
 use crate::server::{Refusing, Reply, Server};
@@ -7,7 +8,7 @@ use beckon_domain::DurationMs;
 use beckon_runtime::aws::Patience;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use beckon_store::tables::{
-    ConfigStore, Contact, ContactStore, OutreachStore, ProfileStore, Read, ReminderStatus, Save,
+    ConfigStore, Contact, ContactStore, OutreachStore, ProfileStore, Read, ReminderStatus, RulesetStore, Save,
 };
 use beckon_store::{ErrorKind, StoreError};
 use serde_json::json;
@@ -32,6 +33,11 @@ async fn every_error(tables: &DynamoTables) -> Vec<StoreError> {
         tables.suppress(&address, "unsubscribed", NOW).await.expect_err("suppress"),
         tables.is_suppressed(&address).await.expect_err("is_suppressed"),
         tables.active_ruleset().await.expect_err("active_ruleset"),
+        tables.live_ruleset().await.expect_err("live_ruleset"),
+        tables.ruleset("a").await.expect_err("ruleset"),
+        tables.put_ruleset(&document(), NOW).await.expect_err("put_ruleset"),
+        tables.change_ruleset(&document(), &change(1)).await.expect_err("change_ruleset"),
+        tables.ruleset_changes(None, 10).await.expect_err("ruleset_changes"),
     ]
 }
 

@@ -4,6 +4,7 @@ mod catalog;
 mod faults;
 mod load;
 mod requests;
+mod rulesets;
 
 use crate::clients;
 use crate::server::Server;

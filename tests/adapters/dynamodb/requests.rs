@@ -4,14 +4,12 @@ use super::{NOW, batch, key, profile, reminder, tables};
 use crate::server::{Reply, Server};
 use beckon_domain::policy::PROFILE_RETENTION;
 use beckon_domain::{DurationMs, packed};
-use beckon_store::tables::{
-    ConfigStore, ContactStore, DUE_SHARD_COUNT, OutreachStore, ProfileStore, Read, Save,
-};
+use beckon_store::tables::{ContactStore, DUE_SHARD_COUNT, OutreachStore, ProfileStore, Read, Save};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
 /// The names of a request's placeholders, put in for them.
-fn resolved(request: &Value, field: &str) -> String {
+pub(super) fn resolved(request: &Value, field: &str) -> String {
     let mut text = request[field].as_str().unwrap_or_default().to_owned();
     for names in ["ExpressionAttributeNames", "ExpressionAttributeValues"] {
         for (placeholder, name) in request[names].as_object().into_iter().flatten() {
@@ -108,16 +106,4 @@ async fn what_a_send_depends_on_is_read_strongly() {
         assert_eq!(request.body["ConsistentRead"], true, "{}", request.body);
         assert!(!request.body.to_string().contains("anna@"), "an address is never a key");
     }
-}
-
-#[tokio::test]
-async fn a_ruleset_too_large_for_an_item_is_refused_before_it_is_sent() {
-    use beckon_store::tables::RulesetDocument;
-    let server = Server::playing([Reply::ok(&json!({}))]).await;
-    let document = |bytes: usize| RulesetDocument { version: "v".into(), body: "x".repeat(bytes) };
-    let error = tables(&server).activate_ruleset(&document(400 * 1024), NOW).await.unwrap_err();
-    assert_eq!(error.kind, beckon_store::ErrorKind::Refused);
-    assert!(server.requests().is_empty());
-    tables(&server).activate_ruleset(&document(380 * 1024), NOW).await.unwrap();
-    assert_eq!(server.only_request().operation(), "PutItem");
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// How often a log that is followed is read on an emulator.
 const READ_EVERY: Duration = Duration::from_secs(1);
-/// How often it is read on AWS, where six functions share five reads a second with everybody in the account.
+/// How often it is read on AWS, where seven functions share five reads a second with everybody in the account.
 const READ_EVERY_ON_AWS: Duration = Duration::from_secs(5);
 /// How late an entry may arrive in a log that is followed.
 const LATE_MAX_MS: i64 = 15_000;
@@ -62,6 +62,8 @@ pub enum Function {
     CartMailer,
     /// Unsubscribes
     Preferences,
+    /// Makes rulesets live
+    Admin,
 }
 
 impl Function {
@@ -74,6 +76,7 @@ impl Function {
             Self::Decisions => ("decisions", "DecisionsLogGroup"),
             Self::CartMailer => ("cart-mailer", "CartMailerLogGroup"),
             Self::Preferences => ("preferences", "PreferencesLogGroup"),
+            Self::Admin => ("admin", "AdminLogGroup"),
         }
     }
 }

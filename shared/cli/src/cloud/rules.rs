@@ -13,8 +13,9 @@ use std::path::PathBuf;
   beckon stack rules my-shop.yaml --stack-name beckon-dev    into the one on AWS
   beckon stack rules                                         the sample, which `stack smoke` needs
 
-It is checked first; what is not valid changes nothing. Functions have it after 30 seconds at most. On AWS it needs
-dynamodb:PutItem and dynamodb:GetItem on the stack's ConfigTable.")]
+It is checked first; what is not valid changes nothing. Functions have it after 30 seconds at most. `beckon rules` does
+the same through the stack's API, goes back, and shows the history. On AWS this needs dynamodb:GetItem and
+dynamodb:PutItem on the stack's ConfigTable, and dynamodb:PutItem and dynamodb:Query on its AuditTable.")]
 pub(crate) struct RulesArgs {
     /// The ruleset [default: the sample]
     #[arg(value_name = "FILE")]

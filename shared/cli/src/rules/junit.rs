@@ -29,7 +29,10 @@ fn case(file: &str, test: &TestResult) -> String {
     let told: Vec<String> = test
         .differences
         .iter()
-        .map(|d| format!("{}: expected {}, found {}", d.what, d.expected, d.found))
+        .map(|d| {
+            let because = d.because.as_ref().map_or_else(String::new, |because| format!("; {because}"));
+            format!("{}: expected {}, found {}{because}", d.what, d.expected, d.found)
+        })
         .collect();
     let message = told.first().map_or("", String::as_str);
     format!(
@@ -67,6 +70,7 @@ mod tests {
             what: "trait plan".to_owned(),
             expected: "\"a<b\"".to_owned(),
             found: "none".to_owned(),
+            because: None,
         };
         let test = |name: &str, line, differences| TestResult { name: name.to_owned(), line, differences };
         let tests = vec![test("fine", 3, vec![]), test("a & b", 7, vec![difference.clone(), difference])];

@@ -15,6 +15,8 @@ mod publish;
 mod rollback;
 mod schema;
 mod test;
+#[cfg(test)]
+mod tests;
 
 use crate::error::CliError;
 use clap::{Args, Subcommand};

@@ -86,6 +86,7 @@ fn told(file: &str, test: &TestResult) -> Vec<String> {
         lines.push(format!("        {}", difference.what));
         lines.push(format!("          expected  {}", difference.expected));
         lines.push(format!("          found     {}", difference.found));
+        lines.extend(difference.because.iter().map(|because| format!("          because   {because}")));
     }
     lines
 }
@@ -95,7 +96,7 @@ fn document(file: &str, report: &TestReport) -> Value {
         let differences: Vec<Value> = test
             .differences
             .iter()
-            .map(|d| json!({"what": d.what, "expected": d.expected, "found": d.found}))
+            .map(|d| json!({"what": d.what, "expected": d.expected, "found": d.found, "because": d.because}))
             .collect();
         json!({"name": test.name, "line": test.line, "passed": test.is_passed(), "differences": differences})
     };
@@ -129,7 +130,7 @@ tests:
     page: { type: home }
     expect:
       - { mail: true }
-      - { slot: home.hero, offer: members-delivery }
+      - { slot: home.hero, rule: members-only }
   - name: '"a" < b & c'
     expect: { traits: { plan: 'a<b' } }
 "#;
@@ -143,9 +144,10 @@ FAIL  the mail that nobody agreed to (shop.yaml:LINE)
         mail
           expected  one by 20m
           found     none; not sent: NO_CONSENT (1)
-        home.hero: offer
-          expected  members-delivery
-          found     stove-gas, pot-set, mug, bag-summer (rule favourite-categories, the last 1 to fill it)
+        home.hero: rule
+          expected  members-only
+          found     favourite-categories
+          because   members-only does not hold: logged_in: true (found false)
 FAIL  "a" < b & c (shop.yaml:LINE)
         trait plan
           expected  "a<b"

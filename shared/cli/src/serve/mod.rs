@@ -2,6 +2,7 @@
 
 mod archiving;
 mod pages;
+mod ruleset;
 mod shopping;
 
 use crate::error::CliError;
@@ -10,7 +11,7 @@ use crate::laptop;
 use crate::stack::{Parts, Stack, Tables, epoch};
 use beckon_domain::DurationMs;
 use beckon_domain::consent::ConsentDefault;
-use beckon_rules::{Ruleset, SAMPLE};
+use beckon_rules::Ruleset;
 use beckon_runtime::Clock;
 use beckon_store::archive::folder::FolderArchive;
 use beckon_store::objects::FailedEventStore;
@@ -18,6 +19,7 @@ use beckon_store::objects::folder::FolderFailedEvents;
 use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::tables::dynamodb::DynamoTables;
 use clap::Args;
+use ruleset::Beginning;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +42,7 @@ pub struct ServeArgs {
     /// Port on 127.0.0.1
     #[arg(long, default_value_t = 8787)]
     pub port: u16,
-    /// Ruleset to serve by [default: the sample shop]
+    /// Ruleset to serve by [default: what was published with `beckon rules publish`, else the sample shop]
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
     /// Keep nothing: state in memory instead of target/beckon/
@@ -75,8 +77,7 @@ fn speed(text: &str) -> Result<f64, String> {
 /// # Errors
 /// When the port is taken, the ruleset is bad, or a file cannot be read.
 pub async fn run(args: ServeArgs) -> Result<(), CliError> {
-    let (ruleset, from) = read_ruleset(args.rules.as_deref())?;
-    let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(&from, &e))?;
+    let beginning = ruleset::read(args.rules.as_deref())?;
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await.map_err(|e| {
         CliError::usage(format!(
             "port {} on 127.0.0.1 cannot be used: {e}; choose another with --port",
@@ -91,7 +92,8 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     let clock = if (speed - 1.0).abs() < f64::EPSILON { Clock::system() } else { Clock::scaled(speed) };
     let file = (!args.memory).then(|| Path::new(STATE_FOLDER).join("dynamodb.sqlite"));
     let tables = laptop::tables(file.as_deref()).await?;
-    let base = Base { tables, ruleset, compiled, from, file, clock, speed, port };
+    let beginning = beginning.or_published(&tables).await?;
+    let base = Base { tables, beginning, file, clock, speed, port };
     if args.memory {
         start(base, listener, &args, MemoryFailedEvents::default()).await
     } else {
@@ -102,9 +104,7 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
 /// What is known before anything runs.
 struct Base {
     tables: DynamoTables,
-    ruleset: String,
-    compiled: Ruleset,
-    from: String,
+    beginning: Beginning,
     file: Option<PathBuf>,
     clock: Clock,
     speed: f64,
@@ -122,7 +122,7 @@ async fn start<F: FailedEventStore + Clone + 'static>(
     let stack = Stack::new(Parts {
         tables: base.tables,
         failed: Watched { inner: failed, feed: Arc::clone(&feed) },
-        ruleset: base.ruleset,
+        ruleset: base.beginning.text,
         clock: base.clock,
         shard_count: SHARD_COUNT,
         batch_size: 100,
@@ -133,20 +133,9 @@ async fn start<F: FailedEventStore + Clone + 'static>(
     })
     .await?;
     let archive = archiving::open(args, &stack.stream)?;
-    announce(&base_url, &base.compiled, &base.from, base.file.as_deref(), args, base.speed);
-    keep_running(Arc::new(stack), listener, feed, &base.compiled, args, base.speed, archive).await
-}
-
-fn read_ruleset(file: Option<&Path>) -> Result<(String, String), CliError> {
-    match file {
-        None => Ok((SAMPLE.to_owned(), "the sample".to_owned())),
-        Some(file) => {
-            let text = std::fs::read_to_string(file).map_err(|e| {
-                CliError::usage(format!("the ruleset {} cannot be read: {e}", file.display()))
-            })?;
-            Ok((text, file.display().to_string()))
-        }
-    }
+    let (compiled, from) = (base.beginning.compiled, base.beginning.from);
+    announce(&base_url, &compiled, &from, base.file.as_deref(), args, base.speed);
+    keep_running(Arc::new(stack), listener, feed, &compiled, args, base.speed, archive).await
 }
 
 fn announce(

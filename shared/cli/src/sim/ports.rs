@@ -181,10 +181,6 @@ impl ConfigStore for SimTables {
             fate => Err(store_error(NAME, fate)),
         }
     }
-
-    async fn activate_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.activate_ruleset(document, now).await
-    }
 }
 
 /// Records enter the stream.

@@ -13,6 +13,7 @@ use super::signals::{self, Reader, SignalStream};
 use super::world::{Waiting, World};
 use crate::CliError;
 use crate::dice::Dice;
+use crate::stack::publish;
 use beckon_domain::fold::{Folded, Item, fold};
 use beckon_domain::id::AnonymousId;
 use beckon_domain::reaction::Reaction;
@@ -22,7 +23,6 @@ use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::ruleset::ActiveRuleset;
-use beckon_store::tables::{ConfigStore, RulesetDocument};
 use cart_mailer::Mailer;
 use collector::Collector;
 use decisions::Decider;
@@ -127,9 +127,8 @@ impl World {
         let ruleset =
             Ruleset::parse(RULESET).map_err(|e| CliError::ruleset("the simulation's ruleset", &e))?;
         let tables = SimTables::new(&net);
-        let document = RulesetDocument { version: ruleset.version().to_owned(), body: RULESET.to_owned() };
-        let activated = tables.activate_ruleset(&document, START).now_or_never();
-        activated.unwrap_or(Ok(())).map_err(|e| CliError::caused("the simulation's ruleset", &e))?;
+        let published = publish(&tables.inner, RULESET, START).now_or_never();
+        published.unwrap_or(Ok(()))?;
         let visitor =
             |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));
         let visitors = (0..script.visitor_count).filter_map(visitor).collect();

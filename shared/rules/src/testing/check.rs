@@ -1,11 +1,13 @@
 //! Compares what came of a test with what it expects.
 
+use super::because::because;
 use super::report::{Covered, Difference, TestResult};
 use super::scenario::{Expected, MailExpected, Scenario, Shown};
 use super::timeline::Timeline;
 use crate::decision::{Content, Decision};
 use crate::model::{Act, Ruleset};
 use beckon_domain::event::TraitValue;
+use beckon_domain::id::{RuleId, SlotId};
 use std::fmt::Display;
 
 /// What is written where there is nothing.
@@ -54,7 +56,17 @@ impl Found<'_> {
             what: what.into(),
             expected: expected.to_string(),
             found: found.to_string(),
+            because: None,
         });
+    }
+
+    /// Says of the last difference why this rule is not what a slot shows.
+    fn say_why(&mut self, slot: &SlotId, rule: &RuleId) {
+        let explanation = self.timeline.explain(slot, &self.scenario.page, self.scenario.asked_at());
+        let rules = explanation.map(|explanation| explanation.rules).unwrap_or_default();
+        if let Some(last) = self.differences.last_mut() {
+            last.because = rules.iter().find(|known| known.id == rule.as_str()).map(because);
+        }
     }
 
     fn compare(&mut self, expected: &Expected, coverage: &mut [Covered]) {
@@ -99,6 +111,7 @@ impl Found<'_> {
         if let Some(expected) = shown.rule.as_ref().filter(|expected| Some(*expected) != rule) {
             let found = rule.map_or_else(|| why(&decision), ToString::to_string);
             self.differ(format!("{slot}: rule"), expected, found);
+            self.say_why(slot, expected);
         }
         let code = decision.reason.code;
         if let Some(expected) = shown.reason.filter(|expected| *expected != code) {

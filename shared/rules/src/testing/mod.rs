@@ -3,14 +3,16 @@
 //! [`run`] is pure: the same text gives the same report, wherever and whenever it runs. Nobody has to be reachable, no
 //! list of best sellers is counted, and a mail counts at the moment when it is due.
 //!
-//! Reading order: [`Scenario`] (what a test says), [`Timeline`] (a person through time), `check` (what is compared),
-//! [`report`] (what comes of it).
+//! Reading order: [`Scenario`] (what a test says), [`Timeline`] (a person through time), `check` (what is compared), [`because`] (why a rule
+//! is shown or is not), [`report`] (what comes of it).
 
+mod because;
 mod check;
 pub mod report;
 mod scenario;
 mod timeline;
 
+pub use because::because;
 pub use check::told;
 pub use report::{Covered, Difference, TestReport, TestResult};
 pub use scenario::Scenario;

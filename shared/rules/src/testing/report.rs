@@ -31,6 +31,8 @@ pub struct Difference {
     pub expected: String,
     /// What was found.
     pub found: String,
+    /// Why the rule that was expected is not shown, where one was.
+    pub because: Option<String>,
 }
 
 /// A part of the ruleset, and how often tests reached it.

@@ -3,6 +3,7 @@
 //! One implementation for the tests of a ruleset and for what-if, on the fold and the plan that run live.
 
 use crate::decision::Decision;
+use crate::explain::Explanation;
 use crate::model::Ruleset;
 use crate::page::{LiveLists, Page, Person, SlotRequest};
 use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
@@ -206,6 +207,13 @@ impl<'r> Timeline<'r> {
     pub fn decide(&self, slot: &SlotId, page: &Page, now: Timestamp) -> Option<Decision> {
         let person = self.person(page.clone());
         self.ruleset.decide(slot, &person, &SlotRequest::default(), LiveLists::default(), now)
+    }
+
+    /// Why a slot shows the person what it shows on a page now; `None` when there is no such slot.
+    #[must_use]
+    pub fn explain(&self, slot: &SlotId, page: &Page, now: Timestamp) -> Option<Explanation> {
+        let person = self.person(page.clone());
+        self.ruleset.explain(slot, &person, &SlotRequest::default(), LiveLists::default(), now)
     }
 
     /// The segments that the person is in, as far as time has passed.

@@ -114,3 +114,14 @@ fn a_pattern_that_would_take_for_ever_does_not() {
     );
     check(&text);
 }
+
+#[test]
+fn segments_that_ask_in_a_circle_or_for_one_that_cannot_be_read_are_refused() {
+    let circle = "  - { id: a, when: { segment: b } }\n  - { id: b, when: { segment: a } }\n";
+    let unread =
+        "  - { id: a, when: { event: Product Viewed, count: {} } }\n  - { id: b, when: { segment: a } }\n";
+    let own = "  - { id: a, when: { not: { segment: a } } }\n";
+    for segments in [circle, unread, own] {
+        assert_eq!(check(&format!("{HEAD}segments:\n{segments}")), Outcome::Refused, "{segments}");
+    }
+}

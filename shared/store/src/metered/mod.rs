@@ -8,6 +8,7 @@
 mod catalog;
 mod index;
 mod ports;
+mod rulesets;
 pub mod size;
 mod usage;
 

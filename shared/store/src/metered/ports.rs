@@ -4,8 +4,8 @@ use super::size::{ItemSize, due_entry, read_half_units};
 use super::{Metered, Put};
 use crate::error::StoreError;
 use crate::tables::{
-    ConfigStore, Contact, ContactStore, Due, OutreachStore, ProfileScan, ProfileStore, Read, Reminder,
-    ReminderId, ReminderStatus, RulesetDocument, Save, Stored,
+    Contact, ContactStore, Due, OutreachStore, ProfileScan, ProfileStore, Read, Reminder, ReminderId,
+    ReminderStatus, Save, Stored,
 };
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
@@ -193,28 +193,5 @@ impl<T: OutreachStore> OutreachStore for Metered<T> {
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
         self.outreach_read();
         self.tables.is_suppressed(contact).await
-    }
-}
-
-/// Bytes of the one row of ConfigTable, without its key and times.
-fn ruleset_bytes(document: &RulesetDocument) -> u32 {
-    ItemSize::default().text("version", &document.version).text("body", &document.body).bytes()
-}
-
-impl<T: ConfigStore> ConfigStore for Metered<T> {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        let document = self.tables.active_ruleset().await?;
-        let mut counted = self.meter.lock();
-        counted.usage.config.read_requests += 1;
-        counted.usage.config.read(document.as_ref().map_or(0, ruleset_bytes), false);
-        Ok(document)
-    }
-
-    async fn activate_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<(), StoreError> {
-        self.tables.activate_ruleset(document, now).await?;
-        let mut counted = self.meter.lock();
-        counted.usage.config.write_requests += 1;
-        counted.usage.config.write_units += super::size::write_units(None, Some(ruleset_bytes(document)));
-        Ok(())
     }
 }

@@ -9,8 +9,13 @@ use std::future::Future;
 pub mod catalog;
 pub mod dynamodb;
 pub mod memory;
+pub mod rulesets;
 
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
+pub use rulesets::{
+    ChangeKind, ConfigStore, Keep, LiveRuleset, NotKept, RulesetChange, RulesetDocument, RulesetStore,
+    TestCount,
+};
 
 /// Parts of the due index: one key would be hot, so profiles are spread over these.
 pub const DUE_SHARD_COUNT: u32 = 8;
@@ -325,28 +330,6 @@ pub trait OutreachStore: Send + Sync {
 
     /// Whether this address must not be mailed. A strong read.
     fn is_suppressed(&self, contact: &ContactHash) -> impl Future<Output = Result<bool, StoreError>> + Send;
-}
-
-/// A ruleset document.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RulesetDocument {
-    /// Version: the hash of its text.
-    pub version: String,
-    /// The YAML.
-    pub body: String,
-}
-
-/// ConfigTable.
-pub trait ConfigStore: Send + Sync {
-    /// The ruleset that is live; `None` when none was ever published.
-    fn active_ruleset(&self) -> impl Future<Output = Result<Option<RulesetDocument>, StoreError>> + Send;
-
-    /// Makes a ruleset live. The caller has checked it.
-    fn activate_ruleset(
-        &self,
-        document: &RulesetDocument,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// Reads every profile: for reports and checks of a laptop, never in a function.

@@ -82,12 +82,12 @@ pub fn all<'a>(
 ) -> Result<Vec<Engine<'a>>> {
     let readings: Vec<_> = persons.iter().map(|person| ruleset.read(person, now)).collect();
     let rule = ruleset.condition_of("four").context("the benchmark's own rule")?;
-    let prepared = Engine {
-        name: "Beckon",
-        holds: Box::new(move |index| Some(rule.holds_of(readings.get(index)?))),
+    let prepared =
+        Engine { name: "Beckon", holds: Box::new(move |index| Some(rule.holds_of(readings.get(index)?))) };
+    let anew = Engine {
+        name: "Beckon, facts read anew",
+        holds: Box::new(move |index| Some(rule.holds(persons.get(index)?, now))),
     };
-    let anew =
-        Engine { name: "Beckon, facts read anew", holds: Box::new(move |index| Some(rule.holds(persons.get(index)?, now))) };
     let mut engines = vec![prepared, anew];
     for (shape, [datalogic_name, zen_name, cel_name]) in [
         (Shape::Document, ["datalogic-rs 5.4.0", "zen-expression 2.1.6", "cel 0.15.0"]),

@@ -9,6 +9,7 @@ mod counted;
 mod mail;
 mod outreach;
 mod poison;
+mod rollout;
 mod until;
 mod world;
 
@@ -57,6 +58,7 @@ async fn tell(steps: &mut Steps, world: &World) -> Result<(), CliError> {
     Box::pin(carts::unsubscribe(steps, world)).await?;
     Box::pin(counted::count(steps, world)).await?;
     Box::pin(counted::archive(steps, world)).await?;
+    Box::pin(rollout::publish(steps, world)).await?;
     poison::bad_event(steps, world).await?;
     Box::pin(poison::poison(steps, world)).await
 }

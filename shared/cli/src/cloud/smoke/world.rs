@@ -145,6 +145,17 @@ impl World {
         Ok((status, response.json().await.unwrap_or(Value::Null)))
     }
 
+    /// Publishes a ruleset. Returns status and body.
+    pub(super) async fn publish(&self, text: &str) -> Result<(u16, Value), CliError> {
+        let path = "/admin/v1/rulesets?note=smoke";
+        let request = self.client.post(format!("{}{path}", self.base_url)).body(text.to_owned());
+        let answer = request.header("content-type", "application/yaml");
+        let answer = answer.basic_auth(&self.secret.key, None::<&str>).send().await;
+        let answer = answer.map_err(|e| CliError::caused(&format!("{path} did not answer"), &e))?;
+        let status = answer.status().as_u16();
+        Ok((status, answer.json().await.unwrap_or(Value::Null)))
+    }
+
     /// Posts a batch with what it says of the time already in it ([`dated`]).
     pub(super) async fn events(&self, key: &WriteKeyText, events: &[Value]) -> Result<Value, CliError> {
         let body = json!({ "sentAt": self.clock.now().as_ms(), "batch": events });

@@ -2,7 +2,10 @@
 
 use super::tally::Kind;
 use beckon_domain::event::{Event, EventKind};
+use beckon_domain::id::RuleId;
 use beckon_domain::{ProductId, SmolStr, Timestamp};
+use beckon_rules::explain::Explanation;
+use beckon_rules::testing::{because, told};
 use beckon_wire::format_time;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -67,15 +70,48 @@ pub struct Journey {
     pub from: String,
     /// What the ruleset after shows, and why.
     pub to: String,
+    /// What became of the rules that decide one of both, before.
+    pub from_because: Vec<String>,
+    /// The same, after.
+    pub to_because: Vec<String>,
     /// Tells people apart, and says nothing else of them.
     #[serde(skip)]
     pub person: u64,
 }
 
 impl Journey {
-    pub(super) fn new(row: u64, person: u64, recent: &Recent, slot: &str, told: (String, String)) -> Self {
+    pub(super) fn new(row: u64, person: u64, recent: &Recent, slot: &str, sides: [Why; 2]) -> Self {
         let at = recent.0.back().map(|did| format_time(did.at)).unwrap_or_default();
-        Self { row, at, slot: slot.to_owned(), events: recent.lines(), from: told.0, to: told.1, person }
+        let [from, to] = sides;
+        Self {
+            row,
+            at,
+            slot: slot.to_owned(),
+            events: recent.lines(),
+            from: from.told,
+            to: to.told,
+            from_because: from.because,
+            to_because: to.because,
+            person,
+        }
+    }
+}
+
+/// What one ruleset shows, and what became of the rules that decide under either.
+pub(super) struct Why {
+    told: String,
+    because: Vec<String>,
+}
+
+impl Why {
+    /// Nothing is shown where there is no such slot.
+    pub fn of(explanation: Option<Explanation>, rules: &[Option<&RuleId>]) -> Self {
+        let Some(Explanation { decision, rules: all }) = explanation else {
+            return Self { told: "no such slot".to_owned(), because: Vec::new() };
+        };
+        let decides = |id: &str| rules.iter().flatten().any(|rule| rule.as_str() == id);
+        let because = all.iter().filter(|rule| decides(&rule.id)).map(because).collect();
+        Self { told: told(&decision), because }
     }
 }
 

@@ -1,12 +1,12 @@
 //! One person under both rulesets.
 
-use super::journey::{Journey, Recent};
+use super::journey::{Journey, Recent, Why};
 use super::source::{Told, page_of};
 use super::tally::{Kind, Tally, why};
 use crate::replay::state_hash::Fnv;
 use beckon_domain::id::SlotId;
 use beckon_domain::{ProfileKey, Timestamp};
-use beckon_rules::testing::{Timeline, told};
+use beckon_rules::testing::Timeline;
 use beckon_rules::{Decision, PageKind, Ruleset};
 use std::collections::BTreeSet;
 
@@ -52,35 +52,39 @@ impl<'r> Person<'r> {
         for (index, slot) in slots.iter().enumerate() {
             let old = self.old.decide(slot, &asked, now);
             let new = self.new.decide(slot, &asked, now);
-            self.compare(told.number, (index, slot), (old.as_ref(), new.as_ref()), tally);
+            if let Some(kind) = self.compare(index, (old.as_ref(), new.as_ref()), tally) {
+                let rules = [&old, &new].map(|d| d.as_ref().and_then(|d| d.reason.rule.as_ref()));
+                let why = |side: &Timeline<'_>| Why::of(side.explain(slot, &asked, now), &rules);
+                let sides = [why(&self.old), why(&self.new)];
+                tally.sample(
+                    &kind,
+                    Journey::new(told.number, self.number, &self.recent, slot.as_str(), sides),
+                );
+            }
         }
     }
 
+    /// Compares two decisions. Returns the kind of change where it meets this person for the first time, and a sample of
+    /// it is still wanted.
     fn compare(
         &mut self,
-        row: u64,
-        (index, slot): (usize, &SlotId),
+        index: usize,
         (old, new): (Option<&Decision>, Option<&Decision>),
         tally: &mut Tally,
-    ) {
-        let counted = tally.slot(index);
+    ) -> Option<Kind> {
+        let counted = tally.slot(index)?;
         counted.compared += 1;
         counted.decided(old, new);
         let shows_the_same = old.map(|d| &d.content) == new.map(|d| &d.content);
         if shows_the_same && old.map(|d| &d.reason) == new.map(|d| &d.reason) {
-            return;
+            return None;
         }
         counted.changed += 1;
         counted.shown_differently += u64::from(!shows_the_same);
-        if !self.kinds.iter().any(|kind| kind.slot == index) {
-            counted.people += 1;
-        }
+        counted.people += u64::from(!self.kinds.iter().any(|kind| kind.slot == index));
         let kind = Kind { slot: index, from: why(old).into_owned(), to: why(new).into_owned() };
-        let sample = self.kinds.insert(kind.clone()).then(|| {
-            let told = |decision: Option<&Decision>| decision.map_or_else(|| "no such slot".to_owned(), told);
-            Journey::new(row, self.number, &self.recent, slot.as_str(), (told(old), told(new)))
-        });
-        tally.change(kind, sample);
+        let is_first = self.kinds.insert(kind.clone());
+        tally.change(&kind, is_first).then_some(kind)
     }
 
     /// History is over: what falls due until then still does.

@@ -109,21 +109,27 @@ impl Tally {
         Self { slots: slots.iter().map(slot).collect(), ..Self::default() }
     }
 
-    /// The counts of a slot; slots are those that it was made with.
-    pub fn slot(&mut self, index: usize) -> &mut SlotTally {
-        if index >= self.slots.len() {
-            self.slots.resize_with(index + 1, SlotTally::default);
-        }
-        &mut self.slots[index]
+    /// The counts of a slot, of those that it was made with.
+    pub fn slot(&mut self, index: usize) -> Option<&mut SlotTally> {
+        self.slots.get_mut(index)
     }
 
-    /// A decision changed; with a sample where that kind of change met this person for the first time.
-    pub fn change(&mut self, kind: Kind, sample: Option<Journey>) {
-        let changed = self.kinds.entry(kind).or_default();
+    /// A decision changed; whether that kind of change meets this person for the first time, and a sample of it is
+    /// wanted.
+    pub fn change(&mut self, kind: &Kind, is_first: bool) -> bool {
+        let changed = match self.kinds.get_mut(kind) {
+            Some(changed) => changed,
+            None => self.kinds.entry(kind.clone()).or_default(),
+        };
         changed.count += 1;
-        changed.people += u64::from(sample.is_some());
-        if changed.samples.len() < JOURNEYS_MAX {
-            changed.samples.extend(sample);
+        changed.people += u64::from(is_first);
+        is_first && changed.samples.len() < JOURNEYS_MAX
+    }
+
+    /// A sample of a kind of change.
+    pub fn sample(&mut self, kind: &Kind, journey: Journey) {
+        if let Some(changed) = self.kinds.get_mut(kind) {
+            changed.samples.push(journey);
         }
     }
 
@@ -168,8 +174,8 @@ impl Tally {
         self.events += other.events;
         self.people += other.people;
         self.people_affected += other.people_affected;
-        for (index, slot) in other.slots.into_iter().enumerate() {
-            self.slot(index).add(slot);
+        for (sum, more) in self.slots.iter_mut().zip(other.slots) {
+            sum.add(more);
         }
         for (code, count) in other.rejected {
             *self.rejected.entry(code).or_default() += count;

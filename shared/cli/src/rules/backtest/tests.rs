@@ -292,12 +292,16 @@ Sample journeys
        2019-10-01T10:00:00.000Z  Product Viewed 1
        2019-10-01T10:08:00.000Z  Product Added 1
      before: 2 (DEFAULT)
+             full-cart does not hold: cart: {value_gte: 100.00 USD} (found 1 units, 19.95 USD)
      after:  the offer rich (rule full-cart)
+             full-cart is shown: cart: {value_gte: 15.00 USD} (found 1 units, 19.95 USD)
   2. slot home, after row 4
        2019-10-01T10:09:00.000Z  Product Viewed 2
        2019-10-01T10:15:00.000Z  Product Added 2
      before: 1 (DEFAULT)
+             viewer does not hold: event: Product Viewed, within: 5m (found 6m ago)
      after:  the offer hello (rule viewer)
+             viewer is shown: event: Product Viewed, within: 10m (found 6m ago)
 ";
     let found = text(&report, 10, 0.0)
         .replace(&report.from.ruleset, "Shop@OLD")

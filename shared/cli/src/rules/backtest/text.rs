@@ -117,5 +117,12 @@ fn journey_text(out: &mut String, number: usize, journey: &Journey) {
     for event in &journey.events {
         let _ = writeln!(out, "       {event}");
     }
-    let _ = writeln!(out, "     before: {}\n     after:  {}", journey.from, journey.to);
+    let sides =
+        [("before:", &journey.from, &journey.from_because), ("after: ", &journey.to, &journey.to_because)];
+    for (word, shown, because) in sides {
+        let _ = writeln!(out, "     {word} {shown}");
+        for line in because {
+            let _ = writeln!(out, "             {line}");
+        }
+    }
 }

@@ -1,49 +1,107 @@
-//! ConfigTable: the live ruleset (`ruleset` / `active`).
+//! ConfigTable: the live ruleset (`ruleset` / `active`) and every version (`ruleset` / `version#…`).
 
 use super::schema::{PK, SK};
-use super::{DynamoTables, corrupt, get_text, text, time};
-use crate::error::{ErrorKind, StoreError};
-use crate::tables::{ConfigStore, RulesetDocument};
+use super::{DynamoTables, Item, corrupt, get_number, get_text};
+use super::{condition_held, text, time};
+use crate::error::StoreError;
+use crate::tables::rulesets::{pack_body, unpack_body};
+use crate::tables::{ConfigStore, Keep, LiveRuleset, NotKept, RulesetDocument};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
 use beckon_domain::Timestamp;
 
-/// An item holds at most 400 KB with its names (AWS's limit).
-const BODY_BYTES_MAX: usize = 380 * 1024;
-const ACTIVATE: &str = "activate a ruleset";
+/// Partition of everything about rulesets.
+pub(super) const RULESET: &str = "ruleset";
+/// Sort key of what is live.
+pub(super) const ACTIVE: &str = "active";
+/// The version (S).
+pub(super) const VERSION_NAME: &str = "version";
+/// The text, compressed (B).
+pub(super) const PACKED_BODY: &str = "z";
+/// Number of the latest change (N).
+pub(super) const NUMBER: &str = "number";
+/// The version that was live before (S).
+pub(super) const FROM: &str = "from";
+/// Since when, or when it was kept (N).
+pub(super) const AT: &str = "at";
+/// The text as the first releases wrote it (S).
+const PLAIN_BODY: &str = "body";
+const READ: &str = "read a ruleset";
+const KEEP: &str = "keep a ruleset";
+
+/// A compressed text as an attribute.
+pub(super) fn packed(body: &str) -> Result<AttributeValue, NotKept> {
+    Ok(AttributeValue::B(Blob::new(pack_body(body)?)))
+}
+
+/// What is live, of the item that says so.
+pub(super) fn live_of(item: &Item) -> Result<LiveRuleset, StoreError> {
+    // Without a number it was written before changes were numbered.
+    let number = get_number(item, NUMBER).and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+    Ok(LiveRuleset { number, from: get_text(item, FROM), document: document_of(item)? })
+}
+
+fn document_of(item: &Item) -> Result<RulesetDocument, StoreError> {
+    let version = get_text(item, VERSION_NAME).ok_or_else(|| corrupt(READ, "version"))?;
+    let body = match item.get(PACKED_BODY).and_then(|value| value.as_b().ok()) {
+        Some(packed) => unpack_body(READ, packed.as_ref())?,
+        None => get_text(item, PLAIN_BODY).ok_or_else(|| corrupt(READ, "body"))?,
+    };
+    Ok(RulesetDocument { version, body })
+}
+
+fn version_key(version: &str) -> String {
+    format!("version#{version}")
+}
+
+impl DynamoTables {
+    /// An item about rulesets.
+    pub(super) async fn config_item(&self, sk: &str, is_strong: bool) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(&self.names.config);
+        let get = get.key(PK, text(RULESET)).key(SK, text(sk)).consistent_read(is_strong);
+        Ok(get.send().await.map_err(|e| StoreError::from_sdk(READ, e))?.item)
+    }
+
+    /// Keeps a version, unless it is there.
+    pub(super) async fn keep_version(
+        &self,
+        document: &RulesetDocument,
+        now: Timestamp,
+    ) -> Result<Keep, StoreError> {
+        let body = match packed(&document.body) {
+            Ok(body) => body,
+            Err(refused) => return Ok(Keep::Not(refused)),
+        };
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.names.config)
+            .item(PK, text(RULESET))
+            .item(SK, text(version_key(&document.version)))
+            .item(VERSION_NAME, text(&document.version))
+            .item(PACKED_BODY, body)
+            .item(AT, time(now))
+            .condition_expression("attribute_not_exists(#k)")
+            .expression_attribute_names("#k", PK);
+        if condition_held(KEEP, put.send().await)? {
+            return Ok(Keep::Kept);
+        }
+        match self.version(&document.version).await? {
+            Some(kept) if kept == *document => Ok(Keep::Kept),
+            _ => Ok(Keep::Not(NotKept::Taken)),
+        }
+    }
+
+    /// A version that was kept.
+    pub(super) async fn version(&self, version: &str) -> Result<Option<RulesetDocument>, StoreError> {
+        let item = self.config_item(&version_key(version), true).await?;
+        item.as_ref().map(document_of).transpose()
+    }
+}
 
 impl ConfigStore for DynamoTables {
     async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        const OPERATION: &str = "read the active ruleset";
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.names.config)
-            .key(PK, text("ruleset"))
-            .key(SK, text("active"))
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk(OPERATION, e))?;
-        let Some(item) = answer.item else { return Ok(None) };
-        let document = get_text(&item, "version").zip(get_text(&item, "body"));
-        let (version, body) = document.ok_or_else(|| corrupt(OPERATION, "version or body"))?;
-        Ok(Some(RulesetDocument { version, body }))
-    }
-
-    async fn activate_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<(), StoreError> {
-        if document.body.len() > BODY_BYTES_MAX {
-            let detail = format!("it has {} bytes; at most {BODY_BYTES_MAX} fit", document.body.len());
-            return Err(StoreError::new(ACTIVATE, ErrorKind::Refused, detail));
-        }
-        self.client
-            .put_item()
-            .table_name(&self.names.config)
-            .item(PK, text("ruleset"))
-            .item(SK, text("active"))
-            .item("version", text(&document.version))
-            .item("body", text(&document.body))
-            .item("at", time(now))
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk(ACTIVATE, e))?;
-        Ok(())
+        let item = self.config_item(ACTIVE, false).await?;
+        item.as_ref().map(document_of).transpose()
     }
 }

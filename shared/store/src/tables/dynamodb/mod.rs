@@ -8,6 +8,7 @@ mod config;
 mod contacts;
 mod outreach;
 mod profiles;
+mod rulesets;
 pub mod schema;
 mod states;
 
@@ -32,6 +33,8 @@ pub struct TableNames {
     pub config: String,
     /// CatalogTable.
     pub catalog: String,
+    /// AuditTable.
+    pub audit: String,
 }
 
 /// All tables behind one client. A function that lacks a table's name never asks it.

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 
 /// Key of a profile, a contact, a trend (S).
 pub(super) const PK: &str = "pk";
-/// Sort key of the ledger and the configuration (S).
+/// Sort key of the ledger, the configuration and the audit (S).
 pub(super) const SK: &str = "sk";
 /// Packed state (B).
 pub(super) const STATE: &str = "s";
@@ -54,6 +54,7 @@ impl TableNames {
             outreach: "beckon-outreach".into(),
             config: "beckon-config".into(),
             catalog: "beckon-catalog".into(),
+            audit: "beckon-audit".into(),
         }
     }
 }
@@ -72,6 +73,7 @@ impl DynamoTables {
             (&self.names.outreach, true, false),
             (&self.names.config, true, false),
             (&self.names.catalog, false, false),
+            (&self.names.audit, true, false),
         ] {
             let mut table = self
                 .client

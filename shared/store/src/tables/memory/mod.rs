@@ -2,10 +2,10 @@
 
 mod catalog;
 mod outreach;
+mod rulesets;
 
 use super::{
-    ConfigStore, Contact, ContactStore, Due, ProfileScan, ProfileStore, Read, Reminder, ReminderId,
-    RulesetDocument, Save, Stored,
+    Contact, ContactStore, Due, ProfileScan, ProfileStore, Read, Reminder, ReminderId, Save, Stored,
 };
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::DUE_SHARD_COUNT;
@@ -20,7 +20,7 @@ struct Tables {
     contacts: BTreeMap<ProfileKey, Contact>,
     reminders: BTreeMap<ReminderId, Reminder>,
     suppressed: BTreeMap<ContactHash, (String, Timestamp)>,
-    ruleset: Option<RulesetDocument>,
+    rulesets: rulesets::Rulesets,
     catalog: BTreeMap<String, catalog::Row>,
 }
 
@@ -145,16 +145,5 @@ impl ContactStore for MemoryTables {
     async fn contact(&self, key: &ProfileKey, now: Timestamp) -> Result<Option<Contact>, StoreError> {
         let contact = self.lock().contacts.get(key).cloned();
         Ok(contact.filter(|c| c.expires_at.is_none_or(|at| now < at)))
-    }
-}
-
-impl ConfigStore for MemoryTables {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        Ok(self.lock().ruleset.clone())
-    }
-
-    async fn activate_ruleset(&self, document: &RulesetDocument, _now: Timestamp) -> Result<(), StoreError> {
-        self.lock().ruleset = Some(document.clone());
-        Ok(())
     }
 }

@@ -1,0 +1,30 @@
+//! The configuration of admin.
+
+use beckon_runtime::env::{Env, EnvError};
+
+/// What the environment tells admin.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `CONFIG_TABLE`: name of the table with the rulesets.
+    pub config_table: String,
+    /// `AUDIT_TABLE`: name of the table with the changes.
+    pub audit_table: String,
+    /// `SECRET_ARN`: the write keys.
+    pub secret_arn: String,
+}
+
+impl Config {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// Everything that is missing, at once.
+    pub fn from_env(mut env: Env) -> Result<Self, EnvError> {
+        let config = Self {
+            config_table: env.required("CONFIG_TABLE"),
+            audit_table: env.required("AUDIT_TABLE"),
+            secret_arn: env.required("SECRET_ARN"),
+        };
+        env.finish()?;
+        Ok(config)
+    }
+}

@@ -1,0 +1,159 @@
+//! HTTP in, HTTP out: paths, bodies and headers. What a request means is decided in `process`.
+
+use crate::error::AdminError;
+use crate::process::{Admin, Caller};
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use beckon_runtime::fresh_id;
+use beckon_store::tables::RulesetStore;
+use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
+use beckon_wire::auth::basic_user;
+use beckon_wire::limits::RULESET_BYTES_MAX;
+use beckon_wire::problem::Problem;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Bytes of a rollback's body.
+const ROLLBACK_BYTES_MAX: usize = 8 * 1024;
+
+type Shared<T> = State<Arc<Admin<T>>>;
+
+/// The routes of admin. Pages have no business here, so there is no CORS.
+pub fn router<T: RulesetStore + 'static>(admin: Arc<Admin<T>>) -> Router {
+    let nothing_else = || async { Problem::method_not_allowed() };
+    Router::new()
+        .route(
+            "/admin/v1/rulesets",
+            get(history::<T>).post(publish::<T>).put(publish::<T>).fallback(nothing_else),
+        )
+        .route("/admin/v1/rulesets/active", get(active::<T>).fallback(nothing_else))
+        .route("/admin/v1/rulesets/check", post(check::<T>).fallback(nothing_else))
+        .route("/admin/v1/rulesets/rollback", post(roll_back::<T>).fallback(nothing_else))
+        .route("/admin/v1/rulesets/{version}", get(version::<T>).fallback(nothing_else))
+        .with_state(admin)
+}
+
+async fn publish<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        let source = admin.source(user(&parts).as_deref())?;
+        let ask = PublishAsk::parse(&parts.uri)?;
+        let text = ruleset(body).await?;
+        admin.publish(&text, ask, Caller { source, request_id: &request_id }).await
+    };
+    answer(result.await, &request_id)
+}
+
+async fn check<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        admin.source(user(&parts).as_deref())?;
+        let text = ruleset(body).await?;
+        Ok(admin.check(&text, &request_id))
+    };
+    answer(result.await, &request_id)
+}
+
+async fn roll_back<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        let source = admin.source(user(&parts).as_deref())?;
+        let body = to_bytes(body, ROLLBACK_BYTES_MAX).await;
+        let body =
+            body.map_err(|_| Problem::too_large(format!("at most {ROLLBACK_BYTES_MAX} bytes are taken")))?;
+        admin.roll_back(RollbackAsk::parse(&body)?, Caller { source, request_id: &request_id }).await
+    };
+    answer(result.await, &request_id)
+}
+
+async fn history<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        admin.source(user(&parts).as_deref())?;
+        admin.history(HistoryAsk::parse(&parts.uri)?, &request_id).await
+    };
+    answer(result.await, &request_id)
+}
+
+async fn active<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        admin.source(user(&parts).as_deref())?;
+        admin.active(&request_id).await
+    };
+    answer(result.await, &request_id)
+}
+
+async fn version<T: RulesetStore>(
+    State(admin): Shared<T>,
+    Path(version): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        admin.source(user(&parts).as_deref())?;
+        admin.version(&version).await
+    };
+    match result.await {
+        Ok(document) => {
+            let yaml = HeaderValue::from_static("application/yaml; charset=utf-8");
+            let mut response = (([(header::CONTENT_TYPE, yaml)]), document.body).into_response();
+            seal(&mut response);
+            response
+        }
+        Err(error) => refuse(error, &request_id),
+    }
+}
+
+fn user(parts: &Parts) -> Option<String> {
+    parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(basic_user)
+}
+
+/// The body, as a ruleset's text. It is read after the key is known, and never beyond its limit.
+async fn ruleset(body: Body) -> Result<String, Problem> {
+    let bytes = to_bytes(body, RULESET_BYTES_MAX).await.map_err(|_| {
+        Problem::too_large(format!("a ruleset may have {RULESET_BYTES_MAX} bytes: split it or shorten it"))
+    })?;
+    String::from_utf8(bytes.into()).map_err(|_| Problem::bad_request("the ruleset is not UTF-8"))
+}
+
+fn answer<A: Serialize>(result: Result<A, AdminError>, request_id: &str) -> Response {
+    match result {
+        Ok(answer) => {
+            let mut response = axum::Json(answer).into_response();
+            seal(&mut response);
+            response
+        }
+        Err(error) => refuse(error, request_id),
+    }
+}
+
+fn refuse(error: AdminError, request_id: &str) -> Response {
+    if matches!(error, AdminError::Store(_)) {
+        tracing::error!(
+            request.id = request_id,
+            error = ?error,
+            error.transient = error.is_transient(),
+            "admin request failed"
+        );
+    }
+    error.into_problem().for_request(request_id).into_response()
+}
+
+/// Neither caches nor browsers make anything of an answer.
+fn seal(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}

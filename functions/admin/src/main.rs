@@ -1,0 +1,26 @@
+//! Lambda entry point of admin: wiring, nothing else.
+
+use admin::{Admin, Config, router, run_tests};
+use anyhow::Context;
+use beckon_runtime::aws::{self, Patience};
+use beckon_runtime::env::Env;
+use beckon_runtime::{Clock, Secrets, logs};
+use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use std::sync::Arc;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    logs::start();
+    let config = Config::from_env(Env::process())?;
+    let sdk = aws::config(Patience::REQUEST).await;
+    let names =
+        TableNames { config: config.config_table, audit: config.audit_table, ..TableNames::default() };
+    let admin = Admin {
+        tables: DynamoTables::from_config(&sdk, names),
+        secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
+        clock: Clock::system(),
+        run_tests,
+    };
+    let app = router(Arc::new(admin));
+    lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
+}

@@ -1,0 +1,86 @@
+//! Rulesets, passed on and counted as requests on ConfigTable and AuditTable.
+
+use super::Metered;
+use super::size::{ItemSize, write_units};
+use crate::error::StoreError;
+use crate::tables::{ConfigStore, Keep, LiveRuleset, RulesetChange, RulesetDocument, RulesetStore, Save};
+use beckon_domain::Timestamp;
+
+/// A write in a transaction is billed twice.
+const TRANSACTION_FACTOR: u64 = 2;
+
+/// Bytes of an item with a ruleset, at most: what compressing the text saves is left out, because to find it out at each
+/// read would take longer than the read.
+fn ruleset_bytes(document: &RulesetDocument) -> u32 {
+    ItemSize::default().text("version", &document.version).text("z", &document.body).bytes()
+}
+
+fn change_bytes(change: &RulesetChange) -> u32 {
+    let texts =
+        [Some(&change.to), change.from.as_ref(), Some(&change.who), change.by.as_ref(), change.note.as_ref()];
+    texts.into_iter().flatten().fold(ItemSize::default(), |item, text| item.text("text", text)).bytes()
+}
+
+impl<T> Metered<T> {
+    fn config_read(&self, bytes: u32, is_strong: bool) {
+        let mut counted = self.meter.lock();
+        counted.usage.config.read_requests += 1;
+        counted.usage.config.read(bytes, is_strong);
+    }
+
+    fn config_write(&self, units: u64) {
+        let mut counted = self.meter.lock();
+        counted.usage.config.write_requests += 1;
+        counted.usage.config.write_units += units;
+    }
+}
+
+impl<T: ConfigStore> ConfigStore for Metered<T> {
+    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
+        let document = self.tables.active_ruleset().await?;
+        self.config_read(document.as_ref().map_or(0, ruleset_bytes), false);
+        Ok(document)
+    }
+}
+
+impl<T: RulesetStore> RulesetStore for Metered<T> {
+    async fn live_ruleset(&self) -> Result<Option<LiveRuleset>, StoreError> {
+        let live = self.tables.live_ruleset().await?;
+        self.config_read(live.as_ref().map_or(0, |live| ruleset_bytes(&live.document)), true);
+        Ok(live)
+    }
+
+    async fn put_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<Keep, StoreError> {
+        let keep = self.tables.put_ruleset(document, now).await?;
+        self.config_write(write_units(None, Some(ruleset_bytes(document))));
+        Ok(keep)
+    }
+
+    async fn ruleset(&self, version: &str) -> Result<Option<RulesetDocument>, StoreError> {
+        let document = self.tables.ruleset(version).await?;
+        self.config_read(document.as_ref().map_or(0, ruleset_bytes), true);
+        Ok(document)
+    }
+
+    async fn change_ruleset(
+        &self,
+        document: &RulesetDocument,
+        change: &RulesetChange,
+    ) -> Result<Save, StoreError> {
+        let save = self.tables.change_ruleset(document, change).await?;
+        let bytes = [ruleset_bytes(document), change_bytes(change)];
+        let units: u64 = bytes.into_iter().map(|bytes| write_units(None, Some(bytes))).sum();
+        self.config_write(TRANSACTION_FACTOR * units);
+        Ok(save)
+    }
+
+    async fn ruleset_changes(
+        &self,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<RulesetChange>, StoreError> {
+        let changes = self.tables.ruleset_changes(before, limit).await?;
+        self.config_read(changes.iter().map(change_bytes).sum(), true);
+        Ok(changes)
+    }
+}
