@@ -4,7 +4,7 @@ use crate::error::MailerError;
 use crate::reminder::Ended;
 use crate::send::SendEmail;
 use beckon_domain::Timestamp;
-use beckon_rules::{Reminder, Ruleset};
+use beckon_rules::Ruleset;
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::EventStream;
@@ -57,7 +57,6 @@ pub struct Report {
 pub(crate) struct Run {
     pub(crate) id: String,
     pub(crate) ruleset: Arc<Ruleset>,
-    pub(crate) reminder: Reminder,
     pub(crate) now: Timestamp,
 }
 
@@ -75,8 +74,10 @@ where
         let now = self.clock.now();
         let ruleset = self.rulesets.get(&self.tables, now).await.map_err(MailerError::Ruleset)?;
         let mut report = Report::default();
-        let Some(reminder) = ruleset.reminder().cloned() else { return Ok(report) };
-        let run = Run { id: fresh_id(), ruleset, reminder, now };
+        if ruleset.reminder().is_none() {
+            return Ok(report);
+        }
+        let run = Run { id: fresh_id(), ruleset, now };
         'shards: for shard in 0..DUE_SHARD_COUNT {
             let mut after: Option<Due> = None;
             loop {

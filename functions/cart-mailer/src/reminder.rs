@@ -100,12 +100,7 @@ where
             None => false,
         };
         let profile = stored.profile;
-        let person = Person {
-            profile: Some(&profile),
-            is_known: profile.is_known(key),
-            page: Page::default(),
-            propensity: None,
-        };
+        let person = person_of(&profile, key);
         let situation = Situation {
             has_contact: contact.is_some(),
             is_suppressed,
@@ -139,7 +134,7 @@ where
                 return Ok(Ended::Nothing);
             }
         };
-        let email = self.compose(run, id, &profile, &contact)?;
+        let email = self.compose(run, timer, &profile, &contact)?;
         let sending = ReminderStatus::Sending { owner: run.id.clone() };
         if !self.tables.advance(&id, &run.id, sending, self.clock.now()).await? {
             return Ok(Ended::Nothing);
@@ -195,22 +190,22 @@ where
     fn compose(
         &self,
         run: &Run,
-        id: ReminderId,
+        timer: Timer<'_>,
         profile: &Profile,
         contact: &Contact,
     ) -> Result<Email, MailerError> {
+        let id = timer.reminder();
         let pepper = &self.secrets.pepper;
         let to = contact.email.clone().unwrap_or_default();
         let unsubscribe_url =
             format!("{}/u/{}", self.public_url, pepper.unsubscribe_token(&pepper.contact(&to)));
-        let discount = run.reminder.discount.as_ref();
-        let code = discount.map(|d| pepper.discount_code(&d.code_prefix, &id.episode));
+        let discount = run.ruleset.discount_for(&person_of(profile, timer.key), run.now);
+        let code = discount.as_ref().map(|d| pepper.discount_code(&d.code_prefix, &id.episode));
         let material = Material {
             profile,
             contact,
             ruleset: &run.ruleset,
-            reminder: &run.reminder,
-            code: code.as_deref(),
+            discount: discount.as_ref().zip(code.as_deref()),
             sender: &self.from,
             unsubscribe_url: &unsubscribe_url,
             now: run.now,
@@ -240,4 +235,9 @@ where
         self.stream.put(NewRecord::of_key(&line.key, datas)).await?;
         Ok(())
     }
+}
+
+/// Whom a mail is about: there is no page.
+fn person_of<'a>(profile: &'a Profile, key: &ProfileKey) -> Person<'a> {
+    Person { profile: Some(profile), is_known: profile.is_known(key), page: Page::default(), propensity: None }
 }

@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod aggregate;
+mod check;
 mod condition;
 mod decide;
 pub mod decision;
@@ -23,6 +24,8 @@ mod near;
 pub mod page;
 mod property;
 mod react;
+mod selection;
+mod table;
 mod timing;
 mod tree;
 mod value;

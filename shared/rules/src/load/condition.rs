@@ -37,6 +37,8 @@ pub(super) enum Place {
     Page,
     /// When an e-mail is about to be sent.
     Mail,
+    /// When an e-mail is written: how much its discount is.
+    Discount,
     /// When an event arrives, or a timer is due.
     Stream,
 }
@@ -55,6 +57,9 @@ impl Scope<'_> {
         match self.place {
             Place::Page => None,
             Place::Mail => Some(format!("{} sends an e-mail, where there is no page", self.who)),
+            Place::Discount => {
+                Some(format!("{} is read as an e-mail is written, where there is no page", self.who))
+            }
             Place::Stream => {
                 Some(format!("{} is looked at as events arrive, where there is no page", self.who))
             }

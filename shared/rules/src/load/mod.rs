@@ -2,19 +2,23 @@
 //!
 //! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
 //! (products, offers, slots), [`rule`], [`acting`] (rules without a slot, segments) and [`reminder`], [`condition`] and its
-//! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`reference`] (what names what).
+//! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`recommend`], [`table`] and its [`cell`]s, [`reference`]
+//! (what names what).
 
 mod acting;
 mod catalog;
+pub(crate) mod cell;
 mod condition;
 mod event;
 mod fact;
 mod fields;
 mod person;
+mod recommend;
 mod reference;
 mod reminder;
 mod rule;
 mod scalar;
+mod table;
 mod test;
 
 use crate::aggregate::Watch;
@@ -34,7 +38,7 @@ use std::sync::Arc;
 
 /// The version of the rule language that is understood.
 const LANGUAGE_VERSION: i64 = 1;
-const TOP_FIELDS: [&str; 11] = [
+const TOP_FIELDS: [&str; 12] = [
     "version",
     "name",
     "currency",
@@ -46,10 +50,11 @@ const TOP_FIELDS: [&str; 11] = [
     "computed",
     "segments",
     "rules",
+    "tables",
 ];
 
 /// What is known while loading: the problems so far, and the names that others must find.
-struct Loader {
+pub(crate) struct Loader {
     problems: Vec<Problem>,
     references: References,
     currency: Option<Currency>,
@@ -58,6 +63,7 @@ struct Loader {
     segment_ids: Vec<String>,
     computed_ids: Vec<String>,
     computed: BTreeMap<String, Arc<Computed>>,
+    value_tables: table::ValueTables,
     /// What profiles are asked to remember.
     watches: Vec<Watch>,
     /// Until when something is active, where it says so, and whose it is.
@@ -74,6 +80,7 @@ impl Default for Loader {
             segment_ids: Vec::new(),
             computed_ids: Vec::new(),
             computed: BTreeMap::new(),
+            value_tables: table::ValueTables::default(),
             watches: Vec::new(),
             expiries: Vec::new(),
         }
@@ -81,6 +88,16 @@ impl Default for Loader {
 }
 
 impl Loader {
+    /// The currency of the ruleset, if it could be read.
+    pub(crate) fn own_currency(&self) -> Option<Currency> {
+        self.currency
+    }
+
+    /// The name of a segment by its place.
+    pub(crate) fn segment_name(&self, index: usize) -> &str {
+        self.segment_ids.get(index).map_or("", String::as_str)
+    }
+
     fn problem(&mut self, place: Place, message: impl Into<String>) {
         self.problems.push(Problem { line: place.line, column: place.column, message: message.into() });
     }
@@ -110,6 +127,7 @@ impl Loader {
         let segments = self.each(top.get("segments"), "segments", Self::segment);
         self.check_circles(&segments, top.get("segments"));
         let mut rules = Rules::default();
+        self.each(top.get("tables"), "tables", |loader, node| loader.table(node, &mut rules));
         self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
         self.check_references();
         self.check_watches(top.place);
