@@ -239,5 +239,10 @@ where
 
 /// Whom a mail is about: there is no page.
 fn person_of<'a>(profile: &'a Profile, key: &ProfileKey) -> Person<'a> {
-    Person { profile: Some(profile), is_known: profile.is_known(key), page: Page::default(), propensity: None }
+    Person {
+        profile: Some(profile),
+        is_known: profile.is_known(key),
+        page: Page::default(),
+        propensity: None,
+    }
 }

@@ -130,9 +130,9 @@ impl Ruleset {
     fn content(&self, scene: &Scene<'_>, rule: &Rule, matched: Matched<'_>) -> Option<Decision> {
         match &rule.then {
             Action::Table(table) if table.hit == Hit::Collect => self.collected(scene, rule, table),
-            Action::Table(table) => table.held(scene.facts).find_map(|row| {
-                self.shown(scene, row.then, row.matched, rule_match(rule, Some(row.number)))
-            }),
+            Action::Table(table) => table
+                .held(scene.facts)
+                .find_map(|row| self.shown(scene, row.then, row.matched, rule_match(rule, Some(row.number)))),
             then => self.shown(scene, then, matched, rule_match(rule, None)),
         }
     }
@@ -175,12 +175,7 @@ impl Ruleset {
     }
 
     /// The products of an action, best first; `None` where there is nothing to start from.
-    fn candidates(
-        &self,
-        scene: &Scene<'_>,
-        then: &Action,
-        matched: Matched<'_>,
-    ) -> Option<Vec<Recommended>> {
+    fn candidates(&self, scene: &Scene<'_>, then: &Action, matched: Matched<'_>) -> Option<Vec<Recommended>> {
         let (catalog, facts) = (&self.catalog, scene.facts);
         Some(match then {
             Action::Products(ids) => list::listed(ids),

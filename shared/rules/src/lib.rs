@@ -26,6 +26,7 @@ mod property;
 mod react;
 mod selection;
 mod table;
+pub mod table_csv;
 mod timing;
 mod tree;
 mod value;

@@ -232,6 +232,14 @@ impl Catalog {
         self.by_id.get(id).and_then(|index| self.products.get(*index))
     }
 
+    pub(crate) fn products(&self) -> &[Product] {
+        &self.products
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.products.is_empty()
+    }
+
     /// The products of a category, in the order of the text.
     pub(crate) fn of_category(&self, category: &Category) -> impl Iterator<Item = &Product> {
         self.products.iter().filter(move |product| product.category == *category)

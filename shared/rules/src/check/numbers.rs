@@ -54,7 +54,8 @@ impl Span {
 
     /// The numbers `n / per_unit` of it, for whole `n`: closed, and in these whole numbers.
     fn on_grid(self, per_unit: f64) -> Self {
-        let is_above = |n: f64| if self.from_open { n / per_unit > self.from } else { n / per_unit >= self.from };
+        let is_above =
+            |n: f64| if self.from_open { n / per_unit > self.from } else { n / per_unit >= self.from };
         let is_below = |n: f64| if self.to_open { n / per_unit < self.to } else { n / per_unit <= self.to };
         let mut from = whole(self.from * per_unit) - 1.0;
         while from.is_finite() && !is_above(from) {
@@ -163,7 +164,8 @@ fn is_near(span: Span) -> bool {
 
 /// Whether nothing lies between a span and one that begins later.
 fn touches(span: Span, next: Span, gap: f64) -> bool {
-    next.from < span.to + gap || (next.from == span.to + gap && (gap > 0.0 || !span.to_open || !next.from_open))
+    next.from < span.to + gap
+        || (next.from == span.to + gap && (gap > 0.0 || !span.to_open || !next.from_open))
 }
 
 #[cfg(test)]

@@ -107,7 +107,9 @@ fn values(cell: &Condition, domain: &Domain, loader: &Loader) -> Values {
             Values::members(named, false)
         }
         Condition::Any(all) if all.iter().all(|c| matches!(c, Condition::Segment(_))) => {
-            let named = all.iter().filter_map(|c| if let Condition::Segment(i) = c { Some(segment(i)) } else { None });
+            let named = all
+                .iter()
+                .filter_map(|c| if let Condition::Segment(i) = c { Some(segment(i)) } else { None });
             Values::members(named, true)
         }
         Condition::Any(all) => {

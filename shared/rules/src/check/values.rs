@@ -122,7 +122,9 @@ impl Values {
             None => Words::AllBut(Texts::new()),
         };
         match domain.kind {
-            Kind::Number | Kind::Money | Kind::Duration | Kind::Instant => Self { numbers: numbers(), ..none },
+            Kind::Number | Kind::Money | Kind::Duration | Kind::Instant => {
+                Self { numbers: numbers(), ..none }
+            }
             Kind::Text => Self { words: words(), ..none },
             Kind::Flag => Self { flags: [true; 2], ..none },
             Kind::List => Self { members: Some(Members::default()), ..none },
@@ -160,7 +162,9 @@ impl Values {
             Test::Exists(false) => return Self { missing: true, ..Self::none() },
             Test::Exists(true) => known(),
             Test::Eq(operand) => Self::one(operand, domain),
-            Test::In(all) => all.iter().fold(Self::none(), |v, o| v.union(&Self::one(o, domain), domain.grid)),
+            Test::In(all) => {
+                all.iter().fold(Self::none(), |v, o| v.union(&Self::one(o, domain), domain.grid))
+            }
             Test::Ne(operand) => Self::all_but(std::slice::from_ref(operand), domain).like(operand),
             Test::NotIn(all) => Self::all_but(all, domain),
             Test::Gt(bound) | Test::After(bound) => span(Span::above(*bound, true)),

@@ -79,7 +79,8 @@ impl Loader {
 
     /// The text of a cell, however YAML reads it.
     fn cell_text(&mut self, node: &Node, column: &Column) -> Option<String> {
-        let is_number = matches!(column, Column::Fact(fact) if !matches!(fact.kind(), Kind::Text | Kind::List));
+        let is_number =
+            matches!(column, Column::Fact(fact) if !matches!(fact.kind(), Kind::Text | Kind::List));
         Some(match &node.value {
             Value::Null => String::new(),
             Value::Text(text) => text.trim().to_owned(),
@@ -160,7 +161,8 @@ impl Loader {
         }
         let is_ordered = !matches!(kind, Kind::Text | Kind::List | Kind::Flag);
         let range = text.split_once("..").filter(|_| is_ordered && !text.starts_with('"'));
-        let Some((from, to)) = range.filter(|(from, to)| kind != Kind::Any || is_number(from) && is_number(to))
+        let Some((from, to)) =
+            range.filter(|(from, to)| kind != Kind::Any || is_number(from) && is_number(to))
         else {
             return self.cell_value(text, place, &name, kind).map(Part::Value);
         };

@@ -22,6 +22,7 @@ mod table;
 mod test;
 
 use crate::aggregate::Watch;
+use crate::check::reach;
 use crate::error::{Place, Problem, RulesetError};
 use crate::fact::Computed;
 use crate::model::{Catalog, Offer, Product, Ruleset, Slot};
@@ -134,13 +135,18 @@ impl Loader {
         for slot in &mut slots {
             slot.rules = rules.take(&slot.id);
         }
+        let catalog = Catalog::new(products, best_sellers);
+        if let Some(currency) = currency {
+            let unreached = slots.iter().flat_map(|slot| reach::problems(slot, &catalog, currency));
+            self.problems.extend(unreached);
+        }
         let idle = rules.reminder.as_ref().map(|reminder| reminder.idle);
         Some(Ruleset {
             name: name?,
             version: String::new(),
             currency: currency?,
             policy: Policy { cart_idle: idle, ..Policy::default() },
-            catalog: Catalog::new(products, best_sellers),
+            catalog,
             offers: offers.into_iter().map(Arc::new).collect(),
             slots,
             reminder: rules.reminder,

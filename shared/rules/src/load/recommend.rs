@@ -24,9 +24,7 @@ impl Loader {
     /// `recommend: related`, or `recommend: {strategy: related, not_in_cart: true}`.
     pub(super) fn recommendation(&mut self, node: &Node, who: &str) -> Option<Action> {
         let Value::Map(_) = &node.value else {
-            return self
-                .strategy(node, who)
-                .map(|strategy| Action::Recommend(strategy, Box::default()));
+            return self.strategy(node, who).map(|strategy| Action::Recommend(strategy, Box::default()));
         };
         let fields = Fields::open(self, node, &format!("`recommend` of {who}"), &FIELDS)?;
         let before = self.problems.len();

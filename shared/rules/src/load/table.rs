@@ -82,7 +82,8 @@ impl Loader {
     fn value_table(&mut self, fields: &Fields<'_>) -> Option<Table<u8>> {
         for name in ["labels", "active", "cap"] {
             if let Some(place) = fields.key(name) {
-                let message = format!("{} fills no slot, so it has no `{name}`: remove the field", fields.what);
+                let message =
+                    format!("{} fills no slot, so it has no `{name}`: remove the field", fields.what);
                 self.problem(place, message);
             }
         }
@@ -171,7 +172,8 @@ impl Loader {
     ) -> Option<Cells<T>> {
         let who = format!("row {number} of {}", reading.who);
         let items = if let Value::List(items) = &node.value { items.as_slice() } else { &[] };
-        let Some((then, cells)) = items.split_last().filter(|(_, cells)| cells.len() == reading.columns.len())
+        let Some((then, cells)) =
+            items.split_last().filter(|(_, cells)| cells.len() == reading.columns.len())
         else {
             let names = reading.columns.iter().map(Column::name).collect::<Vec<_>>();
             let found = match &node.value {
@@ -186,9 +188,8 @@ impl Loader {
             self.problem(node.place, message);
             return None;
         };
-        let read_cell = |loader: &mut Self, (cell, column): (&Node, &Column)| {
-            loader.cell(cell, column, &reading.scope)
-        };
+        let read_cell =
+            |loader: &mut Self, (cell, column): (&Node, &Column)| loader.cell(cell, column, &reading.scope);
         let cells: Vec<Option<Option<Condition>>> =
             cells.iter().zip(&reading.columns).map(|pair| read_cell(self, pair)).collect();
         let then = read(self, then, &who, reading.hit);
@@ -228,7 +229,10 @@ impl Loader {
         }
         let fields = Fields::open(self, node, &format!("the last cell of {who}"), &["percent"])?;
         if hit == Hit::Collect {
-            self.problem(node.place, format!("{who} is a number, and a table that collects joins lists: write `hit: first`"));
+            self.problem(
+                node.place,
+                format!("{who} is a number, and a table that collects joins lists: write `hit: first`"),
+            );
         }
         let percent = fields.require(self, "percent").and_then(|n| self.whole(n, "percent", 0, 100))?;
         u8::try_from(percent).ok()
@@ -261,8 +265,10 @@ impl Loader {
                     None if known.is_empty() => "; there are no tables".to_owned(),
                     None => format!("; tables are {}", listed(known)),
                 };
-                let message =
-                    format!("{who} takes its percent from the table {}, which does not exist{hint}", quoted(&name));
+                let message = format!(
+                    "{who} takes its percent from the table {}, which does not exist{hint}",
+                    quoted(&name)
+                );
                 self.problem(node.place, message);
             }
         }
