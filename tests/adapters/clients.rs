@@ -56,6 +56,10 @@ client!(
     dynamodb, aws_sdk_dynamodb
 );
 client!(
+    /// EventBridge's client.
+    eventbridge, aws_sdk_eventbridge
+);
+client!(
     /// Kinesis's client.
     kinesis, aws_sdk_kinesis
 );

@@ -8,6 +8,7 @@
 mod clients;
 mod contract;
 mod dynamodb;
+mod eventbridge;
 mod kinesis;
 mod objects;
 mod patience;

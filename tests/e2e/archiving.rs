@@ -8,10 +8,12 @@ use beckon_cli::shop::{Action, Shop, ShopProduct};
 use beckon_domain::DurationMs;
 use beckon_rules::{Ruleset, SAMPLE};
 use beckon_store::archive::folder::{FolderArchive, Limits, objects};
+use beckon_store::bus::BusEvent;
 use beckon_store::streams::memory::StreamRecord;
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::ProfileScan;
 use beckon_store::tables::memory::MemoryTables;
+use beckon_wire::bus::RULE_MATCHED;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -22,7 +24,11 @@ use std::path::{Path, PathBuf};
 
 /// A world whose stream is archived in a folder.
 async fn archived_world(folder: &Path) -> (World<MemoryTables>, FolderArchive) {
-    let world = World::memory().await;
+    archived_world_with(folder, SAMPLE).await
+}
+
+async fn archived_world_with(folder: &Path, rules: &str) -> (World<MemoryTables>, FolderArchive) {
+    let world = World::on(MemoryTables::default(), rules).await;
     // Small objects: an hour has many, and a customer's lines are spread over them.
     let limits = Limits { object_bytes: 20_000, ..Limits::default() };
     let archive = FolderArchive::open(folder, limits).unwrap();
@@ -37,10 +43,19 @@ async fn hash_of(world: &World<MemoryTables>) -> String {
 }
 
 async fn try_replay(file: &Path, options: ReplayOptions, batch_rows: Option<u64>) -> Result<Report, String> {
+    try_replay_by(None, file, options, batch_rows).await
+}
+
+async fn try_replay_by(
+    rules: Option<&Path>,
+    file: &Path,
+    options: ReplayOptions,
+    batch_rows: Option<u64>,
+) -> Result<Report, String> {
     let args = ReplayArgs {
         file: file.to_owned(),
         format: Format::Archive,
-        rules: None,
+        rules: rules.map(Path::to_owned),
         store: Store::Memory,
         batch_size: 100,
         json: true,
@@ -108,6 +123,50 @@ async fn the_archive_of_a_run_comes_to_the_same_state_however_it_is_delivered() 
         assert_eq!(counts(&report), ArchiveCounts { objects, own_lines, missing_own_lines: 0, anew: false });
         assert!(report.abandonments > 5 && report.mails == 0, "{}", report.abandonments);
     }
+}
+
+/// The sample with a segment that time ends, and rules that act on events and on time.
+fn acting_rules() -> String {
+    let acting = "
+segments:
+  - { id: looker, when: { event: Product Viewed, within: 10m } }
+rules:
+  - id: looked
+    on: Product Viewed
+    when: { segment: looker }
+    then: { publish: looked }
+  - id: undecided
+    when: { all: [{ event: Product Added }, { not: { event: Order Completed, within: 15m } }] }
+    then: { publish: undecided }
+";
+    let rules = SAMPLE.replace("\nrules:\n", acting);
+    assert_ne!(rules, SAMPLE);
+    rules
+}
+
+#[tokio::test]
+async fn segments_and_timers_of_an_archive_are_not_made_twice_and_are_made_anew_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (archived, rules) = (folder.path().join("archive"), folder.path().join("rules.yaml"));
+    std::fs::write(&rules, acting_rules()).unwrap();
+    let (mut world, archive) = archived_world_with(&archived, &acting_rules()).await;
+    shop(&mut world).await;
+    let balance = world.finish().await;
+    archive.flush().unwrap();
+    let (told, segments) = (world.stack.bus.events(), |e: &BusEvent| e.detail_type != RULE_MATCHED);
+    let entered_and_left = told.iter().filter(|event| segments(event)).count();
+    assert!(entered_and_left > 20 && told.len() > entered_and_left + 20, "{}", told.len());
+    for batch_rows in [None, Some(1), Some(37)] {
+        let options = ReplayOptions::default();
+        let report = try_replay_by(Some(&rules), &archived, options, batch_rows).await.unwrap();
+        assert_eq!(report.state_hash, hash_of(&world).await, "{batch_rows:?}");
+        let (own_lines, missing) = (counts(&report).own_lines, counts(&report).missing_own_lines);
+        assert_eq!((own_lines, missing), (balance.internal_put, 0), "{batch_rows:?}");
+    }
+    let anew = ReplayOptions { anew: true, ..ReplayOptions::default() };
+    let report = try_replay_by(Some(&rules), &archived, anew, None).await.unwrap();
+    assert_eq!(report.conservation.applied, balance.applied);
+    assert!(report.conservation.internal_put > 40, "{}", report.conservation);
 }
 
 /// A visitor fills a cart and logs in; the customer is busy on another device all the time.

@@ -16,7 +16,7 @@ const AGE_MAX: DurationMs = DurationMs::from_hours(6);
 const GUARDED: DurationMs = DurationMs::from_minutes(330);
 const LANDED: DurationMs = DurationMs::from_minutes(345);
 
-fn guarded<T, F>(profiler: Profiler<T, MemoryStream, F>) -> Profiler<T, MemoryStream, F> {
+fn guarded<T, F, B>(profiler: Profiler<T, MemoryStream, F, B>) -> Profiler<T, MemoryStream, F, B> {
     Profiler { record_age_max: Some(AGE_MAX), ..profiler }
 }
 

@@ -8,6 +8,7 @@ use beckon_domain::Timestamp;
 use beckon_domain::mark::SequenceNumber;
 use beckon_mapping::payload::{RecordView, kinesis_event};
 use beckon_mapping::{Answer, Entry, Mapping, Options, Step};
+use beckon_store::bus::EventBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::EventStream;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
@@ -34,11 +35,12 @@ pub trait Consumer {
     fn invoke(&self, event: KinesisEvent) -> impl Future<Output = KinesisEventResponse> + Send;
 }
 
-impl<T, S, F> Consumer for Profiler<T, S, F>
+impl<T, S, F, B> Consumer for Profiler<T, S, F, B>
 where
     T: ProfileStore + ConfigStore,
     S: EventStream,
     F: FailedEventStore,
+    B: EventBus,
 {
     async fn invoke(&self, event: KinesisEvent) -> KinesisEventResponse {
         profiler::handle(self, event, None).await

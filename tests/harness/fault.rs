@@ -4,6 +4,7 @@
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
 use beckon_recommend::{BestSellers, Trend};
+use beckon_store::bus::{BusEvent, EventBus};
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::streams::{EventStream, NewRecord, StreamError};
@@ -374,6 +375,12 @@ impl<T: EventStream> EventStream for Faulty<T> {
     async fn put(&self, records: Vec<NewRecord>) -> Result<(), StreamError> {
         let error = |_, _| StreamError::Unavailable("injected".into());
         self.faults.around("put", self.inner.put(records), error).await
+    }
+}
+
+impl<T: EventBus> EventBus for Faulty<T> {
+    async fn put(&self, events: Vec<BusEvent>) -> Result<(), StoreError> {
+        self.faults.around("put on the bus", self.inner.put(events), store_error).await
     }
 }
 

@@ -13,6 +13,7 @@ use beckon_domain::{Currency, DurationMs, EpisodeId, ProfileKey, Timestamp};
 use beckon_rules::SAMPLE;
 use beckon_runtime::Clock;
 use beckon_runtime::clock::Hand;
+use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::MemoryStream;
@@ -249,19 +250,36 @@ impl<T: Tables> World<T> {
     }
 
     /// A profiler like the stack's.
-    pub fn profiler(&self) -> Profiler<T, MemoryStream, MemoryFailedEvents> {
+    pub fn profiler(&self) -> Profiler<T, MemoryStream, MemoryFailedEvents, MemoryBus> {
         let Stack { tables, stream, failed, .. } = &self.stack;
         self.profiler_on(tables.clone(), stream.clone(), failed.clone())
     }
 
     /// A profiler like the stack's, with other parts between it and the stack's. Signals go to the stack's stream, through
     /// the same faults as events.
-    pub fn profiler_on<U, S: Reached, F>(&self, tables: U, stream: S, failed: F) -> Profiler<U, S, F> {
+    pub fn profiler_on<U, S: Reached, F>(
+        &self,
+        tables: U,
+        stream: S,
+        failed: F,
+    ) -> Profiler<U, S, F, MemoryBus> {
+        self.profiler_telling(tables, stream, failed, self.stack.bus.clone())
+    }
+
+    /// The same, with something between it and the bus too.
+    pub fn profiler_telling<U, S: Reached, F, B>(
+        &self,
+        tables: U,
+        stream: S,
+        failed: F,
+        bus: B,
+    ) -> Profiler<U, S, F, B> {
         Profiler {
             tables,
             signals: stream.reaching(&self.stack.signals),
             stream,
             failed,
+            bus,
             rulesets: ActiveRuleset::default(),
             clock: self.stack.clock.clone(),
             epoch: EPOCH.to_owned(),

@@ -19,9 +19,10 @@ pub type Call = (String, String);
 type Methods = BTreeMap<(String, String), BTreeSet<Call>>;
 
 /// Adapters: where they are, their service, and what they act on (a table says so itself).
-const ADAPTERS: [(&str, &str, &[&str]); 6] = [
+const ADAPTERS: [(&str, &str, &[&str]); 7] = [
     ("shared/store/src/tables/dynamodb/", "dynamodb", &[]),
     ("shared/store/src/streams/kinesis.rs", "kinesis", &["EventStream", "SignalStream"]),
+    ("shared/store/src/bus/eventbridge.rs", "events", &["EventBusName"]),
     ("shared/store/src/objects/s3.rs", "s3", &["FailedEventBucket/failed/*"]),
     ("shared/store/src/archive/s3.rs", "s3", &["ArchiveBucket/*"]),
     ("shared/runtime/src/secrets.rs", "secretsmanager", &["Secret"]),

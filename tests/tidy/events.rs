@@ -7,6 +7,7 @@ use axum::body::to_bytes;
 use beckon_domain::Timestamp;
 use beckon_mapping::payload::{RecordView, kinesis_event};
 use beckon_runtime::Clock;
+use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::MemoryStream;
@@ -128,6 +129,7 @@ async fn the_profiler_applies_every_sample_batch() {
             stream: MemoryStream::new(1, || NOW, || {}),
             signals: MemoryStream::new(1, || NOW, || {}),
             failed: failed.clone(),
+            bus: MemoryBus::default(),
             rulesets: ActiveRuleset::default(),
             clock,
             epoch: "1".to_owned(),

@@ -14,7 +14,7 @@ pub enum MailerError {
     /// A table did not answer as it should.
     #[error("a table failed")]
     Store(#[from] StoreError),
-    /// The stream did not take `Timer Due`.
+    /// The stream did not take a timer.
     #[error("the stream did not take the timer")]
     Stream(#[from] StreamError),
     /// The mail could not be rendered.

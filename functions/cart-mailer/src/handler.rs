@@ -18,9 +18,11 @@ where
     S: EventStream,
     M: SendEmail,
 {
-    let Report { due_count, sent_count, not_sent, failed_count, stopped } = mailer.run().await?;
+    let Report { due_count, timer_count, sent_count, not_sent, failed_count, stopped, .. } =
+        mailer.run().await?;
     Ok(json!({
         "due": due_count,
+        "timers": timer_count,
         "sent": sent_count,
         "notSent": not_sent,
         "failed": failed_count,

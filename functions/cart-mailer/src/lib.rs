@@ -1,7 +1,7 @@
 //! The cart mailer: each minute, the carts that were left become e-mails, each at most once.
 //!
 //! It never writes a profile. After a reminder has ended it puts `Timer Due` into the stream, and the profiler clears the
-//! due entry. [`mail`] renders, [`send`] is the port to SES, and the ledger decides who may send.
+//! due entry. A timer of the rules that is due becomes a line in the stream too. [`mail`] renders, [`send`] is the port to SES, and the ledger decides who may send.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -12,6 +12,7 @@ pub mod mail;
 mod process;
 mod reminder;
 pub mod send;
+mod timers;
 
 pub use config::Config;
 pub use error::MailerError;

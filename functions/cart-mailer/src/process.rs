@@ -1,9 +1,9 @@
-//! The use case: everything that is due, part by part, page by page.
+//! The use case: everything that is due, part by part, page by page. A cart may be due, or a timer of the rules, or both.
 
 use crate::error::MailerError;
 use crate::reminder::Ended;
 use crate::send::SendEmail;
-use beckon_domain::Timestamp;
+use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 use beckon_rules::Ruleset;
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::ruleset::ActiveRuleset;
@@ -14,15 +14,17 @@ use std::sync::Arc;
 
 /// Entries of one page of the due index.
 const PAGE: u32 = 100;
-/// Entries looked at in one run; the rest is left to the next one, so that a backlog cannot outlast a minute for ever.
+/// Carts looked at in one run; the rest is left to the next one, so that a backlog cannot outlast a minute for ever.
 const RUN_COUNT_MAX: usize = 2_000;
+/// Entries looked at in one run: a timer of the rules costs a line in the stream and no call of its own.
+const RUN_ENTRY_COUNT_MAX: usize = 20_000;
 
 /// Everything the cart mailer needs.
 #[derive(Clone)]
 pub struct Mailer<T, S, M> {
     /// ProfileTable, ContactTable, OutreachTable and ConfigTable.
     pub tables: T,
-    /// Where `Timer Due` goes.
+    /// Where `Timer Due` goes, and timers of the rules.
     pub stream: S,
     /// The send port.
     pub sender: M,
@@ -43,11 +45,15 @@ pub struct Mailer<T, S, M> {
 pub struct Report {
     /// Entries of the due index looked at.
     pub due_count: usize,
+    /// Timers of the rules that were put into the stream.
+    pub timer_count: usize,
+    /// Carts looked at.
+    pub cart_count: usize,
     /// E-mails that SES accepted.
     pub sent_count: usize,
     /// Reminders that ended otherwise, by status or reason.
     pub not_sent: BTreeMap<String, usize>,
-    /// Reminders that did not get to their end; the next run tries again.
+    /// Reminders that did not get to their end, and timers that were not put; the next run tries again.
     pub failed_count: usize,
     /// Whether SES takes nothing until somebody acts.
     pub stopped: bool,
@@ -60,13 +66,20 @@ pub(crate) struct Run {
     pub(crate) now: Timestamp,
 }
 
+impl Report {
+    fn is_full(&self) -> bool {
+        self.cart_count >= RUN_COUNT_MAX || self.due_count >= RUN_ENTRY_COUNT_MAX
+    }
+}
+
 impl<T, S, M> Mailer<T, S, M>
 where
     T: ProfileStore + ContactStore + OutreachStore + ConfigStore,
     S: EventStream,
     M: SendEmail,
 {
-    /// Brings every due reminder to its end. Two overlapping runs send each reminder at most once.
+    /// Brings every due reminder to its end, and lets the rules look at whom a timer of theirs is due for. Two overlapping
+    /// runs send each reminder at most once, and put a timer under the same id.
     ///
     /// # Errors
     /// When the ruleset or the due index cannot be read; single reminders that fail are counted in the report.
@@ -74,27 +87,13 @@ where
         let now = self.clock.now();
         let ruleset = self.rulesets.get(&self.tables, now).await.map_err(MailerError::Ruleset)?;
         let mut report = Report::default();
-        if ruleset.reminder().is_none() {
-            return Ok(report);
-        }
         let run = Run { id: fresh_id(), ruleset, now };
-        'shards: for shard in 0..DUE_SHARD_COUNT {
-            let mut after: Option<Due> = None;
-            loop {
-                let page = self.tables.due(shard, now, after.as_ref(), PAGE).await?;
-                for due in &page {
-                    self.settle(&run, due, &mut report).await;
-                    if report.stopped || report.due_count >= RUN_COUNT_MAX {
-                        break 'shards;
-                    }
-                }
-                match page.last() {
-                    Some(last) if page.len() == PAGE as usize => after = Some(last.clone()),
-                    _ => break,
-                }
+        for shard in shards_from(now) {
+            if !report.is_full() {
+                self.settle_shard(&run, shard, &mut report).await?;
             }
         }
-        if report.due_count >= RUN_COUNT_MAX {
+        if report.is_full() {
             tracing::warn!(
                 run.due_count = report.due_count,
                 "more is due than one run takes; the next goes on"
@@ -104,18 +103,40 @@ where
             tracing::info!(
                 run.id = run.id,
                 run.due_count = report.due_count,
+                run.timer_count = report.timer_count,
                 mail.sent_count = report.sent_count,
                 mail.not_sent = ?report.not_sent,
                 mail.failed_count = report.failed_count,
-                "reminders settled"
+                "what was due is settled"
             );
         }
         Ok(report)
     }
 
-    async fn settle(&self, run: &Run, due: &Due, report: &mut Report) {
-        report.due_count += 1;
-        match self.remind(run, due).await {
+    async fn settle_shard(&self, run: &Run, shard: u32, report: &mut Report) -> Result<(), MailerError> {
+        let mut after: Option<Due> = None;
+        loop {
+            let page = self.tables.due(shard, run.now, after.as_ref(), PAGE).await?;
+            report.due_count += page.len();
+            // A page may hold timers that were put before and are not applied yet: what is behind them is looked at too.
+            for key in self.put_timers(run, &page, report).await {
+                if report.is_full() {
+                    return Ok(());
+                }
+                if run.ruleset.reminder().is_some() && !report.stopped {
+                    self.settle(run, &key, report).await;
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE as usize && !report.is_full() => after = Some(last.clone()),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn settle(&self, run: &Run, key: &ProfileKey, report: &mut Report) {
+        report.cart_count += 1;
+        match self.remind(run, key).await {
             Ok(Ended::Sent) => report.sent_count += 1,
             Ok(Ended::NotSent(reason)) => *report.not_sent.entry(reason).or_default() += 1,
             Ok(Ended::Stopped(reason)) => {
@@ -128,5 +149,26 @@ where
                 report.failed_count += 1;
             }
         }
+    }
+}
+
+/// The parts of the due index, in an order that begins elsewhere each minute: what fills one part and cannot be settled
+/// must not stand before the others for ever.
+fn shards_from(now: Timestamp) -> impl Iterator<Item = u32> {
+    let minute = now.as_ms().div_euclid(DurationMs::from_minutes(1).as_ms().cast_signed());
+    let first = u32::try_from(minute.rem_euclid(i64::from(DUE_SHARD_COUNT))).unwrap_or_default();
+    (0..DUE_SHARD_COUNT).map(move |index| (first + index) % DUE_SHARD_COUNT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_the_index_is_first_in_some_minute() {
+        let minute = |n: u64| shards_from(Timestamp::EPOCH + DurationMs::from_minutes(n)).collect::<Vec<_>>();
+        let firsts: std::collections::BTreeSet<u32> = (0..8).map(|n| minute(n)[0]).collect();
+        assert_eq!(firsts.len(), DUE_SHARD_COUNT as usize);
+        assert_eq!(minute(3).into_iter().collect::<std::collections::BTreeSet<_>>(), firsts);
     }
 }

@@ -13,7 +13,7 @@ use beckon_domain::{DurationMs, EpisodeId, Profile, ProfileKey};
 use beckon_rules::{Page, Person};
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{
-    ConfigStore, Contact, ContactStore, Due, OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus,
+    ConfigStore, Contact, ContactStore, OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus,
 };
 use beckon_wire::stream::{Line, encode};
 
@@ -70,17 +70,17 @@ where
     S: EventStream,
     M: SendEmail,
 {
-    pub(crate) async fn remind(&self, run: &Run, due: &Due) -> Result<Ended, MailerError> {
-        let Some(reading) = self.read(run, &due.key).await? else { return Ok(Ended::Nothing) };
+    pub(crate) async fn remind(&self, run: &Run, key: &ProfileKey) -> Result<Ended, MailerError> {
+        let Some(reading) = self.read(run, key).await? else { return Ok(Ended::Nothing) };
         match reading.plan {
             Plan::NotDue => Ok(Ended::Nothing),
             Plan::Skip(episode, reason) => {
-                let timer = Timer { key: &due.key, episode, number: reading.timer() };
+                let timer = Timer { key, episode, number: reading.timer() };
                 self.skip(run, timer, reason).await
             }
             Plan::Remind(episode) => {
-                let timer = Timer { key: &due.key, episode, number: reading.timer() };
-                if self.tables.claim(&timer.reminder(), &due.key, &run.id, run.now, run.now + LEASE).await? {
+                let timer = Timer { key, episode, number: reading.timer() };
+                if self.tables.claim(&timer.reminder(), key, &run.id, run.now, run.now + LEASE).await? {
                     self.send_claimed(run, timer).await
                 } else {
                     self.follow(run, timer).await
@@ -134,7 +134,7 @@ where
                 return Ok(Ended::Nothing);
             }
         };
-        let email = self.compose(run, timer, &profile, &contact)?;
+        let email = self.compose(run, timer, (&profile, &contact))?;
         let sending = ReminderStatus::Sending { owner: run.id.clone() };
         if !self.tables.advance(&id, &run.id, sending, self.clock.now()).await? {
             return Ok(Ended::Nothing);
@@ -191,8 +191,7 @@ where
         &self,
         run: &Run,
         timer: Timer<'_>,
-        profile: &Profile,
-        contact: &Contact,
+        (profile, contact): (&Profile, &Contact),
     ) -> Result<Email, MailerError> {
         let id = timer.reminder();
         let pepper = &self.secrets.pepper;

@@ -7,7 +7,7 @@ use beckon_runtime::env::{Env, EnvError};
 /// What the environment tells the profiler.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `EVENT_STREAM`: name of the stream, for merge records and forwarded events.
+    /// `EVENT_STREAM`: name of the stream, for merge records, forwarded events and changes of segments.
     pub event_stream: String,
     /// `SIGNAL_STREAM`: name of the stream of signals.
     pub signal_stream: String,
@@ -20,6 +20,8 @@ pub struct Config {
     pub config_table: String,
     /// `FAILED_BUCKET`: bucket of failed events.
     pub failed_bucket: String,
+    /// `EVENT_BUS`: name of the bus on which others hear of segments and rules.
+    pub event_bus: String,
     /// `RECORD_AGE_MAX_SECONDS`: the mapping's `MaximumRecordAgeInSeconds`, at which it would discard a record.
     pub record_age_max: DurationMs,
 }
@@ -44,6 +46,7 @@ impl Config {
             profile_table: env.required("PROFILE_TABLE"),
             config_table: env.required("CONFIG_TABLE"),
             failed_bucket: env.required("FAILED_BUCKET"),
+            event_bus: env.required("EVENT_BUS"),
             record_age_max: DurationMs::from_secs(age_secs),
         };
         env.finish()?;

@@ -8,10 +8,10 @@ use beckon_store::streams::StreamError;
 /// A part of a batch that was not applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// A table or the failed-event store did not answer as it should.
+    /// A table, the failed-event store or the event bus did not answer as it should.
     #[error("a store failed")]
     Store(#[from] StoreError),
-    /// A stream did not take a merge record, forwarded events or signals.
+    /// A stream did not take a merge record, forwarded events, changes of segments or signals.
     #[error("a stream failed")]
     Stream(#[from] StreamError),
     /// The ruleset cannot be read.

@@ -10,6 +10,7 @@ use beckon_batch::TimeLeft;
 use beckon_domain::policy::Policy;
 use beckon_domain::{Profile, Timestamp};
 use beckon_store::ErrorKind;
+use beckon_store::bus::EventBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::EventStream;
 use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
@@ -26,11 +27,12 @@ struct Fenced {
     until: Timestamp,
 }
 
-impl<T, S, F> Profiler<T, S, F>
+impl<T, S, F, B> Profiler<T, S, F, B>
 where
     T: ProfileStore + ConfigStore,
     S: EventStream,
     F: FailedEventStore,
+    B: EventBus,
 {
     /// Takes out of the parts what expires and is not applied, and keeps it as failed. Returns what is left to settle: the
     /// parts that were touched with their profile, and the others as they were. Without a policy nothing can be fenced.
@@ -75,7 +77,7 @@ where
         let Some(Fenced { stored, until }) = self.fenced(&part, expiry, policy, time).await? else {
             return Ok((None, self.set_aside(&part).await?));
         };
-        // What is applied stays in the part: a merge record may still have to be put.
+        // What is applied stays in the part: what it made others hear of may still have to be put.
         let profile = stored.as_ref().map(|s| &s.profile);
         let is_expired = |work: &Work| work.expires(until) && !is_applied(profile, work);
         let (mut expired, rest): (Vec<_>, Vec<_>) = part.work.into_iter().partition(is_expired);
@@ -177,6 +179,6 @@ fn only_landed(stored: Option<Stored>, expiry: Expiry, part: &Part) -> Result<Op
     Ok(Some(Fenced { stored, until: expiry.landed }))
 }
 
-fn is_applied(profile: Option<&Profile>, work: &Work) -> bool {
+pub(crate) fn is_applied(profile: Option<&Profile>, work: &Work) -> bool {
     profile.is_some_and(|p| p.marks.covers(&work.item.position))
 }

@@ -10,6 +10,7 @@ mod error;
 mod expiry;
 mod guard;
 mod handler;
+mod outbox;
 mod process;
 mod settle;
 

@@ -7,6 +7,7 @@ use beckon_domain::Timestamp;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
 use beckon_runtime::{Clock, logs};
+use beckon_store::bus::eventbridge::EventBridgeBus;
 use beckon_store::objects::s3::S3FailedEvents;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::kinesis::KinesisStream;
@@ -26,6 +27,7 @@ async fn main() -> anyhow::Result<()> {
         stream: KinesisStream::from_config(&sdk, config.event_stream),
         signals: KinesisStream::from_config(&sdk, config.signal_stream),
         failed: S3FailedEvents::from_config(&sdk, config.failed_bucket),
+        bus: EventBridgeBus::from_config(&sdk, config.event_bus),
         rulesets: ActiveRuleset::default(),
         clock: Clock::system(),
         epoch: config.stream_epoch,

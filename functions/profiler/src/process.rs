@@ -5,16 +5,19 @@ use crate::error::ProcessError;
 use beckon_batch::{Record, TimeLeft, lower, lowest};
 use beckon_domain::fold::{Folded, Item};
 use beckon_domain::mark::SequenceNumber;
-use beckon_domain::reaction::Reaction;
+use beckon_domain::reaction::{NoRules, Reaction};
 use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
+use beckon_rules::Ruleset;
 use beckon_runtime::Clock;
 use beckon_store::ErrorKind;
+use beckon_store::bus::EventBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::{ActiveRuleset, RulesetUnavailable};
 use beckon_store::streams::EventStream;
 use beckon_store::tables::{ConfigStore, ProfileStore, Stored, load_each};
 use beckon_wire::failed::FailedEvent;
 use futures_util::StreamExt;
+use std::sync::Arc;
 
 /// Profiles settled at the same time.
 pub(crate) const CONCURRENCY: usize = 16;
@@ -24,15 +27,17 @@ pub type FoldFn = fn(Option<&Profile>, &ProfileKey, &[Item], &Policy, &dyn React
 
 /// Everything the profiler needs.
 #[derive(Clone)]
-pub struct Profiler<T, S, F> {
+pub struct Profiler<T, S, F, B> {
     /// ProfileTable and ConfigTable.
     pub tables: T,
-    /// Where merge records and forwarded events go.
+    /// Where merge records, forwarded events and changes of segments go.
     pub stream: S,
     /// Where what events say about products goes.
     pub signals: S,
     /// Where events go that can never be applied.
     pub failed: F,
+    /// Where others hear of what happened by the rules.
+    pub bus: B,
     /// The live ruleset.
     pub rulesets: ActiveRuleset,
     /// The time.
@@ -43,6 +48,21 @@ pub struct Profiler<T, S, F> {
     pub record_age_max: Option<DurationMs>,
     /// The fold. Another one only where a test wants to see what a bug in it does.
     pub fold: FoldFn,
+}
+
+/// What a batch is folded by.
+pub(crate) struct LiveRules {
+    /// Delays and limits.
+    pub(crate) policy: Policy,
+    /// The ruleset that they are of; `None` when there never was a valid one.
+    ruleset: Option<Arc<Ruleset>>,
+}
+
+impl LiveRules {
+    /// What looks at a profile after each event.
+    pub(crate) fn reaction(&self) -> &dyn Reaction {
+        self.ruleset.as_deref().map_or(&NoRules, |ruleset| ruleset)
+    }
 }
 
 /// What became of a batch.
@@ -60,11 +80,12 @@ pub struct Outcome {
     pub left_count: usize,
 }
 
-impl<T, S, F> Profiler<T, S, F>
+impl<T, S, F, B> Profiler<T, S, F, B>
 where
     T: ProfileStore + ConfigStore,
     S: EventStream,
     F: FailedEventStore,
+    B: EventBus,
 {
     /// Applies a batch, and begins nothing new when `deadline` nears. Whatever happens, a sequence number below
     /// [`Outcome::failed_from`] is done: applied, a known repetition, or kept as failed.
@@ -75,14 +96,14 @@ where
         let mut outcome =
             Outcome { line_count: batch.line_count, profile_count: batch.parts.len(), ..Outcome::default() };
         self.keep_failed(&batch, records, time, &mut outcome).await;
-        let policy = self.policy().await;
+        let rules = self.live_rules().await;
         let parts = std::mem::take(&mut batch.parts);
-        let (mut loaded, parts) =
-            self.set_aside_expiring(parts, policy.as_ref().ok(), time, &mut outcome).await;
-        match policy {
-            Ok(policy) => {
+        let policy = rules.as_ref().ok().map(|rules| &rules.policy);
+        let (mut loaded, parts) = self.set_aside_expiring(parts, policy, time, &mut outcome).await;
+        match &rules {
+            Ok(rules) => {
                 loaded.extend(self.load(parts, time, &mut outcome).await);
-                self.settle_all(loaded, &policy, time, &mut outcome).await;
+                self.settle_all(loaded, rules, time, &mut outcome).await;
             }
             Err(error) => {
                 tracing::error!(error = ?error, "batch not applied");
@@ -102,14 +123,14 @@ where
         outcome
     }
 
-    /// The policy of the live ruleset. Without any valid one, behaviour is still counted; only carts are not due.
-    async fn policy(&self) -> Result<Policy, ProcessError> {
+    /// The live rules. Without any valid ones, behaviour is still counted; only carts are not due, and nothing reacts.
+    async fn live_rules(&self) -> Result<LiveRules, ProcessError> {
         match self.rulesets.get(&self.tables, self.clock.now()).await {
-            Ok(ruleset) => Ok(ruleset.policy().clone()),
+            Ok(ruleset) => Ok(LiveRules { policy: ruleset.policy().clone(), ruleset: Some(ruleset) }),
             Err(error @ RulesetUnavailable::Store(_)) => Err(ProcessError::Ruleset(error)),
             Err(error) => {
                 tracing::warn!(error = ?error, "no valid ruleset: profiles are kept by the default policy");
-                Ok(Policy::default())
+                Ok(LiveRules { policy: Policy::default(), ruleset: None })
             }
         }
     }
@@ -187,7 +208,7 @@ where
     async fn settle_all(
         &self,
         loaded: Vec<(Part, Option<Stored>)>,
-        policy: &Policy,
+        rules: &LiveRules,
         time: TimeLeft,
         outcome: &mut Outcome,
     ) {
@@ -198,7 +219,7 @@ where
                 if time.is_over(self.clock.now()) {
                     return (first, Err(ProcessError::OutOfTime));
                 }
-                (first, self.settle(part, before, policy).await)
+                (first, self.settle(part, before, rules).await)
             })
         });
         let mut settled = futures_util::stream::iter(settling).buffer_unordered(CONCURRENCY);

@@ -2,14 +2,16 @@
 
 use crate::batch::{Part, Work, failed};
 use crate::error::ProcessError;
-use crate::process::Profiler;
+use crate::outbox::OutboxPut;
+use crate::process::{LiveRules, Profiler};
 use beckon_batch::panics;
 use beckon_domain::fold::{Folded, Item};
 use beckon_domain::merge::portable;
 use beckon_domain::policy::Policy;
-use beckon_domain::reaction::NoRules;
+use beckon_domain::reaction::{NoRules, Reaction};
 use beckon_domain::{Profile, ProfileKey};
 use beckon_recommend::{Signal, SignalId};
+use beckon_store::bus::EventBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
@@ -18,14 +20,18 @@ use beckon_wire::signal;
 use beckon_wire::stream::{Line, encode, forwarded, join};
 use std::collections::BTreeSet;
 
+/// What a part is folded by.
+type FoldedBy<'a> = (&'a Policy, &'a dyn Reaction);
+
 /// Attempts to write one profile against others, or against answers that never came.
 pub(crate) const ATTEMPTS_MAX: u32 = 6;
 
-impl<T, S, F> Profiler<T, S, F>
+impl<T, S, F, B> Profiler<T, S, F, B>
 where
     T: ProfileStore + ConfigStore,
     S: EventStream,
     F: FailedEventStore,
+    B: EventBus,
 {
     /// Settles a part. After an error nothing later of this profile has been touched. Returns how many events failed
     /// for good.
@@ -33,20 +39,23 @@ where
         &self,
         mut part: Part,
         mut stored: Option<Stored>,
-        policy: &Policy,
+        rules: &LiveRules,
     ) -> Result<u64, ProcessError> {
         let (mut at, mut attempts, mut failed_count) = (0, 0, 0);
-        let mut told = BTreeSet::new();
+        let (mut told, mut outbox) = (BTreeSet::new(), OutboxPut::default());
+        let (policy, reaction) = (&rules.policy, rules.reaction());
         loop {
             // The outbox: a merge record may not have been put when this state was written, so it is put (again) before
             // a later write forgets it. The customer's side knows its id.
             self.put_pending_merge(&part.key, stored.as_ref()).await?;
+            self.put_outbox(&part, stored.as_ref(), &mut outbox).await?;
             if at == part.work.len() {
                 return Ok(failed_count);
             }
             let before = stored.as_ref().map(|s| &s.profile);
-            let Some(folded) = self.fold_caught(before, &part.key, &part.work[at..], policy) else {
-                let index = at + self.first_panic(before, &part.key, &part.work[at..], policy);
+            let Some(folded) = self.fold_caught(before, &part.key, &part.work[at..], (policy, reaction))
+            else {
+                let index = at + self.first_panic(before, &part.key, &part.work[at..], (policy, reaction));
                 self.keep_panicked(&part.work.remove(index), &part.key).await?;
                 failed_count += 1;
                 continue;
@@ -138,15 +147,16 @@ where
         key: &ProfileKey,
         work: &mut Vec<Work>,
     ) -> Result<u64, ProcessError> {
-        // What a link forwards depends on no policy.
+        // What a link forwards depends on no policy, and nothing reacts to it.
         let policy = Policy::default();
+        let by: FoldedBy<'_> = (&policy, &NoRules);
         let mut failed_count = 0;
         loop {
-            if let Some(folded) = self.fold_caught(Some(linked), key, work, &policy) {
+            if let Some(folded) = self.fold_caught(Some(linked), key, work, by) {
                 self.put_forwards(&folded, work).await?;
                 return Ok(failed_count);
             }
-            let index = self.first_panic(Some(linked), key, work, &policy);
+            let index = self.first_panic(Some(linked), key, work, by);
             self.keep_panicked(&work.remove(index), key).await?;
             failed_count += 1;
         }
@@ -182,10 +192,10 @@ where
         before: Option<&Profile>,
         key: &ProfileKey,
         work: &[Work],
-        policy: &Policy,
+        (policy, reaction): FoldedBy<'_>,
     ) -> Option<Folded> {
         let items = items(work);
-        panics::caught(|| (self.fold)(before, key, &items, policy, &NoRules))
+        panics::caught(|| (self.fold)(before, key, &items, policy, reaction))
     }
 
     /// The first event whose presence makes the fold panic.
@@ -194,9 +204,9 @@ where
         before: Option<&Profile>,
         key: &ProfileKey,
         work: &[Work],
-        policy: &Policy,
+        (policy, reaction): FoldedBy<'_>,
     ) -> usize {
-        panics::first(work.len(), |last| (self.fold)(before, key, &items(&work[..=last]), policy, &NoRules))
+        panics::first(work.len(), |last| (self.fold)(before, key, &items(&work[..=last]), policy, reaction))
     }
 }
 

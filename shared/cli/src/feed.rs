@@ -180,7 +180,11 @@ fn title(line: &Line) -> &str {
         LineType::Screen => "screen",
         LineType::Identify => "identify",
         LineType::Group => "group",
-        LineType::Timer => "Timer Due",
+        LineType::Timer | LineType::RulesDue => "Timer Due",
+        LineType::Segment if line.segment.as_ref().is_some_and(|segment| segment.entered) => {
+            "Segment Entered"
+        }
+        LineType::Segment => "Segment Exited",
         LineType::Merge => "Profile Merged",
     }
 }
@@ -199,6 +203,9 @@ fn detail(line: &Line) -> Value {
     }
     if let Some(ms) = line.properties.engaged_ms {
         detail.insert("engaged".to_owned(), json!(format!("{} s", ms / 1_000)));
+    }
+    if let Some(segment) = &line.segment {
+        detail.insert("segment".to_owned(), json!(segment.id));
     }
     if line.link.is_some() {
         detail.insert("proves".to_owned(), json!("customer"));

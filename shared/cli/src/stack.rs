@@ -13,6 +13,7 @@ use beckon_mapping::payload::{RecordView, kinesis_event, parse_answer};
 use beckon_mapping::{Answer, Batch};
 use beckon_rules::Ruleset;
 use beckon_runtime::{Clock, Secrets};
+use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
@@ -97,6 +98,8 @@ pub struct Stack<T, F> {
     pub stream: MemoryStream,
     /// The stream of signals.
     pub signals: MemoryStream,
+    /// What others hear of.
+    pub bus: MemoryBus,
     /// The inbox.
     pub sender: RecordingSender,
     /// The time.
@@ -104,7 +107,7 @@ pub struct Stack<T, F> {
     /// The secrets of a laptop.
     pub secrets: Secrets,
     collector: Arc<Collector<MemoryStream, T>>,
-    profiler: Profiler<T, MemoryStream, F>,
+    profiler: Profiler<T, MemoryStream, F, MemoryBus>,
     decider: Arc<Decider<T>>,
     mailer: Mailer<T, MemoryStream, RecordingSender>,
     preferences: Arc<Preferences<T>>,
@@ -184,6 +187,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             signals_lane: Lane::new(signals.clone(), batch_size)?,
             stream,
             signals,
+            bus: profiler.bus.clone(),
             sender,
             clock,
             secrets,
@@ -321,7 +325,7 @@ fn behind_streams<T: Clone, F: Clone>(
     rulesets: ActiveRuleset,
     clock: &Clock,
     epoch: String,
-) -> (Profiler<T, MemoryStream, F>, Trends<T, F>) {
+) -> (Profiler<T, MemoryStream, F, MemoryBus>, Trends<T, F>) {
     let trends = Trends {
         tables: tables.clone(),
         failed: failed.clone(),
@@ -333,6 +337,7 @@ fn behind_streams<T: Clone, F: Clone>(
         stream,
         signals,
         failed: failed.clone(),
+        bus: MemoryBus::default(),
         rulesets,
         clock: clock.clone(),
         epoch,

@@ -142,8 +142,13 @@ impl Profile {
     /// When its next timer is due, the cart's or the rules': what the sparse index is keyed by.
     #[must_use]
     pub fn due_at(&self, policy: &Policy) -> Option<Timestamp> {
-        let rules = self.rules.next_at.filter(|_| self.link.is_none());
-        self.cart_due_at(policy).into_iter().chain(rules).min()
+        self.cart_due_at(policy).into_iter().chain(self.rules_due_at()).min()
+    }
+
+    /// When the rules must look again, though nothing happens.
+    #[must_use]
+    pub fn rules_due_at(&self) -> Option<Timestamp> {
+        self.rules.next_at.filter(|_| self.link.is_none())
     }
 
     /// When the reminder of its cart is due.

@@ -1,5 +1,6 @@
 //! From a person and a slot to a decision: the first matching rule whose content is not empty, else the fallback.
 
+use crate::compiled::Reading;
 use crate::condition::{Condition, Facts, Matched};
 use crate::decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended};
 use crate::list::{self, Subject, Wanted};
@@ -11,6 +12,9 @@ use beckon_domain::consent::Purpose;
 use beckon_domain::id::SlotId;
 use beckon_domain::{Category, ProductId, Profile, Timestamp, id::OfferId};
 use std::sync::Arc;
+
+/// From so many rules on, what several of them compare is compared once.
+const MANY: usize = 8;
 
 impl Ruleset {
     /// Decides what a slot shows to a person now; `None` when there is no such slot.
@@ -38,11 +42,17 @@ impl Ruleset {
         facts.profile = person.profile.filter(|_| code == ReasonCode::Default);
         let wanted = Wanted::new(slot_count(slot, request), request, person.page.product.as_ref());
         let scene = Scene { slot, facts: &facts, wanted: &wanted, live };
+        let many = (slot.rules.len() >= MANY).then(|| Reading::new(&self.compiled, facts));
+        let may_hold = |rule: &&Rule| match (&many, rule.root) {
+            (Some(reading), Some(root)) => reading.holds(root),
+            _ => true,
+        };
         let by_rule = slot
             .rules
             .iter()
             .filter(|rule| rule.active.contains(now))
             .filter(|rule| facts.profile.is_some() || rule.when.asks_only_the_page())
+            .filter(may_hold)
             .find_map(|rule| {
                 let matched = rule.when.evaluate(&facts)?;
                 self.content(&scene, rule, matched)

@@ -1,9 +1,10 @@
 //! Why somebody is shown what they are shown: every rule of a slot with what was compared and what was read, and which were
 //! one step short of matching.
 
+use crate::compiled::{Reading, Root};
 use crate::condition::{Condition, Facts, began};
 use crate::decision::Decision;
-use crate::model::{Rule, Ruleset};
+use crate::model::{Action, Rule, Ruleset};
 use crate::near;
 use crate::page::{LiveLists, Person, SlotRequest};
 use crate::wording;
@@ -98,7 +99,8 @@ impl Ruleset {
         let winner = decision.reason.rule.clone();
         let mut is_won = false;
         let mut explained = |rule: &Rule| {
-            let condition = rule.when.explain(&facts);
+            let row = decision.reason.row.filter(|_| winner.as_ref() == Some(&rule.id));
+            let condition = explain_rule(rule, row, &facts);
             let verdict = if !rule.active.contains(now) {
                 Verdict::NotActive
             } else if facts.profile.is_none() && !rule.when.asks_only_the_page() {
@@ -137,18 +139,68 @@ impl Ruleset {
         rules.map(|(id, when, is_active)| explained(id, when, is_active, &facts)).collect()
     }
 
-    /// Whether a rule's condition holds of a person; `None` when no rule with a slot and no acting rule is called so.
+    /// A rule's condition, to be asked by itself; `None` when no rule with a slot and no acting rule is called so.
     #[must_use]
-    pub fn rule_holds(
-        &self,
-        rule: &beckon_domain::id::RuleId,
-        person: &Person<'_>,
-        now: Timestamp,
-    ) -> Option<bool> {
-        let of_slots = self.slots.iter().flat_map(|slot| &slot.rules).find(|known| known.id == *rule);
-        let of_acting = || self.acting.iter().find(|known| known.id == *rule).map(|known| &known.when);
+    pub fn condition_of(&self, rule: &str) -> Option<RuleCondition<'_>> {
+        let of_slots = self.slots.iter().flat_map(|slot| &slot.rules).find(|known| known.id.as_str() == rule);
+        let of_acting =
+            || self.acting.iter().find(|known| known.id.as_str() == rule).map(|known| &known.when);
         let when = of_slots.map(|known| &known.when).or_else(of_acting)?;
-        Some(when.evaluate(&self.facts(person, now)).is_some())
+        let root = of_slots.and_then(|known| known.root).or_else(|| self.acting_root(rule))?;
+        Some(RuleCondition { ruleset: self, when, root })
+    }
+
+    fn acting_root(&self, rule: &str) -> Option<Root> {
+        self.acting.iter().find(|known| known.id.as_str() == rule)?.root
+    }
+
+    /// What is known of a person at one instant, each fact read once and only when a rule asks for it.
+    #[must_use]
+    pub fn read<'a>(&'a self, person: &'a Person<'a>, now: Timestamp) -> Reading<'a> {
+        Reading::new(&self.compiled, self.facts(person, now))
+    }
+}
+
+/// A rule's condition.
+#[derive(Clone, Copy)]
+pub struct RuleCondition<'r> {
+    ruleset: &'r Ruleset,
+    when: &'r Condition,
+    root: Root,
+}
+
+impl RuleCondition<'_> {
+    /// Whether it holds of what was read of a person by the same ruleset.
+    #[must_use]
+    #[inline]
+    pub fn holds_of(&self, reading: &Reading<'_>) -> bool {
+        reading.holds(self.root)
+    }
+
+    /// Whether it holds of a person.
+    #[must_use]
+    pub fn holds(&self, person: &Person<'_>, now: Timestamp) -> bool {
+        self.when.evaluate(&self.ruleset.facts(person, now)).is_some()
+    }
+}
+
+/// A rule's condition; of a table the row that decides, or that none holds.
+fn explain_rule(rule: &Rule, row: Option<usize>, facts: &Facts<'_>) -> Explained {
+    let own = rule.when.explain(facts);
+    let Action::Table(table) = &rule.then else { return own };
+    if !own.holds {
+        return own;
+    }
+    let number = row.or_else(|| table.held(facts).next().map(|row| row.number));
+    match number.and_then(|number| Some((number, table.rows.get(number.checked_sub(1)?)?))) {
+        Some((number, row)) => {
+            let explained = row.when.explain(facts);
+            Explained { condition: format!("row {number}: {}", explained.condition), ..explained }
+        }
+        None => {
+            let condition = format!("one of {} rows", table.rows.len());
+            Explained { condition, holds: false, read: None, step: None, parts: Vec::new() }
+        }
     }
 }
 

@@ -185,6 +185,7 @@ fn named<'a>(name: Name, facts: &Facts<'a>) -> Option<Value<'a>> {
         Name::PageProduct => return facts.page.product.as_ref().map(|id| Value::Text(id.as_str())),
         Name::PageCategory => return facts.page_category.map(|category| Value::Text(category.as_str())),
         Name::Propensity => return facts.propensity.map(Value::Number),
+        Name::Customer => return Some(Value::Flag(facts.is_known)),
         _ => {}
     }
     let profile = facts.profile?;
@@ -258,7 +259,6 @@ fn of_person<'a>(name: Name, profile: &'a Profile, facts: &Facts<'a>) -> Option<
         Name::LastSeen => Value::Number(seen(profile.last_seen_at)?.as_ms() as f64),
         Name::DaysSinceFirstSeen => Value::Number(days_since(seen(profile.first_seen_at)?, facts.now)),
         Name::DaysSinceLastSeen => Value::Number(days_since(seen(profile.last_seen_at)?, facts.now)),
-        Name::Customer => Value::Flag(facts.is_known),
         Name::Locale => Value::Text(&profile.locale.as_ref()?.value),
         Name::Timezone => Value::Text(&profile.timezone.as_ref()?.value),
         Name::TopCategory => Value::Text(strongest(profile.affinity.ranked(facts.now, half_life))?.as_str()),

@@ -5,18 +5,21 @@
 //!
 //! Reading order: [`model`] (what a ruleset is), `tree` and `load` (how a text becomes one), [`page`] (what a request
 //! tells), `condition` (when a rule matches), `list` and `decide` (what is shown), [`decision`] (what the answer
-//! says), [`error`] (what is wrong).
+//! says), [`error`] (what is wrong), [`testing`] (the tests that a ruleset carries).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod aggregate;
 mod check;
+mod compiled;
 mod condition;
 mod decide;
 pub mod decision;
+pub mod diff;
 pub mod error;
 pub mod explain;
 mod fact;
+pub mod language;
 mod list;
 mod load;
 pub mod model;
@@ -27,18 +30,23 @@ mod react;
 mod selection;
 mod table;
 pub mod table_csv;
+pub mod testing;
 mod timing;
 mod tree;
 mod value;
 mod wording;
 mod zone;
 
+pub use compiled::Reading;
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
-pub use explain::{Explained, Explanation, RuleExplained, Verdict};
+pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};
 pub use model::{COUNT_DEFAULT, COUNT_MAX, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
 pub use page::{LiveLists, Page, PageKind, Person, SlotRequest};
 
 /// The sample shop's ruleset: outdoor gear, every kind of rule, with comments. `beckon serve` uses it when it is
 /// given none.
 pub const SAMPLE: &str = include_str!("../rulesets/sample.yaml");
+
+/// The JSON Schema of a ruleset (draft 2020-12): an editor that has it completes fields and says what they mean.
+pub const SCHEMA: &str = include_str!("../schema/ruleset.schema.json");

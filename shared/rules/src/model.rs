@@ -1,6 +1,7 @@
 //! A ruleset as it is after loading: typed, complete, every reference known to exist.
 
 use crate::aggregate::Watch;
+use crate::compiled::{Compiled, Compiler, Root};
 use crate::condition::Condition;
 use crate::error::{Place, Problem};
 use crate::react::Reactions;
@@ -108,6 +109,7 @@ pub struct Ruleset {
     pub(crate) slots: Vec<Slot>,
     pub(crate) reminder: Option<Reminder>,
     pub(crate) labels: BTreeMap<RuleId, Vec<String>>,
+    pub(crate) tests: Vec<crate::testing::Scenario>,
     /// The shop's time zone.
     pub(crate) timezone: TimeZone,
     /// Segments, in the order of the text.
@@ -115,6 +117,8 @@ pub struct Ruleset {
     /// Rules without a slot, in the order of the text.
     pub(crate) acting: Vec<Acting>,
     pub(crate) reactions: Reactions,
+    /// All conditions, in the form that many are decided in.
+    pub(crate) compiled: Compiled,
     /// Until when something is active: whose, and where the text says so.
     pub(crate) expiries: Vec<(Timestamp, Place, String)>,
 }
@@ -188,6 +192,12 @@ impl Ruleset {
         .collect()
     }
 
+    /// The ids of the rules that fill slots and of those that act by themselves, in the order of the text of each.
+    pub fn rule_ids(&self) -> impl Iterator<Item = &str> {
+        let of_slots = self.slots.iter().flat_map(|slot| &slot.rules).map(|rule| rule.id.as_str());
+        of_slots.chain(self.acting.iter().map(|rule| rule.id.as_str()))
+    }
+
     /// The names of the segments, in the order of the text.
     pub fn segment_ids(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().map(|segment| segment.id.as_str())
@@ -203,6 +213,25 @@ impl Ruleset {
     #[must_use]
     pub fn labels(&self, rule: &RuleId) -> &[String] {
         self.labels.get(rule).map_or(&[], Vec::as_slice)
+    }
+
+    /// The same with its conditions compiled.
+    pub(crate) fn compile(mut self) -> Self {
+        let of_slots = self.slots.iter().flat_map(|slot| &slot.rules).map(|rule| &rule.when);
+        let of_segments = self.segments.iter().map(|segment| &segment.when);
+        let of_acting = self.acting.iter().map(|rule| &rule.when);
+        let mut compiler = Compiler::new(of_slots.chain(of_segments).chain(of_acting));
+        for rule in self.slots.iter_mut().flat_map(|slot| &mut slot.rules) {
+            rule.root = Some(compiler.add(&rule.when));
+        }
+        for segment in &mut self.segments {
+            segment.root = Some(compiler.add(&segment.when));
+        }
+        for rule in &mut self.acting {
+            rule.root = Some(compiler.add(&rule.when));
+        }
+        self.compiled = compiler.finish();
+        self
     }
 
     pub(crate) fn slot(&self, id: &SlotId) -> Option<&Slot> {
@@ -285,6 +314,8 @@ pub(crate) struct Rule {
     pub(crate) when: Condition,
     pub(crate) then: Action,
     pub(crate) active: Active,
+    /// Its condition among all of the ruleset's, once that is complete.
+    pub(crate) root: Option<Root>,
 }
 
 /// When a rule is in force: from an instant on, before another.
@@ -305,6 +336,7 @@ impl Active {
 pub(crate) struct Segment {
     pub(crate) id: SmolStr,
     pub(crate) when: Condition,
+    pub(crate) root: Option<Root>,
 }
 
 /// A rule that acts when events arrive and as time passes.
@@ -317,6 +349,7 @@ pub(crate) struct Acting {
     pub(crate) then: Act,
     pub(crate) active: Active,
     pub(crate) cap: Option<ActingCap>,
+    pub(crate) root: Option<Root>,
 }
 
 /// How often a rule acts at most for one person.

@@ -104,6 +104,11 @@ impl Reactions {
         self.watches.values().flatten()
     }
 
+    /// Whether time alone may change a segment or make a rule act.
+    pub(crate) fn has_timers(&self) -> bool {
+        !self.timed.is_empty()
+    }
+
     fn is_idle(&self) -> bool {
         self.watches.is_empty() && self.all.is_empty()
     }
@@ -236,6 +241,12 @@ impl Reaction for Ruleset {
 }
 
 impl Ruleset {
+    /// Whether time alone may change a segment or make a rule act, so that profiles have timers.
+    #[must_use]
+    pub fn has_timers(&self) -> bool {
+        self.reactions.has_timers()
+    }
+
     /// Facts of a person about whom an event came: there is no page.
     fn facts_of_event<'a>(&'a self, profile: &'a Profile, look: Look<'a>, page: &'a Page) -> Facts<'a> {
         let facts = self.facts_on(page, Some(profile), look.now);

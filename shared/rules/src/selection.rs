@@ -41,8 +41,9 @@ impl Selection {
         let is_bought = |width| profile.orders.bought_at(id).is_some_and(|at| at.is_within(width, facts.now));
         let is_viewed = |width| profile.viewed.of(id).is_some_and(|view| view.at.is_within(width, facts.now));
         let is_in_cart = || profile.cart.lines.iter().any(|line| line.product.as_str() == id);
-        !self.not_bought_within.is_some_and(is_bought)
-            && !self.not_viewed_within.is_some_and(is_viewed)
-            && !(self.not_in_cart && is_in_cart())
+        let is_left_out = self.not_bought_within.is_some_and(is_bought)
+            || self.not_viewed_within.is_some_and(is_viewed)
+            || (self.not_in_cart && is_in_cart());
+        !is_left_out
     }
 }

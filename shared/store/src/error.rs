@@ -69,7 +69,8 @@ fn kind_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> ErrorK
     }
 }
 
-fn kind_of_code(code: &str) -> ErrorKind {
+/// The kind of a failure by AWS's code for it.
+pub(crate) fn kind_of_code(code: &str) -> ErrorKind {
     match code {
         "ProvisionedThroughputExceededException"
         | "ThrottlingException"

@@ -1,13 +1,15 @@
 //! Where state is kept: ports (one narrow trait per need) and their adapters.
 //!
 //! [`tables`] has the ports of the five tables with an in-memory and a DynamoDB adapter, [`streams`] the event stream
-//! (Kinesis, and one in memory), [`objects`] the failed-event store (S3, and a folder), [`archive`] every line that came
+//! (Kinesis, and one in memory), [`bus`] the bus on which others
+//! hear of what happens (EventBridge, and one in memory), [`objects`] the failed-event store (S3, and a folder), [`archive`] every line that came
 //! (a folder, and a reader of S3). An adapter and its stand-in pass the same contract suite (feature `contract`). No port
 //! knows a clock: time is an argument.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod archive;
+pub mod bus;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod error;

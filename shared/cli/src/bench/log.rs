@@ -117,5 +117,6 @@ fn line(dice: &mut Dice, key: &ProfileKey, number: u64, at_ms: i64) -> Line {
         internal: false,
         timer: None,
         merge: None,
+        segment: None,
     }
 }

@@ -1,4 +1,4 @@
-//! What moves a replay: rows become requests, and the clock stops wherever a reminder falls due.
+//! What moves a replay: rows become requests, and the clock stops wherever a reminder or a timer falls due.
 
 mod archived;
 mod due;
@@ -31,6 +31,8 @@ use tower::ServiceExt;
 
 /// Time one flush spans at most when no reminder limits it.
 const SPAN_MAX: DurationMs = DurationMs::from_hours(1);
+/// The same where the rules have timers, which may be shorter than any reminder's delay: the cart mailer's own period.
+const TIMED_SPAN_MAX: DurationMs = DurationMs::from_minutes(1);
 /// Rows between two looks at the progress bar.
 const PROGRESS_ROWS: u64 = 500;
 
@@ -46,6 +48,8 @@ pub(super) struct Setup<T> {
     pub hand: Hand,
     /// The delay of the ruleset's reminder.
     pub idle: Option<DurationMs>,
+    /// Whether time alone may change what holds of a person.
+    pub has_timers: bool,
     /// Deliver after so many rows; `None`: before a reminder could be due.
     pub batch_rows: Option<u64>,
     /// Make product ids at least this long.
@@ -188,6 +192,7 @@ impl<T: Tables> Drive<T> {
     async fn begin_window(&self, at: Timestamp, pending: &mut Pending) -> Result<(), CliError> {
         if pending.rows == 0 {
             let span = self.setup.idle.unwrap_or(SPAN_MAX);
+            let span = if self.setup.has_timers { span.min(TIMED_SPAN_MAX) } else { span };
             pending.horizon = self.earliest_due().await?.map_or(at + span, |due| due.min(at + span));
         }
         Ok(())
@@ -233,14 +238,7 @@ impl<T: Tables> Drive<T> {
                 journal.event(key, &user, number, at, &body);
             }
         }
-        body[if anonymous { "anonymousId" } else { "userId" }] = json!(user);
-        body["timestamp"] = json!(at.as_ms());
-        if !body["context"].is_object() {
-            body["context"] = json!({});
-        }
-        if body["context"]["consent"]["marketing_email"].is_null() {
-            body["context"]["consent"] = json!({ "marketing_email": true });
-        }
+        address(&mut body, &user, anonymous, at);
         Ok((body, key))
     }
 
@@ -313,6 +311,18 @@ impl<T: Tables> Drive<T> {
             return Err(CliError::failed(format!("{} records cannot be applied", drained.stuck_count)));
         }
         Ok(())
+    }
+}
+
+/// Says who a row's event is of, and when; of somebody who consents, where the row says nothing of it.
+pub(crate) fn address(body: &mut Value, user: &str, anonymous: bool, at: Timestamp) {
+    body[if anonymous { "anonymousId" } else { "userId" }] = json!(user);
+    body["timestamp"] = json!(at.as_ms());
+    if !body["context"].is_object() {
+        body["context"] = json!({});
+    }
+    if body["context"]["consent"]["marketing_email"].is_null() {
+        body["context"]["consent"] = json!({ "marketing_email": true });
     }
 }
 

@@ -1,10 +1,10 @@
 //! `beckon replay`: recorded behaviour through collector, mapping, profiler and mailer, in the file's own time, at full
 //! speed.
 
-mod archive;
+pub(crate) mod archive;
 mod cost;
 mod disorder;
-mod drive;
+pub(crate) mod drive;
 pub mod format;
 mod journal;
 mod options;
@@ -127,7 +127,8 @@ async fn replay_on<T: Tables>(
 ) -> Result<Report, CliError> {
     let input = Input::open(args, options).await?;
     let (ruleset, from) = options::ruleset_of(args, options)?;
-    let idle = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(from, &e))?.policy().cart_idle;
+    let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(from, &e))?;
+    let (idle, has_timers) = (compiled.policy().cart_idle, compiled.has_timers());
     let mut disturbance = Disturbance::new(options.disorder());
     let (clock, hand) = Clock::manual(Timestamp::EPOCH);
     let meter = Meter::with_slacks(&Cost::slacks());
@@ -155,7 +156,8 @@ async fn replay_on<T: Tables>(
     };
     let bar = progress(input.bytes_total());
     let id_bytes = options.id_bytes;
-    let setup = Setup { stack, tables, meter, hand, idle, batch_rows, id_bytes, disturbance, journal };
+    let setup =
+        Setup { stack, tables, meter, hand, idle, has_timers, batch_rows, id_bytes, disturbance, journal };
     let drive = Drive::new(setup);
     let (report, journal) = match input {
         Input::Rows(reader) => drive.run(*reader, &bar).await?,
@@ -202,7 +204,7 @@ fn batch_size(rows: u64) -> u32 {
 }
 
 /// A bar by bytes of the file; hidden when nobody watches a terminal.
-fn progress(bytes_total: u64) -> ProgressBar {
+pub(crate) fn progress(bytes_total: u64) -> ProgressBar {
     let bar = ProgressBar::new(bytes_total);
     if let Ok(style) = ProgressStyle::with_template("replaying [{bar:40}] {percent:>3} %  {msg}  {eta} left")
     {

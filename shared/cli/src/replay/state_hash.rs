@@ -34,12 +34,14 @@ impl Fnv {
 }
 
 /// What a profile knows, without how it came to know it: marks, ring, every tally but `applied`, when an event was last
-/// received, and when a link was made and whether its merge record is still to be put.
+/// received, when a link was made and whether its merge record is still to be put, and what the last batch made others
+/// hear of.
 fn logical(profile: &Profile) -> Profile {
     let mut logical = profile.clone();
     logical.marks = Marks::default();
     logical.ring = Ring::default();
     logical.last_received_at = Timestamp::EPOCH;
+    logical.rules.outbox.clear();
     logical.tallies = Tallies { applied: profile.tallies.applied, ..Tallies::default() };
     if let Some(link) = &mut logical.link {
         (link.at, link.merge_pending) = (Timestamp::EPOCH, false);

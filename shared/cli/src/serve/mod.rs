@@ -164,6 +164,9 @@ fn announce(
     crate::say(format_args!("Beckon runs on {base_url}"));
     crate::say(format_args!("  watch   {base_url}/live    what happens, as it happens"));
     crate::say(format_args!("  mails   {base_url}/inbox   each mail as a person sees it"));
+    crate::say(format_args!(
+        "  bus     {base_url}/bus     what rules publish, and segments entered and left"
+    ));
     crate::say(format_args!("  keys    pk_local (pages), sk_local (servers)"));
     crate::say(format_args!("  rules   {} ({from})", ruleset.name()));
     crate::say(format_args!("  state   {state}"));

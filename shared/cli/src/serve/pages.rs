@@ -1,4 +1,4 @@
-//! The laptop's own pages beside the functions' routes: `/healthz`, `/live`, `/inbox`, and a way in.
+//! The laptop's own pages beside the functions' routes: `/healthz`, `/live`, `/inbox`, `/bus`, and a way in.
 
 use crate::feed::Feed;
 use crate::stack::{Stack, Tables};
@@ -10,7 +10,10 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use beckon_store::bus::memory::MemoryBus;
+use beckon_store::bus::{BusEvent, SOURCE};
 use beckon_store::objects::FailedEventStore;
+use beckon_wire::format_time;
 use beckon_wire::problem::Problem;
 use cart_mailer::send::recording::{Recorded, RecordingSender};
 use futures_util::{Stream, StreamExt};
@@ -22,6 +25,8 @@ use tokio_stream::wrappers::{BroadcastStream, IntervalStream};
 
 /// Bytes of a decisions answer that are looked at for the feed.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// Events of the bus that are shown.
+const BUS_EVENTS_SHOWN: usize = 1_000;
 const PAGE_POLICY: &str =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; frame-src 'self'";
 /// A mail is somebody's HTML: it may show styles and pictures and do nothing.
@@ -31,6 +36,7 @@ const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-sr
 struct Pages {
     feed: Arc<Feed>,
     inbox: RecordingSender,
+    bus: MemoryBus,
 }
 
 /// Everything that is served.
@@ -38,7 +44,7 @@ pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
     stack: Arc<Stack<T, F>>,
     feed: Arc<Feed>,
 ) -> Router {
-    let pages = Pages { feed: Arc::clone(&feed), inbox: stack.sender.clone() };
+    let pages = Pages { feed: Arc::clone(&feed), inbox: stack.sender.clone(), bus: stack.bus.clone() };
     let tap = from_fn(move |request: Request, next: Next| {
         let feed = Arc::clone(&feed);
         async move { tap_decisions(request, next, &feed).await }
@@ -49,6 +55,7 @@ pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
         .route("/live", get(|| async { page(include_str!("../pages/live.html")) }))
         .route("/live/feed", get(live_feed))
         .route("/inbox", get(|| async { page(include_str!("../pages/inbox.html")) }))
+        .route("/bus", get(bus_events))
         .route("/inbox/mails", get(inbox_mails))
         .route("/inbox/mails/{id}/html", get(mail_html))
         .route("/assets/beckon.css", get(|| async { asset("text/css", include_str!("../pages/common.css")) }))
@@ -99,6 +106,16 @@ async fn live_feed(State(pages): State<Pages>) -> Sse<impl Stream<Item = Result<
 
 async fn inbox_mails(State(pages): State<Pages>) -> Json<Vec<Value>> {
     Json(pages.inbox.mails().iter().rev().map(mail).collect())
+}
+
+/// What others would hear of on EventBridge, newest first.
+async fn bus_events(State(pages): State<Pages>) -> Json<Value> {
+    let event = |event: &BusEvent| {
+        let detail: Value = serde_json::from_str(&event.detail).unwrap_or_default();
+        json!({ "source": SOURCE, "detail-type": event.detail_type, "time": format_time(event.at), "detail": detail })
+    };
+    let events: Vec<Value> = pages.bus.events().iter().rev().take(BUS_EVENTS_SHOWN).map(event).collect();
+    Json(json!({ "count": pages.bus.put_count(), "events": events }))
 }
 
 fn mail(recorded: &Recorded) -> Value {

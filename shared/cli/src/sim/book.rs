@@ -6,6 +6,7 @@ use super::shards::Placed;
 use beckon_domain::event::Event;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
+use beckon_store::bus::BusEvent;
 use beckon_store::streams::memory::StreamRecord;
 use beckon_wire::stream::Line;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +84,8 @@ pub(crate) struct Book {
     pub(crate) killers: BTreeSet<String>,
     /// All shards under one name: a known-bad variant.
     pub(crate) one_shard_name: bool,
+    /// What others were told, by its id.
+    pub(crate) heard: BTreeMap<String, BusEvent>,
     /// The first law that was broken.
     pub(crate) violation: Option<String>,
     saves: u64,
@@ -179,6 +182,17 @@ impl Book {
         if event.occurred_at.as_ms() != corrected_ms.clamp(low, high) {
             let id = event.id.as_str().to_owned();
             self.violated(|| format!("the time of {id} is neither the client's nor held within reason"));
+        }
+    }
+
+    /// Others were told something, perhaps again. One id is one thing.
+    pub(crate) fn heard(&mut self, event: &BusEvent) {
+        let detail: serde_json::Value = serde_json::from_str(&event.detail).unwrap_or_default();
+        let id = detail["id"].as_str().unwrap_or_default().to_owned();
+        let known = self.heard.entry(id).or_insert_with(|| event.clone());
+        if known != event {
+            let (first, second) = (known.detail.clone(), event.detail.clone());
+            self.violated(|| format!("one id told two things: {first} and {second}"));
         }
     }
 

@@ -30,6 +30,8 @@ pub(crate) enum Bug {
     ConflictAsError,
     EffectsFirst,
     OutboxCleared,
+    HeardFirst,
+    HeardForgotten,
     MergeWithoutFreeze,
     MergeTwice,
     Unclamped,
@@ -68,7 +70,7 @@ const fn caught(bug: Bug, name: &'static str, how: &'static str) -> Variant {
 }
 
 /// Every variant, in the order of the table.
-pub(crate) const VARIANTS: [Variant; 22] = [
+pub(crate) const VARIANTS: [Variant; 24] = [
     caught(Bug::NaiveAdd, "naive add: neither marks nor ring", "load forgets both"),
     caught(Bug::ContinuePastFailure, "continue past a failed record", "a batch goes in record by record"),
     caught(Bug::OneMark, "one mark for all shards", "all records name one shard"),
@@ -86,6 +88,8 @@ pub(crate) const VARIANTS: [Variant; 22] = [
     caught(Bug::ConflictAsError, "a failed condition is an error", "save answers an error"),
     caught(Bug::EffectsFirst, "send effects before the write", "save puts the merge record first"),
     caught(Bug::OutboxCleared, "clear the outbox before sending", "save clears it"),
+    caught(Bug::HeardFirst, "tell others before the write", "save puts the rules' outbox first"),
+    caught(Bug::HeardForgotten, "forget what others must hear of", "save clears the rules' outbox"),
     caught(Bug::MergeWithoutFreeze, "merge without freezing", "load forgets the link"),
     caught(Bug::MergeTwice, "merge a visitor twice", "merge records get fresh ids, load forgets the merged"),
     caught(Bug::Unclamped, "event time as the client tells it", "put undoes the clamping"),
@@ -148,6 +152,9 @@ fn shorten(ring: &mut Ring) {
 /// What a variant makes of a profile that is to be written. Returns whether its merge record is put before.
 pub(crate) fn twist_saved(net: &Net, profile: &mut Profile) -> bool {
     let bug = net.lock().bug;
+    if bug == Bug::HeardForgotten {
+        profile.rules.outbox.clear();
+    }
     let Some(link) = profile.link.as_mut().filter(|link| link.merge_pending) else { return false };
     if bug == Bug::OutboxCleared {
         link.merge_pending = false;

@@ -2,6 +2,7 @@
 
 use super::book::{Origin, short};
 use super::bugs::Bug;
+use super::bus::SimBus;
 use super::fault::{AGE_GUARDED, Fault};
 use super::ground::Notes;
 use super::ports::{SimFailed, SimStream, SimTables};
@@ -15,7 +16,7 @@ use beckon_store::streams::memory::StreamRecord;
 use profiler::Profiler;
 use std::collections::BTreeMap;
 
-type SimProfiler = Profiler<SimTables, SimStream, SimFailed>;
+type SimProfiler = Profiler<SimTables, SimStream, SimFailed, SimBus>;
 
 impl World {
     /// Whether there is something in a shard that the mapping was not told and may be.

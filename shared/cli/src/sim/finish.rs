@@ -64,7 +64,7 @@ impl World {
             return Some(format!("the books: {balance}"));
         }
         if let Some(at) = self.tables.inner.earliest_due() {
-            return Some(format!("a cart that was due at {at:?} was never answered"));
+            return Some(format!("a cart or a timer that was due at {at:?} was never answered"));
         }
         // A child that is read early is applied early; otherwise a person's events are applied in the order of the stream.
         let unsorted = book.accounts.iter().find(|(_, account)| !account.settled.is_sorted());
@@ -77,9 +77,10 @@ impl World {
         }
         let ground = self.net.lock();
         let book = &ground.book;
-        let oracle = Oracle::of(book, &self.policy, !self.early);
-        if oracle.violation.is_some() {
-            return oracle.violation;
+        let oracle = Oracle::of(book, &self.ruleset, !self.early);
+        let violation = oracle.violation.clone().or_else(|| oracle.unheard(book));
+        if violation.is_some() {
+            return violation;
         }
         let stored: Vec<&ProfileKey> = profiles.iter().map(|(key, _)| key).collect();
         if let Some(missing) = oracle.profiles.keys().find(|key| !stored.contains(key)) {

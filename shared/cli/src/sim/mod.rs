@@ -8,6 +8,7 @@
 mod asking;
 mod book;
 mod bugs;
+mod bus;
 mod catalog;
 mod delivery;
 mod fault;

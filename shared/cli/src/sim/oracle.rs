@@ -9,6 +9,10 @@ use beckon_domain::key::ProfileKind;
 use beckon_domain::merge::{merge, portable};
 use beckon_domain::policy::Policy;
 use beckon_domain::profile::{Link, Profile};
+use beckon_domain::reaction::{Effect, Happened, Reaction, RuleState};
+use beckon_rules::Ruleset;
+use beckon_store::bus::BusEvent;
+use beckon_wire::bus::event_of;
 use beckon_wire::stream::Line;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,13 +27,15 @@ pub(crate) struct Oracle {
     forwards: BTreeSet<(ProfileKey, Named)>,
     /// Visitors who turned out to be a customer: (customer, visitor).
     links: BTreeSet<(ProfileKey, ProfileKey)>,
+    /// What the rules make others hear of, by its id, and of whom.
+    effects: BTreeMap<String, (ProfileKey, Effect)>,
     /// The first thing that nobody can explain.
     pub(crate) violation: Option<String>,
 }
 
 impl Oracle {
     /// Folds the books: visitors first, because customers get what theirs have been.
-    pub(crate) fn of(book: &Book, policy: &Policy, in_stream_order: bool) -> Self {
+    pub(crate) fn of(book: &Book, rules: &Ruleset, in_stream_order: bool) -> Self {
         let mut oracle = Self::default();
         for kind in [ProfileKind::Anonymous, ProfileKind::Customer] {
             for (key, account) in book.accounts.iter().filter(|(key, _)| key.kind() == kind) {
@@ -37,7 +43,7 @@ impl Oracle {
                 if in_stream_order {
                     places.sort_unstable();
                 }
-                oracle.person(key, &places, &book.log, policy);
+                oracle.person(key, &places, &book.log, rules);
             }
         }
         oracle.expired(&book.log);
@@ -45,7 +51,7 @@ impl Oracle {
         oracle
     }
 
-    fn person(&mut self, key: &ProfileKey, places: &[(usize, usize)], log: &[Logged], policy: &Policy) {
+    fn person(&mut self, key: &ProfileKey, places: &[(usize, usize)], log: &[Logged], rules: &Ruleset) {
         let mut profile = Profile::default();
         let mut seen: BTreeSet<Named> = BTreeSet::new();
         for (record, line) in places {
@@ -55,8 +61,11 @@ impl Oracle {
             let named = (line.source.clone(), line.id.clone());
             let is_known = !seen.insert(named.clone());
             count(&mut profile, line.internal, is_known);
-            if !is_known {
-                self.settle(&mut profile, key, named, line, event, policy);
+            if !is_known && self.settle(&mut profile, key, named, line, event, rules.policy()) {
+                rules.react(&mut profile, key, event, rules.policy());
+                for effect in profile.rules.outbox.drain(..) {
+                    self.effects.insert(effect.id.to_string(), (key.clone(), effect));
+                }
             }
         }
         self.forwarded(&profile, key, &seen, log);
@@ -76,6 +85,7 @@ impl Oracle {
         }
     }
 
+    /// What an event does to a person. Returns whether it was the person's, so that the rules look.
     fn settle(
         &mut self,
         profile: &mut Profile,
@@ -84,18 +94,22 @@ impl Oracle {
         line: &Line,
         event: &Event,
         policy: &Policy,
-    ) {
+    ) -> bool {
         let proven = proven(key, event);
         if let Some(link) = &profile.link {
             // Whatever a linked visitor does is the customer's; a second proof is the second customer's.
             let to = proven.unwrap_or_else(|| link.to.clone());
             profile.tallies.link_refused += u64::from(to != link.to);
             self.forwards.insert((to, named));
-            return;
+            return false;
         }
-        let is_own = matches!(event.kind, EventKind::TimerDue { .. });
+        let is_own = matches!(
+            event.kind,
+            EventKind::TimerDue { .. } | EventKind::RulesDue | EventKind::SegmentChanged { .. }
+        );
         if let EventKind::Merge { from, .. } = &event.kind {
-            return self.merge(profile, key, from, policy);
+            self.merge(profile, key, from, policy);
+            return true;
         }
         if line.internal && !is_own && !self.forwards.remove(&(key.clone(), named)) {
             self.violated(format!(
@@ -112,6 +126,7 @@ impl Oracle {
             self.links.insert((to.clone(), key.clone()));
             profile.link = Some(Link { to, at: event.received_at, merge_pending: false });
         }
+        true
     }
 
     /// The visitor's own fold is merged, not what the record says: the record may lie.
@@ -151,6 +166,31 @@ impl Oracle {
         self.violation.get_or_insert(what);
     }
 
+    /// Where others heard of something else than what happened by the rules: of each thing once or more, of nothing else.
+    pub(crate) fn unheard(&self, book: &Book) -> Option<String> {
+        let (mut on_bus, mut in_stream) = (BTreeMap::new(), BTreeSet::new());
+        for (id, (key, effect)) in &self.effects {
+            let Ok((detail_type, detail)) = event_of(key, effect) else { continue };
+            on_bus.insert(id, BusEvent { detail_type, at: effect.at, detail });
+            if !matches!(effect.happened, Happened::RuleMatched { .. }) {
+                in_stream.insert(format!("segment:{id}"));
+            }
+        }
+        let lost = on_bus.iter().find(|(id, _)| !book.heard.contains_key(**id));
+        if let Some((_, event)) = lost {
+            return Some(format!("nobody was told of {}", event.detail));
+        }
+        let wrong = book.heard.iter().find(|(id, event)| on_bus.get(id) != Some(event));
+        if let Some((_, event)) = wrong {
+            return Some(format!("others were told of what did not happen: {}", event.detail));
+        }
+        let told = book.log.iter().flat_map(|logged| &logged.told);
+        let told = told.filter(|told| matches!(told.event.kind, EventKind::SegmentChanged { .. }));
+        let told: BTreeSet<String> = told.map(|told| told.line.id.clone()).collect();
+        let odd = told.symmetric_difference(&in_stream).next()?;
+        Some(format!("the stream and the rules do not agree on the change of a segment {odd}"))
+    }
+
     /// Where a stored profile is not what it must be.
     pub(crate) fn misfit(&self, key: &ProfileKey, stored: &Profile) -> Option<String> {
         let Some(expected) = self.profiles.get(key) else {
@@ -172,6 +212,8 @@ impl Oracle {
             "other visitors merged".to_owned()
         } else if stored.sessions != expected.sessions {
             format!("sessions {:?}, expected {:?}", stored.sessions, expected.sessions)
+        } else if rules(stored) != rules(expected) {
+            format!("rules {:?}, expected {:?}", rules(stored), rules(expected))
         } else if portable(stored) != portable(expected) {
             "other behaviour".to_owned()
         } else {
@@ -179,6 +221,11 @@ impl Oracle {
         };
         Some(format!("{}: {part}", short(key)))
     }
+}
+
+/// What the rules keep, without what is on its way to others.
+fn rules(profile: &Profile) -> RuleState {
+    RuleState { outbox: Vec::new(), ..profile.rules.clone() }
 }
 
 /// The customer that an event proves a visitor to be.

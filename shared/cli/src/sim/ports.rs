@@ -111,6 +111,9 @@ impl ProfileStore for SimTables {
         if twist_saved(&self.net, &mut profile) {
             put_early(&self.net, key, &profile);
         }
+        if self.net.lock().bug == Bug::HeardFirst {
+            super::bus::tell_early(&self.net, key, &profile);
+        }
         let mut fate = self.net.arrive(NAME, Reach::One(key), true).await;
         {
             let mut ground = self.net.lock();

@@ -2,6 +2,7 @@
 
 use super::book::{Book, EPOCH};
 use super::bugs::Bug;
+use super::bus::SimBus;
 use super::fault::{AGE_MAX, FaultCounts, Weather};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
 use super::outreach::PostOffice;
@@ -31,7 +32,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use trends::Trends;
 
-/// A ruleset with a slot and a reminder.
+/// A ruleset with a slot, a reminder, a segment that time ends, and rules that act on events and on time.
 const RULESET: &str = "version: 1
 name: Simulation
 currency: EUR
@@ -41,7 +42,16 @@ products:
 best_sellers: [tent, mat]
 slots:
   - { id: home, count: 2, fallback: best_sellers }
+segments:
+  - { id: looker, when: { event: Product Viewed, within: 10m } }
 rules:
+  - id: added
+    on: Product Added
+    when: { segment: looker }
+    then: { publish: added }
+  - id: undecided
+    when: { all: [{ event: Product Added }, { not: { event: Order Completed, within: 15m } }] }
+    then: { publish: undecided }
   - id: cart-left
     when: { all: [{ event: Product Added }, { not: { event: Order Completed, within: 15m } }] }
     then: { send: cart-reminder }
@@ -145,6 +155,7 @@ impl World {
                 stream: SimStream { net: net.clone(), producer: Producer::Functions },
                 signals: SimStream { net: net.clone(), producer: Producer::Signals },
                 failed: SimFailed { net: net.clone() },
+                bus: SimBus { net: net.clone() },
                 rulesets: ActiveRuleset::default(),
                 clock: clock.clone(),
                 epoch: EPOCH.to_owned(),
@@ -153,7 +164,7 @@ impl World {
             },
             mailer: mailer(&net, &tables, secrets, clock),
             order: script.ops.len() as u64,
-            policy: ruleset.policy().clone(),
+            ruleset,
             net,
             tables,
             script,

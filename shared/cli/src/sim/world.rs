@@ -3,6 +3,7 @@
 
 use super::asking::Known;
 use super::bugs::Bug;
+use super::bus::SimBus;
 use super::fault::{Fault, FaultCounts};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
 use super::outreach::PostOffice;
@@ -10,8 +11,9 @@ use super::ports::{SimFailed, SimStream, SimTables};
 use super::script::{START, Script};
 use super::signals::Reader;
 use crate::conservation::Conservation;
-use beckon_domain::{DurationMs, Policy, ProfileKey, Timestamp};
+use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 use beckon_mapping::{InvocationId, Mapping};
+use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
 use beckon_wire::capture::CaptureAnswer;
 use beckon_wire::decisions::DecisionsResponse;
@@ -74,7 +76,7 @@ pub(crate) struct World {
     pub(crate) script: Script,
     pub(crate) collector: Arc<Collector<SimStream, SimTables>>,
     pub(crate) decider: Arc<Decider<SimTables>>,
-    pub(crate) profiler: Profiler<SimTables, SimStream, SimFailed>,
+    pub(crate) profiler: Profiler<SimTables, SimStream, SimFailed, SimBus>,
     pub(crate) mailer: Mailer<SimTables, SimStream, PostOffice>,
     pub(crate) mapping: Mapping<usize>,
     pub(crate) reader: Reader,
@@ -82,7 +84,7 @@ pub(crate) struct World {
     pub(crate) waiting: BTreeMap<(Timestamp, u64), Waiting>,
     /// Batches that are done: what may come again.
     pub(crate) delivered: Vec<Vec<usize>>,
-    pub(crate) policy: Policy,
+    pub(crate) ruleset: Ruleset,
     pub(crate) bug: Bug,
     /// Children are read beside their parents.
     pub(crate) early: bool,

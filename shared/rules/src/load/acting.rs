@@ -101,7 +101,7 @@ impl Loader {
         self.each(fields.get("labels"), "labels", |loader, n| loader.text(n, "label", NAME_CHARS_MAX));
         let scope = Scope { who: &who, place: Place::Stream };
         let when = fields.require(self, "when").and_then(|n| self.condition(n, &scope));
-        Some(Segment { id: SmolStr::new(id?), when: when? })
+        Some(Segment { id: SmolStr::new(id?), when: when?, root: None })
     }
 
     /// A segment that asks for itself, through others or not, could not be decided.
@@ -173,7 +173,7 @@ impl Loader {
         };
         let (id, cap) = (id?, cap?);
         let cap = cap.and_then(|cap| acting_cap(&id, &cap));
-        rules.acting.push(Acting { id, on, when: condition?, then: act?, active: active?, cap });
+        rules.acting.push(Acting { id, on, when: condition?, then: act?, active: active?, cap, root: None });
         Some(())
     }
 

@@ -6,7 +6,6 @@ use super::fields::{Fields, listed, quoted};
 use super::test::OPERATORS;
 use crate::aggregate::{Aggregate, Events, Watch, What, keep_for};
 use crate::condition::{Condition, Last};
-use crate::error::nearest;
 use crate::property::{Filter, Property};
 use crate::tree::{Node, Value};
 use crate::value::{Kind, Operand, Test};
@@ -170,8 +169,7 @@ impl Loader {
             let Some(name) = self.text(key, "a property", super::scalar::NAME_CHARS_MAX) else { continue };
             let property = Property::named(&name);
             if let Property::Other(_) = property
-                && let Some(meant) =
-                    nearest(&name, Property::names()).filter(|known| known.eq_ignore_ascii_case(&name))
+                && let Some(meant) = Property::names().find(|known| known.eq_ignore_ascii_case(&name))
             {
                 self.problem(
                     key.place,
@@ -268,7 +266,7 @@ impl Loader {
 
     pub(super) fn event_name(&mut self, node: &Node) -> Option<EventName> {
         let name = self.id(node, "event", EventName::new)?;
-        let meant = nearest(name.as_str(), EVENTS).filter(|known| known.eq_ignore_ascii_case(name.as_str()));
+        let meant = EVENTS.into_iter().find(|known| known.eq_ignore_ascii_case(name.as_str()));
         if let Some(known) = meant.filter(|known| *known != name.as_str()) {
             let message = format!(
                 "no event is called {}: write `{known}`, capital letters matter",

@@ -3,26 +3,34 @@
 //! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
 //! (products, offers, slots), [`rule`], [`acting`] (rules without a slot, segments) and [`reminder`], [`condition`] and its
 //! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`recommend`], [`table`] and its [`cell`]s, [`reference`]
-//! (what names what).
+//! (what names what), [`scenario`], [`given`] and [`commerce`] (the tests).
 
 mod acting;
 mod catalog;
 pub(crate) mod cell;
+mod commerce;
 mod condition;
 mod event;
 mod fact;
 mod fields;
+mod given;
 mod person;
 mod recommend;
 mod reference;
 mod reminder;
 mod rule;
 mod scalar;
+mod scenario;
 mod table;
 mod test;
 
+pub(crate) use condition::CONDITIONS;
+pub(crate) use event::EVENTS;
+pub(crate) use test::{OPERATORS, operators_of};
+
 use crate::aggregate::Watch;
 use crate::check::reach;
+use crate::compiled::Compiled;
 use crate::error::{Place, Problem, RulesetError};
 use crate::fact::Computed;
 use crate::model::{Catalog, Offer, Product, Ruleset, Slot};
@@ -39,7 +47,7 @@ use std::sync::Arc;
 
 /// The version of the rule language that is understood.
 const LANGUAGE_VERSION: i64 = 1;
-const TOP_FIELDS: [&str; 12] = [
+const TOP_FIELDS: [&str; 13] = [
     "version",
     "name",
     "currency",
@@ -52,6 +60,7 @@ const TOP_FIELDS: [&str; 12] = [
     "segments",
     "rules",
     "tables",
+    "tests",
 ];
 
 /// What is known while loading: the problems so far, and the names that others must find.
@@ -130,6 +139,7 @@ impl Loader {
         let mut rules = Rules::default();
         self.each(top.get("tables"), "tables", |loader, node| loader.table(node, &mut rules));
         self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
+        let tests = self.scenarios(top.get("tests"));
         self.check_references();
         self.check_watches(top.place);
         for slot in &mut slots {
@@ -139,6 +149,10 @@ impl Loader {
         if let Some(currency) = currency {
             let unreached = slots.iter().flat_map(|slot| reach::problems(slot, &catalog, currency));
             self.problems.extend(unreached);
+        }
+        if !self.problems.is_empty() {
+            // What follows relies on it: segments that ask for each other in a circle have no end.
+            return None;
         }
         let idle = rules.reminder.as_ref().map(|reminder| reminder.idle);
         Some(Ruleset {
@@ -151,7 +165,9 @@ impl Loader {
             slots,
             reminder: rules.reminder,
             labels: rules.labels,
+            tests,
             timezone: self.timezone.clone(),
+            compiled: Compiled::default(),
             reactions: Reactions::new(&segments, &rules.acting, std::mem::take(&mut self.watches)),
             segments,
             acting: rules.acting,
@@ -199,7 +215,7 @@ impl Ruleset {
             Some(ruleset) if loader.problems.is_empty() => {
                 let version = version(yaml);
                 let reactions = ruleset.reactions.of_version(&version);
-                Ok(Self { version, reactions, ..ruleset })
+                Ok(Self { version, reactions, ..ruleset }.compile())
             }
             _ => Err(RulesetError::new(loader.problems)),
         }

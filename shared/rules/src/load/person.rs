@@ -85,7 +85,7 @@ impl Loader {
         (self.problems.len() == before).then_some(Condition::Page { kind, category, product })
     }
 
-    fn page_kind(&mut self, node: &Node) -> Option<PageKind> {
+    pub(super) fn page_kind(&mut self, node: &Node) -> Option<PageKind> {
         let kind = if let Value::Text(word) = &node.value { PageKind::parse(word) } else { None };
         if kind.is_none() {
             let message =

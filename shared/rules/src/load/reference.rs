@@ -88,7 +88,8 @@ impl Loader {
         names.entry(category.as_str().to_owned()).or_insert(place);
     }
 
-    fn refer<T>(
+    /// An id of something that must exist.
+    pub(super) fn refer<T>(
         &mut self,
         kind: Kind,
         node: &Node,

@@ -72,7 +72,7 @@ impl Loader {
             when = Condition::All(vec![when, self.below_cap(&id, &cap?)?]);
         }
         let place = node.place;
-        let rule = Rule { id, place, priority: priority?, when, then: then?, active: active? };
+        let rule = Rule { id, place, priority: priority?, when, then: then?, active: active?, root: None };
         rules.by_slot.entry(slot?).or_default().push(rule);
         Some(())
     }

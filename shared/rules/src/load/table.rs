@@ -24,9 +24,16 @@ pub(crate) const ROW_COUNT_MAX: usize = 1_000;
 /// The most columns of one table.
 pub(crate) const COLUMN_COUNT_MAX: usize = 20;
 
-/// Tables that end in a number, by their ids; `None` where one could not be read, or fills a slot.
+/// The tables read so far, for those that name one.
 #[derive(Default)]
-pub(super) struct ValueTables(Vec<(String, Option<Arc<Table<u8>>>, bool)>);
+pub(super) struct ValueTables(Vec<Named>);
+
+struct Named {
+    id: String,
+    /// `None` where it could not be read, or fills a slot.
+    table: Option<Arc<Table<u8>>>,
+    fills_a_slot: bool,
+}
 
 /// How one table is read.
 struct Reading<'a> {
@@ -74,7 +81,8 @@ impl Loader {
             None => Condition::All(Vec::new()),
         };
         let then = Action::Table(Box::new(table?));
-        let rule = Rule { id, place: node.place, priority: priority?, when, then, active: active? };
+        let rule =
+            Rule { id, place: node.place, priority: priority?, when, then, active: active?, root: None };
         rules.by_slot.entry(slot?).or_default().push(rule);
         Some(())
     }
@@ -247,38 +255,30 @@ impl Loader {
         let fields = Fields::open(self, node, "`percent`", &["table"])?;
         let node = fields.require(self, "table")?;
         let name = self.text(node, "table", NAME_CHARS_MAX)?;
-        match self.value_tables.0.iter().find(|(known, ..)| *known == name) {
-            Some((_, Some(table), _)) => return Some(Percent::Table(Arc::clone(table))),
+        let message = match self.value_tables.0.iter().find(|known| known.id == name) {
+            Some(Named { table: Some(table), .. }) => return Some(Percent::Table(Arc::clone(table))),
             // One that could not be read is a problem already.
-            Some((_, None, false)) => return None,
-            Some((_, None, true)) => {
-                let message = format!(
-                    "{who} takes its percent from the table {}, which fills a slot: name a table without `slot`",
-                    quoted(&name)
-                );
-                self.problem(node.place, message);
-            }
+            Some(known) if !known.fills_a_slot => return None,
+            Some(_) => "which fills a slot: name a table without `slot`".to_owned(),
             None => {
-                let known: Vec<&str> = self.value_tables.0.iter().map(|(known, ..)| known.as_str()).collect();
-                let hint = match nearest(&name, known.iter().copied()) {
+                let known = || self.value_tables.0.iter().map(|known| known.id.as_str());
+                let hint = match nearest(&name, known()) {
                     Some(meant) => format!(", did you mean `{meant}`?"),
-                    None if known.is_empty() => "; there are no tables".to_owned(),
-                    None => format!("; tables are {}", listed(known)),
+                    None if known().next().is_none() => "; there are no tables".to_owned(),
+                    None => format!("; tables are {}", listed(known())),
                 };
-                let message = format!(
-                    "{who} takes its percent from the table {}, which does not exist{hint}",
-                    quoted(&name)
-                );
-                self.problem(node.place, message);
+                format!("which does not exist{hint}")
             }
-        }
+        };
+        let message = format!("{who} takes its percent from the table {}, {message}", quoted(&name));
+        self.problem(node.place, message);
         None
     }
 }
 
 impl ValueTables {
     fn add(&mut self, id: Option<&RuleId>, table: Option<Arc<Table<u8>>>, fills_a_slot: bool) {
-        self.0.extend(id.map(|id| (id.as_str().to_owned(), table, fills_a_slot)));
+        self.0.extend(id.map(|id| Named { id: id.to_string(), table, fills_a_slot }));
     }
 }
 

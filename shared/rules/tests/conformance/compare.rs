@@ -2,7 +2,7 @@
 
 use crate::case::{Expected, instant, length, value};
 use beckon_domain::{Profile, Timestamp};
-use beckon_rules::{Content, Decision, ReasonCode, RuleExplained};
+use beckon_rules::{Content, Decision, Person, ReasonCode, RuleExplained, Ruleset};
 
 /// What the rules hold of a person.
 pub fn compare_state(profile: &Profile, told: &[String], expect: &Expected) -> Vec<String> {
@@ -57,6 +57,14 @@ pub fn compare(decision: &Decision, expect: &Expected) -> Vec<String> {
     let used = is_default || decision.fallback.filled > 0;
     differ("fallback used", Some(used.to_string()), decision.fallback.used.to_string());
     differences
+}
+
+/// Both forms of every condition say the same.
+pub fn compare_forms(ruleset: &Ruleset, person: &Person<'_>, now: Timestamp) -> Vec<String> {
+    let reading = ruleset.read(person, now);
+    let conditions = ruleset.rule_ids().filter_map(|id| Some((id, ruleset.condition_of(id)?)));
+    let differ = conditions.filter(|(_, rule)| rule.holds(person, now) != rule.holds_of(&reading));
+    differ.map(|(id, _)| format!("the compiled form of {id} says something else")).collect()
 }
 
 pub fn compare_explanation(rules: &[RuleExplained], expect: &Expected) -> Vec<String> {

@@ -10,7 +10,7 @@ use beckon_domain::id::SlotId;
 use beckon_domain::{Category, Profile};
 use beckon_rules::{LiveLists, Page, PageKind, Person, Ruleset, SAMPLE, SlotRequest};
 use case::{Case, Question, instant, product};
-use compare::{compare, compare_explanation, compare_state};
+use compare::{compare, compare_explanation, compare_forms, compare_state};
 use std::path::Path;
 use world::profile_at;
 
@@ -45,6 +45,7 @@ fn ask(ruleset: &Ruleset, case: &Case, question: &Question) -> Vec<String> {
     let live = LiveLists { category: &category, store: &store };
     let slot = SlotId::new(slot).expect("a slot id");
     let decision = ruleset.decide(&slot, &person, &request, live, now);
+    differences.extend(compare_forms(ruleset, &person, now));
     if let Some(explanation) = ruleset.explain(&slot, &person, &request, live, now) {
         differences.extend(compare_explanation(&explanation.rules, &question.expect));
     }

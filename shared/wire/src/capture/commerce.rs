@@ -34,6 +34,20 @@ const KNOWN: &[&str] = &[
     "value",
 ];
 
+/// Events whose [`KNOWN`] properties have fields of their own.
+const COMMERCE: &[&str] = &[
+    "Product Viewed",
+    "Product Clicked",
+    "Product Added",
+    "Product Removed",
+    "Product Dwelled",
+    "Cart Updated",
+    "Order Completed",
+];
+
+/// What is left out of any other event: a `name` may be a person's, where no product has it.
+const OUTSIDE_COMMERCE: &[&str] = &["cart_url", "name"];
+
 /// Reads the properties of a `track` event.
 pub fn properties(
     event: &str,
@@ -42,7 +56,8 @@ pub fn properties(
     ids: &[&str],
 ) -> Result<Properties, Fault> {
     let fields = Fields::new(object, "/properties");
-    let mut properties = Properties { extra: extra(object, ids), ..Properties::default() };
+    let known = if COMMERCE.contains(&event) { KNOWN } else { OUTSIDE_COMMERCE };
+    let mut properties = Properties { extra: extra(object, known, ids), ..Properties::default() };
     let currency = match fields.text("currency")? {
         None => default_currency,
         Some(code) => Currency::new(code).map_err(|e| fields.invalid("currency", e.to_string()))?,
@@ -129,9 +144,9 @@ fn products(fields: &Fields<'_>, currency: Currency) -> Result<Option<Vec<Produc
     Ok(Some(items))
 }
 
-fn extra(object: &Map<String, Value>, ids: &[&str]) -> BTreeMap<String, Scalar> {
+fn extra(object: &Map<String, Value>, known: &[&str], ids: &[&str]) -> BTreeMap<String, Scalar> {
     privacy::keep(object, Of::Properties, ids)
-        .filter(|(name, _)| KNOWN.binary_search(&name.as_str()).is_err())
+        .filter(|(name, _)| known.binary_search(&name.as_str()).is_err())
         .filter_map(|(name, value)| Some((name.clone(), scalar(value)?)))
         .take(EXTRA_PROPERTY_COUNT_MAX)
         .collect()
@@ -206,6 +221,18 @@ mod tests {
             let fault = read(event, json).unwrap_err();
             assert_eq!((fault.pointer.as_str(), fault.code), (pointer, code), "{json}");
         }
+    }
+
+    #[test]
+    fn other_events_keep_every_property_that_a_rule_may_ask_and_no_name() {
+        let json = r#"{"promotion_id":"spring","rule_id":"r-17","creative":"wide","position":"home.hero","name":"Jo",
+            "category":"tents","value":12.5,"nested":{"a":1}}"#;
+        let read = read("Promotion Viewed", json).unwrap();
+        let names: Vec<&str> = read.extra.keys().map(String::as_str).collect();
+        assert_eq!(names, ["category", "creative", "position", "promotion_id", "rule_id", "value"]);
+        let search =
+            super::tests::read("Products Searched", r#"{"query":"tent","category":"tents"}"#).unwrap();
+        assert_eq!(search.extra.get("query"), Some(&Scalar::Text("tent".to_owned())));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::commerce;
 use super::contact::{ContactTraits, contact};
 use super::context::context;
+use super::page;
 use super::scrub::scrub;
 use super::time::occurred_at;
 use crate::fields::Fields;
@@ -104,13 +105,17 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
     let (occurred_at, clamped) = occurred_at(&fields, received)?;
     let (context, consent) = context(&merged_context(&fields, received)?)?;
     let event = event_name(&fields, event_type)?;
-    let properties = match (&event, fields.object("properties")?) {
-        (Some(event), properties) => {
-            commerce::properties(event, properties.unwrap_or(&Map::new()), received.currency, &raw_ids)?
+    let empty = Map::new();
+    let object = fields.object("properties")?;
+    let properties = match (&event, event_type) {
+        (Some(event), _) => {
+            commerce::properties(event, object.unwrap_or(&empty), received.currency, &raw_ids)?
+        }
+        (None, EventType::Page | EventType::Screen) => {
+            Properties { extra: page::properties(&fields, object, &raw_ids), ..Properties::default() }
         }
         (None, _) => Properties::default(),
     };
-    let empty = Map::new();
     let traits = fields.object("traits")?.unwrap_or(&empty);
     let contact = (event_type == EventType::Identify).then(|| contact(traits, &mut warnings));
     let id = match fields.id("messageId", EventId::new)? {
@@ -139,6 +144,7 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
         internal: false,
         timer: None,
         merge: None,
+        segment: None,
     };
     let id_is_personal = scrub(&mut line, &raw_ids);
     let identifies = matches!(event_type, EventType::Identify | EventType::Alias);

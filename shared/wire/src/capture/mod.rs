@@ -9,6 +9,7 @@ mod commerce;
 mod contact;
 mod context;
 mod event;
+mod page;
 mod scrub;
 mod time;
 

@@ -1,9 +1,11 @@
 //! A line as it is read: its texts stay where they are, in the record, until an event needs them. Most of a line is not
 //! needed by any event, and what is not needed is passed over.
 
-use super::{ConsentLine, LineError, LineType, MergeLine, Scalar, TimerLine, VERSION, written};
+use super::{ConsentLine, LineError, LineType, MergeLine, Scalar, SegmentLine, TimerLine, VERSION, written};
 use super::{newer_version, undecodable, unknown_version, without_values};
-use serde::de::{Error, Visitor};
+use beckon_domain::SmolStr;
+use beckon_domain::event::TraitValue;
+use serde::de::{Error, IgnoredAny, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -85,6 +87,8 @@ pub(super) struct LineRef<'a> {
     pub timer: Option<Box<TimerLine>>,
     #[serde(default)]
     pub merge: Option<Box<MergeLine>>,
+    #[serde(default)]
+    pub segment: Option<Box<SegmentLine>>,
 }
 
 /// What an event needs of [`super::Properties`].
@@ -105,6 +109,27 @@ pub(super) struct PropertiesRef<'a> {
     pub order_id: Option<Text<'a>>,
     pub total_minor: Option<i64>,
     pub engaged_ms: Option<u64>,
+    #[serde(deserialize_with = "scalars")]
+    pub extra: Extra,
+}
+
+/// Properties by name, in the order of their names, each name once: as an event has them.
+pub(super) type Extra = Vec<(SmolStr, TraitValue)>;
+
+/// Scalars of an object. What is none, as an earlier or a later release may write it, is passed over.
+fn scalars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Extra, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Loose {
+        Scalar(Scalar),
+        Other(IgnoredAny),
+    }
+    let object = BTreeMap::<SmolStr, Loose>::deserialize(deserializer)?;
+    let scalar = |(name, value)| match value {
+        Loose::Scalar(value) => Some((name, value.into())),
+        Loose::Other(_) => None,
+    };
+    Ok(object.into_iter().filter_map(scalar).collect())
 }
 
 /// [`super::ProductLine`].
@@ -131,6 +156,26 @@ pub(super) struct ContextRef<'a> {
     pub timezone: Option<Text<'a>>,
     #[serde(borrow)]
     pub locale: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub device: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub page_url: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub referrer: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub campaign: CampaignRef<'a>,
+}
+
+/// What an event needs of a campaign.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CampaignRef<'a> {
+    #[serde(borrow)]
+    pub name: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub source: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub medium: Option<Text<'a>>,
 }
 
 impl<'a> LineRef<'a> {

@@ -1,10 +1,10 @@
 //! From a line to the event it says.
 
-use super::borrowed::{LineRef, ProductRef, Text};
+use super::borrowed::{ContextRef, LineRef, ProductRef, Text};
 use super::{LineError, LineType, Scalar, undecodable};
 use crate::failed::FailedReason;
 use beckon_domain::consent::ConsentChoices;
-use beckon_domain::event::{CartRef, Event, EventKind, Item, TraitValue};
+use beckon_domain::event::{Campaign, CartRef, Details, Device, Event, EventKind, Item, TraitValue};
 use beckon_domain::id::{Brand, EventName};
 use beckon_domain::{
     CartId, Category, Currency, DurationMs, EventId, Money, OrderId, ProductId, ProfileKey, SmolStr,
@@ -64,10 +64,25 @@ impl LineRef<'_> {
             timezone: self.context.timezone.as_deref().map(SmolStr::new),
             locale: self.context.locale.as_deref().map(SmolStr::new),
             claim,
-            device: None,
-            details: None,
+            device: self.context.device.as_deref().and_then(Device::parse),
+            details: self.details(),
             kind: self.event_kind(link)?,
         })
+    }
+
+    /// What few events tell: most have none of it, and pay for none.
+    fn details(&mut self) -> Option<Box<Details>> {
+        let properties = std::mem::take(&mut self.properties.extra);
+        let short = |text: &Option<Text<'_>>| text.as_deref().map(SmolStr::new);
+        let ContextRef { campaign, .. } = &self.context;
+        let campaign = Campaign {
+            name: short(&campaign.name),
+            source: short(&campaign.source),
+            medium: short(&campaign.medium),
+        };
+        let referrer = self.context.referring_host();
+        let is_empty = properties.is_empty() && referrer.is_none() && campaign.is_empty();
+        (!is_empty).then(|| Box::new(Details { referrer, campaign, properties }))
     }
 
     fn event_kind(&mut self, link: Option<ProfileKey>) -> Result<EventKind, LineError> {
@@ -94,6 +109,12 @@ impl LineRef<'_> {
                     BASE64.decode(merge.state.as_bytes()).map_err(|_| undecodable("state not base64"))?;
                 let state = packed::unpack(&bytes).map_err(|e| undecodable(e.to_string()))?;
                 EventKind::Merge { from, state: Box::new(state) }
+            }
+            LineType::RulesDue => EventKind::RulesDue,
+            LineType::Segment => {
+                let line =
+                    self.segment.take().ok_or_else(|| undecodable("a segment line without a segment"))?;
+                EventKind::SegmentChanged { segment: line.id, entered: line.entered }
             }
         })
     }
@@ -139,6 +160,31 @@ impl LineRef<'_> {
                 EventKind::Track(EventName::new(name).map_err(|e| undecodable(format!("event name {e}")))?)
             }
         })
+    }
+}
+
+/// Bytes of a host at most.
+const HOST_BYTES_MAX: usize = 100;
+
+impl ContextRef<'_> {
+    /// Host of the page that the person came from. A page of the same site is none: nobody came from anywhere.
+    fn referring_host(&self) -> Option<SmolStr> {
+        let host = self.referrer.as_deref().and_then(host_of)?;
+        let own = self.page_url.as_deref().and_then(host_of);
+        let is_foreign = own.is_none_or(|own| !own.eq_ignore_ascii_case(host));
+        let is_host = !host.is_empty() && host.len() <= HOST_BYTES_MAX && !host.contains(char::is_whitespace);
+        (is_foreign && is_host).then(|| SmolStr::new(host.to_ascii_lowercase()))
+    }
+}
+
+/// The host in a URL: without the user before it and the port behind it.
+fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("//")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    match host.strip_prefix('[') {
+        Some(address) => address.split(']').next(),
+        None => host.split(':').next(),
     }
 }
 

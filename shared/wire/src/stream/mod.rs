@@ -12,7 +12,8 @@ pub use event::{Said, read, read_alone};
 
 use crate::failed::FailedReason;
 use beckon_domain::event::{Event, TimerOutcome};
-use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
+use beckon_domain::id::EffectId;
+use beckon_domain::{Profile, ProfileKey, SmolStr, Timestamp, packed};
 #[cfg(test)]
 use borrowed::LineRef;
 use borrowed::refusal;
@@ -47,6 +48,10 @@ pub enum LineType {
     Timer,
     /// A frozen visitor's state.
     Merge,
+    /// Time alone may have changed what holds of the person.
+    RulesDue,
+    /// The person entered or left a segment.
+    Segment,
 }
 
 /// One line.
@@ -97,6 +102,9 @@ pub struct Line {
     /// A frozen visitor's state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merge: Option<MergeLine>,
+    /// A segment entered or left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<SegmentLine>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -229,6 +237,15 @@ pub struct MergeLine {
     pub state: String,
 }
 
+/// A segment entered or left.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SegmentLine {
+    /// The segment.
+    pub id: SmolStr,
+    /// Whether the person is in it now.
+    pub entered: bool,
+}
+
 /// Why a line is not an event: a reason to keep it as a failed event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
@@ -265,6 +282,7 @@ impl Line {
             internal: true,
             timer: None,
             merge: None,
+            segment: None,
         }
     }
 
@@ -276,6 +294,28 @@ impl Line {
         let mut line = Self::internal(key, &format!("timer:{episode}:{number}:{kind}"), LineType::Timer, at);
         line.timer = Some(TimerLine { episode: episode.to_owned(), number, outcome });
         line
+    }
+
+    /// The rules must look again, because a timer of theirs was due at `due_at`. The id says which, so that a repetition
+    /// is recognised however often the timer is found.
+    #[must_use]
+    pub fn rules_due(key: &ProfileKey, due_at: Timestamp, now: Timestamp) -> Self {
+        let id = format!("rules-due:{}", due_at.as_ms());
+        Self { occurred_at: due_at.as_ms(), ..Self::internal(key, &id, LineType::RulesDue, now) }
+    }
+
+    /// The person entered or left a segment at `at`: an effect of the rules, recognised by its id.
+    #[must_use]
+    pub fn segment_changed(
+        key: &ProfileKey,
+        effect: EffectId,
+        segment: SegmentLine,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        let id = format!("segment:{effect}");
+        let line = Self::internal(key, &id, LineType::Segment, now);
+        Self { occurred_at: at.as_ms(), segment: Some(segment), ..line }
     }
 
     /// The merge record: the frozen state of `from`, put under the customer's key.

@@ -1,6 +1,6 @@
 use super::*;
 use beckon_domain::Pepper;
-use beckon_domain::event::EventKind;
+use beckon_domain::event::{Device, EventKind, TraitValue};
 use beckon_domain::id::UserId;
 
 fn key() -> ProfileKey {
@@ -97,8 +97,17 @@ fn a_whole_line_and_its_event_alone_are_read_alike() {
         order_id: Some("o".to_owned()),
         total_minor: Some(3),
         engaged_ms: Some(4),
-        extra: BTreeMap::from([("color".to_owned(), Scalar::Bool(true))]),
+        extra: BTreeMap::from([
+            ("color".to_owned(), Scalar::Bool(true)),
+            ("query".to_owned(), Scalar::Text("t\u{e9}nt \"2\"".to_owned())),
+            ("rank".to_owned(), Scalar::Number(-0.1)),
+        ]),
     };
+    line.context.device = Some("tablet".to_owned());
+    line.context.referrer = Some("https://Jo@News.Example:8443/today".to_owned());
+    line.context.campaign = [("medium", "mail"), ("name", "spring"), ("term", "tents")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
     line.context.timezone = Some("Europe/Berlin".to_owned());
     line.context.locale = Some("de".to_owned());
     line.consent.marketing_email = Some(true);
@@ -119,8 +128,15 @@ fn a_whole_line_and_its_event_alone_are_read_alike() {
         assert_eq!(event.kind.name(), name);
         let (alone_key, said) = read_alone(&text).unwrap();
         assert_eq!((alone_key, &said.event, said.internal), (key(), &event, false));
-        assert_eq!((event.claim, event.consent.marketing_email), (Some(key()), Some(true)));
+        assert_eq!((event.claim.clone(), event.consent.marketing_email), (Some(key()), Some(true)));
         assert_eq!((event.timezone.as_deref(), event.locale.as_deref()), (Some("Europe/Berlin"), Some("de")));
+        assert_eq!(event.device, Some(Device::Tablet));
+        let details = event.details.as_ref().unwrap();
+        assert_eq!(details.referrer.as_deref(), Some("news.example"));
+        let campaign = &details.campaign;
+        assert_eq!((campaign.name.as_deref(), campaign.medium.as_deref()), (Some("spring"), Some("mail")));
+        assert_eq!(event.property("rank"), Some(&TraitValue::Number(-0.1)));
+        assert_eq!(event.property("query"), Some(&TraitValue::Text("t\u{e9}nt \"2\"".to_owned())));
         if let EventKind::OrderCompleted { order, total, items } = &event.kind {
             assert_eq!((order.as_ref().map(|o| o.as_str()), total.map(|t| t.minor)), (Some("o"), Some(3)));
             let item = &items[0];
@@ -128,4 +144,61 @@ fn a_whole_line_and_its_event_alone_are_read_alike() {
             assert_eq!((item.price.map(|p| p.minor), item.quantity), (Some(1_999), 2));
         }
     }
+}
+
+#[test]
+fn a_person_comes_from_another_site_or_from_nowhere() {
+    let mut line = Line::timer(&key(), "e", 1, TimerOutcome::Done, Timestamp::from_ms(5));
+    (line.kind, line.timer) = (LineType::Page, None);
+    let mut referrer = |page: Option<&str>, referrer: &str| {
+        line.context.page_url = page.map(str::to_owned);
+        line.context.referrer = Some(referrer.to_owned());
+        line.to_event().unwrap().details.and_then(|details| details.referrer)
+    };
+    let shop = Some("https://shop.example:444/p");
+    assert_eq!(referrer(shop, "https://News.example/a?b").as_deref(), Some("news.example"));
+    assert_eq!(referrer(None, "android-app://com.example.mail").as_deref(), Some("com.example.mail"));
+    assert_eq!(referrer(None, "http://u:p@[2001:db8::1]:80/").as_deref(), Some("2001:db8::1"));
+    assert_eq!(referrer(shop, "http://SHOP.example/cart"), None, "a page of the same site");
+    for text in
+        ["", "/cart", "news.example", "https:///x", "https://a b/", &format!("https://{}/", "x".repeat(101))]
+    {
+        assert_eq!(referrer(None, text), None, "{text}");
+    }
+}
+
+#[test]
+fn what_rules_put_into_the_stream_says_what_it_is_and_is_known_again() {
+    let (due, now) = (Timestamp::from_ms(5), Timestamp::from_ms(90));
+    let line = Line::rules_due(&key(), due, now);
+    assert_eq!(line.id, Line::rules_due(&key(), due, Timestamp::from_ms(91)).id);
+    let event = line.to_event().unwrap();
+    assert_eq!((event.kind, event.occurred_at, event.received_at), (EventKind::RulesDue, due, now));
+
+    let source = beckon_domain::SourceId::new("web").unwrap();
+    let cause = beckon_domain::EventId::new("m").unwrap();
+    let effect = EffectId::derive(key().as_str(), &source, &cause, "entered:vip");
+    let segment = SegmentLine { id: "vip".into(), entered: true };
+    let line = Line::segment_changed(&key(), effect, segment, due, now);
+    let text = serde_json::to_string(&line).unwrap();
+    let (read, event) = Line::parse(&text, key().as_str()).unwrap();
+    assert_eq!(read, line);
+    assert_eq!(event.id.as_str(), format!("segment:{effect}"));
+    assert_eq!(event.kind, EventKind::SegmentChanged { segment: "vip".into(), entered: true });
+    assert!(read.internal && event.kind.is_internal());
+    assert_eq!((event.occurred_at, event.received_at), (due, now));
+    let without = text.replace(r#","segment":{"id":"vip","entered":true}"#, "");
+    assert_eq!(Line::parse(&without, key().as_str()).unwrap_err().reason, FailedReason::Undecodable);
+}
+
+#[test]
+fn a_property_of_a_later_form_costs_itself_and_not_the_event() {
+    let mut line = Line::timer(&key(), "e", 1, TimerOutcome::Done, Timestamp::from_ms(5));
+    (line.kind, line.timer, line.event) = (LineType::Track, None, Some("X".to_owned()));
+    line.properties.extra = BTreeMap::from([("a".to_owned(), Scalar::Number(1.0))]);
+    let text = serde_json::to_string(&line).unwrap();
+    let text = text.replace(r#""a":1.0"#, r#""a":1,"b":[1],"c":null,"d":12345678901234567890.5"#);
+    let said = read(&text, key().as_str()).unwrap();
+    let names: Vec<_> = said.event.details.unwrap().properties.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["a", "d"]);
 }

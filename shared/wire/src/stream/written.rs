@@ -3,8 +3,10 @@
 //! without looking any key up. What has another form, valid or not, is left to serde, which also says what is wrong with
 //! it: so all that matters here is never to read a line otherwise than serde does.
 
-use super::borrowed::{ContextRef, LineRef, ProductRef, PropertiesRef, Text};
+use super::borrowed::{CampaignRef, ContextRef, Extra, LineRef, ProductRef, PropertiesRef, Text};
 use super::{ConsentLine, LineType, VERSION};
+use beckon_domain::SmolStr;
+use beckon_domain::event::TraitValue;
 
 /// Reads a line into an empty one; `None` when it has another form, and then there is something of it there.
 pub(super) fn read<'a>(text: &'a str, line: &mut LineRef<'a>) -> Option<()> {
@@ -35,7 +37,7 @@ pub(super) fn read<'a>(text: &'a str, line: &mut LineRef<'a>) -> Option<()> {
     rest.text.is_empty().then_some(())
 }
 
-/// Lines with a timer or a state are rare.
+/// Lines that Beckon itself puts are rare.
 fn kind(text: &str) -> Option<LineType> {
     Some(match text {
         "track" => LineType::Track,
@@ -143,7 +145,7 @@ impl<'a> Rest<'a> {
         into.total_minor = self.optional("\"total_minor\":", Self::integer)?;
         let engaged_ms = self.optional("\"engaged_ms\":", Self::integer)?;
         into.engaged_ms = engaged_ms.map(u64::try_from).transpose().ok()?;
-        self.optional("\"extra\":", Self::unused)?;
+        into.extra = self.optional("\"extra\":", Self::extra)?.unwrap_or_default();
         self.close()
     }
 
@@ -177,11 +179,23 @@ impl<'a> Rest<'a> {
         self.open()?;
         into.timezone = self.optional("\"timezone\":", Self::text)?;
         into.locale = self.optional("\"locale\":", Self::text)?;
-        self.optional("\"device\":", Self::text)?;
-        self.optional("\"page_url\":", Self::text)?;
-        self.optional("\"referrer\":", Self::text)?;
-        self.optional("\"campaign\":", Self::unused)?;
+        into.device = self.optional("\"device\":", Self::text)?;
+        into.page_url = self.optional("\"page_url\":", Self::text)?;
+        into.referrer = self.optional("\"referrer\":", Self::text)?;
+        into.campaign = self.optional("\"campaign\":", Self::campaign)?.unwrap_or_default();
         self.close()
+    }
+
+    /// A campaign's fields, in the order of their names.
+    fn campaign(&mut self) -> Option<CampaignRef<'a>> {
+        self.open()?;
+        self.optional("\"content\":", Self::text)?;
+        let medium = self.optional("\"medium\":", Self::text)?;
+        let name = self.optional("\"name\":", Self::text)?;
+        let source = self.optional("\"source\":", Self::text)?;
+        self.optional("\"term\":", Self::text)?;
+        self.close()?;
+        Some(CampaignRef { name, source, medium })
     }
 
     fn consent(&mut self) -> Option<ConsentLine> {
@@ -195,33 +209,48 @@ impl<'a> Rest<'a> {
         Some(consent)
     }
 
-    /// A number that no event needs; without an exponent, which few have.
-    fn number(&mut self) -> Option<()> {
-        self.passes("-");
-        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
-        let whole = digits(self.text);
-        let is_whole = whole == 1 || (whole > 1 && !self.text.starts_with('0'));
-        self.text = self.text.get(whole..).filter(|_| is_whole)?;
+    /// A number of at most 15 digits and without an exponent: both its digits and the power of ten are numbers that an
+    /// `f64` holds exactly, so that there is one way to round what comes of them.
+    fn number(&mut self) -> Option<f64> {
+        let is_negative = self.passes("-");
+        let (whole, whole_count) = self.digits()?;
+        let has_zeros_before = whole_count > 1 && whole < 10_u64.pow(whole_count - 1);
+        let (mut digits, mut power) = (whole, 1);
         if self.passes(".") {
-            let fraction = digits(self.text);
-            self.text = self.text.get(fraction..).filter(|_| fraction > 0)?;
+            let (fraction, fraction_count) = self.digits()?;
+            power = 10_u64.checked_pow(fraction_count).filter(|_| whole_count + fraction_count <= 15)?;
+            digits = whole * power + fraction;
         }
-        Some(())
+        let value = digits as f64 / power as f64;
+        (!has_zeros_before).then_some(if is_negative { -value } else { value })
     }
 
-    /// A flat object that no event needs: texts, numbers and booleans by any name.
-    fn unused(&mut self) -> Option<()> {
+    /// Some digits, 15 at most, and how many there are.
+    fn digits(&mut self) -> Option<(u64, u32)> {
+        let (mut value, mut count) = (0_u64, 0_u32);
+        for byte in self.text.bytes().take_while(u8::is_ascii_digit).take(16) {
+            (value, count) = (value * 10 + u64::from(byte - b'0'), count + 1);
+        }
+        self.text = self.text.get(count as usize..).filter(|_| (1..=15).contains(&count))?;
+        Some((value, count))
+    }
+
+    /// A flat object of scalars, in the order of their names.
+    fn extra(&mut self) -> Option<Extra> {
+        let mut extra = Extra::new();
         self.passes("{").then_some(())?;
         loop {
-            self.text()?;
-            self.passes(":").then_some(())?;
-            match self.text.as_bytes().first()? {
-                b'"' => self.text().map(drop),
-                b't' | b'f' => self.boolean().map(drop),
-                _ => self.number(),
-            }?;
+            let name = self.text()?;
+            let rises = extra.last().is_none_or(|(last, _)| **last < *name);
+            (rises && self.passes(":")).then_some(())?;
+            let value = match self.text.as_bytes().first()? {
+                b'"' => TraitValue::Text(self.text()?.to_owned()),
+                b't' | b'f' => TraitValue::Bool(self.boolean()?),
+                _ => TraitValue::Number(self.number()?),
+            };
+            extra.push((SmolStr::new(&*name), value));
             if self.passes("}") {
-                return Some(());
+                return Some(extra);
             }
             self.passes(",").then_some(())?;
         }

@@ -1,27 +1,26 @@
-//! Beckon's side of the comparison. What a rule's conditions say of a person is asked in one place: [`Rule::holds`].
+//! Beckon's side of the comparison.
 
 use anyhow::{Result, anyhow};
 use beckon_domain::Timestamp;
 use beckon_domain::id::SlotId;
-use beckon_rules::{LiveLists, Person, Ruleset, SlotRequest};
+use beckon_rules::{Decision, LiveLists, Person, Ruleset, SlotRequest};
 
 /// A slot of a ruleset, ready to be asked.
-pub struct Rule {
+pub struct Slot {
     ruleset: Ruleset,
-    slot: SlotId,
+    id: SlotId,
     request: SlotRequest,
 }
 
-impl Rule {
-    /// Compiles a ruleset and names the slot that is asked.
-    pub fn new(yaml: &str, slot: &str) -> Result<Self> {
-        Ok(Self { ruleset: parse(yaml)?, slot: SlotId::new(slot)?, request: SlotRequest::default() })
+impl Slot {
+    /// Compiles a ruleset and names its slot.
+    pub fn new(yaml: &str, id: &str) -> Result<Self> {
+        Ok(Self { ruleset: parse(yaml)?, id: SlotId::new(id)?, request: SlotRequest::default() })
     }
 
-    /// Whether a rule of the slot holds of a person: here, by deciding the slot. `None` when there is no such slot.
-    pub fn holds(&self, person: &Person<'_>, now: Timestamp) -> Option<bool> {
-        let decision = self.ruleset.decide(&self.slot, person, &self.request, LiveLists::default(), now)?;
-        Some(decision.reason.rule.is_some())
+    /// What the slot shows a person; `None` when there is no such slot.
+    pub fn decide(&self, person: &Person<'_>, now: Timestamp) -> Option<Decision> {
+        self.ruleset.decide(&self.id, person, &self.request, LiveLists::default(), now)
     }
 }
 

@@ -43,8 +43,8 @@ fn main() -> Result<()> {
     let shoppers = Shopper::table(PERSON_COUNT, arguments.seed);
     let known: Rc<[Known]> = shoppers.iter().map(Shopper::known).collect::<Result<_>>()?;
     let persons: Vec<_> = known.iter().map(Known::person).collect();
-    let rule = beckon::Rule::new(engines::BECKON, "four")?;
-    let mut engines = engines::all(&rule, &persons, &shoppers, shopper::now())?;
+    let ruleset = beckon::parse(engines::BECKON)?;
+    let mut engines = engines::all(&ruleset, &persons, &shoppers, shopper::now())?;
     let holding = agree(&mut engines)?;
     let mut works = many::works(&known)?;
     let timings = rounds::run(arguments.rounds, arguments.seed, &mut engines, &mut works);

@@ -20,12 +20,17 @@ pub fn now() -> Timestamp {
     Timestamp::EPOCH + DurationMs::from_ms(NOW_MS)
 }
 
+/// The key of everybody's profile: none is stored.
+pub fn key() -> Result<ProfileKey> {
+    Ok(Pepper::new("bench", b"a pepper for benchmarks only")?.anonymous(&AnonymousId::new("v")?))
+}
+
 /// What is known of one person, and the page that they are on: what every engine is given.
 pub struct Shopper {
     /// What the cart is worth, in cents.
     pub cart_minor: u32,
-    /// Whether the shop knows them as a customer.
-    pub logged_in: bool,
+    /// Pages of the session.
+    pub pages: u32,
     /// The plan that the shop says they are on.
     pub plan: &'static str,
     /// The category of the page.
@@ -45,7 +50,7 @@ impl Shopper {
         (0..count)
             .map(|_| Self {
                 cart_minor: often([7_500, 30_000], [1, 7_499]) as u32,
-                logged_in: often([1, 1], [0, 0]) == 1,
+                pages: often([3, 12], [1, 2]) as u32,
                 plan: at(PLANS, often([0, 1], [2, 3])),
                 category: at(CATEGORIES, often([0, 0], [1, 3])),
             })
@@ -54,21 +59,17 @@ impl Shopper {
 
     /// The same as Beckon knows it: a profile that events made.
     pub fn known(&self) -> Result<Known> {
-        let key = Pepper::new("bench", b"a pepper for benchmarks only")?.anonymous(&AnonymousId::new("v")?);
+        let key = key()?;
         let mut profile = Profile::default();
         let mut happened = Happened { key: &key, profile: &mut profile, count: 0 };
-        for _ in 0..4 {
+        for _ in 0..self.pages {
             happened.next(EventKind::Page)?;
         }
         happened.next(EventKind::ProductAdded(CartRef::default(), self.item()?))?;
         let plan = ("plan".to_owned(), TraitValue::Text(self.plan.to_owned()));
         happened.next(EventKind::Identify { traits: BTreeMap::from([plan]), link: None })?;
         let category = Some(Category::new(self.category)?);
-        Ok(Known {
-            profile,
-            is_known: self.logged_in,
-            page: Page { kind: Some(PageKind::Category), category, ..Page::default() },
-        })
+        Ok(Known { profile, page: Page { kind: Some(PageKind::Category), category, ..Page::default() } })
     }
 
     fn item(&self) -> Result<Item> {
@@ -81,14 +82,18 @@ impl Shopper {
 /// A person and their page, ready to be decided.
 pub struct Known {
     profile: Profile,
-    is_known: bool,
     page: Page,
 }
 
 impl Known {
+    /// What events made of them.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
     /// As a request names them.
     pub fn person(&self) -> Person<'_> {
-        Person { profile: Some(&self.profile), is_known: self.is_known, page: self.page.clone() }
+        Person { profile: Some(&self.profile), is_known: true, page: self.page.clone(), propensity: None }
     }
 }
 
@@ -101,20 +106,26 @@ struct Happened<'a> {
 impl Happened<'_> {
     /// One event a second, the last of them within the last minute.
     fn next(&mut self, kind: EventKind) -> Result<()> {
-        let at = Timestamp::EPOCH + DurationMs::from_ms(NOW_MS - 60_000 + self.count * 1_000);
+        let at = now() - DurationMs::from_secs(60 - self.count.min(60));
         self.count += 1;
-        let event = Event {
-            id: EventId::new(&format!("e{}", self.count))?,
-            source: SourceId::new("bench")?,
-            occurred_at: at,
-            received_at: at,
-            consent: ConsentChoices::default(),
-            timezone: None,
-            locale: None,
-            claim: None,
-            kind,
-        };
-        apply(self.profile, self.key, &event, &Policy::default());
+        apply(self.profile, self.key, &event(self.count, at, kind)?, &Policy::default());
         Ok(())
     }
+}
+
+/// An event of the benchmark's own.
+pub fn event(number: u64, at: Timestamp, kind: EventKind) -> Result<Event> {
+    Ok(Event {
+        id: EventId::new(&format!("e{number}"))?,
+        source: SourceId::new("bench")?,
+        occurred_at: at,
+        received_at: at,
+        consent: ConsentChoices::default(),
+        timezone: None,
+        locale: None,
+        claim: None,
+        details: None,
+        device: None,
+        kind,
+    })
 }

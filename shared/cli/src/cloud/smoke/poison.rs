@@ -109,6 +109,7 @@ fn line(world: &World, key: &ProfileKey, product: &str, at: Timestamp) -> Result
         internal: false,
         timer: None,
         merge: None,
+        segment: None,
     };
     serde_json::to_vec(&line).map_err(|e| CliError::caused("a stream line could not be written", &e))
 }

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 const STRANGE_LINES_MAX: u64 = 100;
 
 /// An archive being read.
-pub(super) struct Archive {
+pub(crate) struct Archive {
     place: Place,
     objects: VecDeque<Kept>,
     bytes_total: u64,
@@ -31,13 +31,13 @@ pub(super) struct Archive {
 }
 
 /// One object being read.
-pub(super) struct Object {
+pub(crate) struct Object {
     name: PathBuf,
     lines: Lines,
 }
 
 /// What a line of an object is.
-pub(super) struct Archived {
+pub(crate) struct Archived {
     /// Its profile: an archive keeps no partition keys, so the line's own is believed.
     pub key: ProfileKey,
     pub said: Said,

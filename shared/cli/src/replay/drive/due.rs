@@ -1,20 +1,24 @@
-//! Time that passes between rows: reminders fall due, the mailer runs, and its answers are applied.
+//! Time that passes between rows: reminders and timers of the rules fall due, the mailer runs, and its answers are applied.
 
 use super::{Drive, unreadable};
 use crate::error::CliError;
 use crate::stack::Tables;
-use beckon_domain::{DurationMs, Timestamp};
+use beckon_domain::{DurationMs, Profile, Timestamp};
 use beckon_store::tables::{DUE_SHARD_COUNT, Due, Read};
 use serde_json::Value;
 
+/// Runs of the mailer at one instant: one run takes some thousands of those that are due.
+const RUNS_MAX: u32 = 1_000;
+
 impl<T: Tables> Drive<T> {
-    /// Lets time pass up to just before `at`, stopping wherever a reminder falls due. What happens at the very instant
+    /// Lets time pass up to just before `at`, stopping wherever a reminder or a timer falls due. What happens at the very instant
     /// belongs to the window before it, so events come first.
     pub(super) async fn pass_to(&mut self, at: Timestamp) -> Result<(), CliError> {
-        let mut before = None;
+        let (mut before, mut runs) = (None, 0);
         while let Some(due_at) = self.earliest_due().await?.filter(|due_at| *due_at < at) {
-            if before == Some(due_at) {
-                return Err(CliError::failed("a reminder stays due after the mailer has run"));
+            runs = if before == Some(due_at) { runs + 1 } else { 1 };
+            if runs > RUNS_MAX {
+                return Err(CliError::failed("a reminder or a timer stays due after the mailer has run"));
             }
             before = Some(due_at);
             // Where batches are large, a cart is found later than it was due: time does not run back.
@@ -42,7 +46,9 @@ impl<T: Tables> Drive<T> {
                 let key = std::slice::from_ref(&due.key);
                 let mut found =
                     self.setup.tables.load(key, Read::Strong).await.map_err(|e| unreadable(&e))?;
-                let stored = found.remove(&due.key);
+                let is_left =
+                    |p: &Profile| p.link.is_none() && p.cart.due_at(idle).is_some_and(|at| at <= now);
+                let stored = found.remove(&due.key).filter(|stored| is_left(&stored.profile));
                 if let (Some(journal), Some(stored)) = (&mut self.setup.journal, stored) {
                     journal.due(&due.key, &stored.profile, idle);
                 }

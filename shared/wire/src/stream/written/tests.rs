@@ -2,7 +2,7 @@ use super::*;
 use crate::stream::{LineError, Said};
 
 /// A view, with all that a page tells.
-const VIEWED: &str = r#"{"v":1,"key":"a1_x","id":"m-1","source":"web","type":"track","event":"Product Viewed","occurred_at":-5,"received_at":160,"properties":{"product":{"id":"p-1","category":"tents","name":"Tent 2 für alle","brand":"north","price_minor":0,"quantity":1},"currency":"EUR","engaged_ms":20,"extra":{"color":"red","used":false,"rank":-3.5,"size":40.0}},"context":{"timezone":"Europe/Berlin","locale":"de","device":"mobile","page_url":"https://shop.example/p","referrer":"","campaign":{"name":"spring"}},"consent":{"analytics":true,"marketing_email":false},"internal":true}"#;
+const VIEWED: &str = r#"{"v":1,"key":"a1_x","id":"m-1","source":"web","type":"track","event":"Product Viewed","occurred_at":-5,"received_at":160,"properties":{"product":{"id":"p-1","category":"tents","name":"Tent 2 für alle","brand":"north","price_minor":0,"quantity":1},"currency":"EUR","engaged_ms":20,"extra":{"color":"red","rank":-3.5,"size":40.0,"used":false}},"context":{"timezone":"Europe/Berlin","locale":"de","device":"mobile","page_url":"https://shop.example/p","referrer":"","campaign":{"content":"wide","name":"spring","term":""}},"consent":{"analytics":true,"marketing_email":false},"internal":true}"#;
 /// An order, without context.
 const ORDERED: &str = r#"{"v":1,"key":"a1_x","id":"m-2","source":"web","type":"track","event":"Order Completed","occurred_at":1,"received_at":2,"properties":{"products":[{"id":"p-1","quantity":1},{"id":"p-2","price_minor":-70,"quantity":0}],"currency":"EUR","cart_id":"c","cart_url":"u","order_id":"o","total_minor":123456789012345678}}"#;
 
@@ -68,6 +68,12 @@ fn a_field_twice_or_too_large_or_of_another_order_is_left_to_serde() {
         ("\"engaged_ms\":20", "\"engaged_ms\":-20"),
         ("\"currency\":\"EUR\",\"engaged_ms\":20", "\"engaged_ms\":20,\"currency\":\"EUR\""),
         ("p-1", "p\\u002d1"),
+        ("40.0", "40e0"),
+        ("40.0", "040"),
+        ("40.0", "1234567890123456"),
+        ("40.0", "0.123456789012345"),
+        ("\"rank\"", "\"used\""),
+        ("\"content\":\"wide\"", "\"channel\":\"wide\""),
         ("\"consent\":{", "\"consent\": {"),
     ] {
         let text = VIEWED.replace(from, to);
@@ -85,5 +91,32 @@ fn a_text_ends_at_its_first_special_byte_wherever_it_stands() {
             let ends = bytes.iter().position(|b| matches!(b, b'"' | b'\\' | ..b' '));
             assert_eq!(Some(plain_length(&bytes)), ends, "{length} {special}");
         }
+    }
+}
+
+#[test]
+fn a_number_is_rounded_as_serde_rounds_it() {
+    for number in [
+        "0",
+        "-0",
+        "0.0",
+        "-0.0",
+        "7",
+        "0.1",
+        "0.3",
+        "1.005",
+        "999999999999999",
+        "99.999999",
+        "0.00000000000001",
+    ] {
+        let text = VIEWED.replace("40.0", number);
+        let bits = |line: LineRef<'_>| {
+            let size = line.properties.extra.into_iter().find(|(name, _)| name == "size");
+            let Some((_, TraitValue::Number(size))) = size else { panic!("{number} is a number") };
+            size.to_bits()
+        };
+        let one_pass = bits(read(&text).unwrap_or_else(|| panic!("{number} is read in one pass")));
+        let Ok(by_serde) = LineRef::of_any_form(&text) else { panic!("{number}: a line") };
+        assert_eq!(one_pass, bits(by_serde), "{number}");
     }
 }
