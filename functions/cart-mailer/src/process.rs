@@ -4,7 +4,7 @@ use crate::error::MailerError;
 use crate::reminder::Ended;
 use crate::send::SendEmail;
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
-use beckon_rules::{Reminder, Ruleset};
+use beckon_rules::Ruleset;
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::EventStream;
@@ -123,8 +123,8 @@ where
                 if report.is_full() {
                     return Ok(());
                 }
-                if let Some(reminder) = run.ruleset.reminder().filter(|_| !report.stopped) {
-                    self.settle(run, reminder, &key, report).await;
+                if run.ruleset.reminder().is_some() && !report.stopped {
+                    self.settle(run, &key, report).await;
                 }
             }
             match page.last() {
@@ -134,9 +134,9 @@ where
         }
     }
 
-    async fn settle(&self, run: &Run, reminder: &Reminder, key: &ProfileKey, report: &mut Report) {
+    async fn settle(&self, run: &Run, key: &ProfileKey, report: &mut Report) {
         report.cart_count += 1;
-        match self.remind(run, reminder, key).await {
+        match self.remind(run, key).await {
             Ok(Ended::Sent) => report.sent_count += 1,
             Ok(Ended::NotSent(reason)) => *report.not_sent.entry(reason).or_default() += 1,
             Ok(Ended::Stopped(reason)) => {

@@ -10,7 +10,7 @@ use crate::send::{Email, SendEmail, SendError};
 use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
 use beckon_domain::event::TimerOutcome;
 use beckon_domain::{DurationMs, EpisodeId, Profile, ProfileKey};
-use beckon_rules::{Page, Person, Reminder};
+use beckon_rules::{Page, Person};
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{
     ConfigStore, Contact, ContactStore, OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus,
@@ -70,12 +70,7 @@ where
     S: EventStream,
     M: SendEmail,
 {
-    pub(crate) async fn remind(
-        &self,
-        run: &Run,
-        reminder: &Reminder,
-        key: &ProfileKey,
-    ) -> Result<Ended, MailerError> {
+    pub(crate) async fn remind(&self, run: &Run, key: &ProfileKey) -> Result<Ended, MailerError> {
         let Some(reading) = self.read(run, key).await? else { return Ok(Ended::Nothing) };
         match reading.plan {
             Plan::NotDue => Ok(Ended::Nothing),
@@ -86,7 +81,7 @@ where
             Plan::Remind(episode) => {
                 let timer = Timer { key, episode, number: reading.timer() };
                 if self.tables.claim(&timer.reminder(), key, &run.id, run.now, run.now + LEASE).await? {
-                    self.send_claimed(run, reminder, timer).await
+                    self.send_claimed(run, timer).await
                 } else {
                     self.follow(run, timer).await
                 }
@@ -105,12 +100,7 @@ where
             None => false,
         };
         let profile = stored.profile;
-        let person = Person {
-            profile: Some(&profile),
-            is_known: profile.is_known(key),
-            page: Page::default(),
-            propensity: None,
-        };
+        let person = person_of(&profile, key);
         let situation = Situation {
             has_contact: contact.is_some(),
             is_suppressed,
@@ -129,12 +119,7 @@ where
     }
 
     /// The claim is ours: look once more, then send.
-    async fn send_claimed(
-        &self,
-        run: &Run,
-        reminder: &Reminder,
-        timer: Timer<'_>,
-    ) -> Result<Ended, MailerError> {
+    async fn send_claimed(&self, run: &Run, timer: Timer<'_>) -> Result<Ended, MailerError> {
         let id = timer.reminder();
         let reading = self.read(run, timer.key).await?;
         let (profile, contact) = match reading {
@@ -149,7 +134,7 @@ where
                 return Ok(Ended::Nothing);
             }
         };
-        let email = self.compose(run, reminder, (id, &profile, &contact))?;
+        let email = self.compose(run, timer, (&profile, &contact))?;
         let sending = ReminderStatus::Sending { owner: run.id.clone() };
         if !self.tables.advance(&id, &run.id, sending, self.clock.now()).await? {
             return Ok(Ended::Nothing);
@@ -205,21 +190,21 @@ where
     fn compose(
         &self,
         run: &Run,
-        reminder: &Reminder,
-        (id, profile, contact): (ReminderId, &Profile, &Contact),
+        timer: Timer<'_>,
+        (profile, contact): (&Profile, &Contact),
     ) -> Result<Email, MailerError> {
+        let id = timer.reminder();
         let pepper = &self.secrets.pepper;
         let to = contact.email.clone().unwrap_or_default();
         let unsubscribe_url =
             format!("{}/u/{}", self.public_url, pepper.unsubscribe_token(&pepper.contact(&to)));
-        let discount = reminder.discount.as_ref();
-        let code = discount.map(|d| pepper.discount_code(&d.code_prefix, &id.episode));
+        let discount = run.ruleset.discount_for(&person_of(profile, timer.key), run.now);
+        let code = discount.as_ref().map(|d| pepper.discount_code(&d.code_prefix, &id.episode));
         let material = Material {
             profile,
             contact,
             ruleset: &run.ruleset,
-            reminder,
-            code: code.as_deref(),
+            discount: discount.as_ref().zip(code.as_deref()),
             sender: &self.from,
             unsubscribe_url: &unsubscribe_url,
             now: run.now,
@@ -248,5 +233,15 @@ where
         let datas = encode(std::slice::from_ref(&line))?;
         self.stream.put(NewRecord::of_key(&line.key, datas)).await?;
         Ok(())
+    }
+}
+
+/// Whom a mail is about: there is no page.
+fn person_of<'a>(profile: &'a Profile, key: &ProfileKey) -> Person<'a> {
+    Person {
+        profile: Some(profile),
+        is_known: profile.is_known(key),
+        page: Page::default(),
+        propensity: None,
     }
 }

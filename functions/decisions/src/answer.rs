@@ -29,6 +29,7 @@ pub fn answer(ruleset: &Ruleset, slot: &SlotId, decision: Decision, decision_id:
         reason: ReasonAnswer {
             code: decision.reason.code.code(),
             rule_id: decision.reason.rule.map(|id| id.as_str().to_owned()),
+            row: decision.reason.row,
         },
         fallback: FallbackAnswer { used: decision.fallback.used, filled: decision.fallback.filled },
         ttl_seconds: decision.ttl.as_ms() / 1_000,

@@ -2,13 +2,15 @@
 
 use crate::compiled::Reading;
 use crate::condition::{Condition, Facts, Matched};
-use crate::decision::{Content, Decision, Fallback, Reason, ReasonCode};
+use crate::decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended};
 use crate::list::{self, Subject, Wanted};
-use crate::model::{Action, COUNT_MAX, Rule, Ruleset, Slot, SlotFallback};
+use crate::model::{Action, COUNT_MAX, Discount, Percent, Rule, Ruleset, Slot, SlotFallback, Strategy};
 use crate::page::{LiveLists, Page, Person, SlotRequest};
+use crate::selection::Selection;
+use crate::table::{HeldRow, Hit, Table};
 use beckon_domain::consent::Purpose;
 use beckon_domain::id::SlotId;
-use beckon_domain::{Category, Profile, Timestamp, id::OfferId};
+use beckon_domain::{Category, ProductId, Profile, Timestamp, id::OfferId};
 use std::sync::Arc;
 
 /// From so many rules on, what several of them compare is compared once.
@@ -39,6 +41,7 @@ impl Ruleset {
         let mut facts = self.facts(person, now);
         facts.profile = person.profile.filter(|_| code == ReasonCode::Default);
         let wanted = Wanted::new(slot_count(slot, request), request, person.page.product.as_ref());
+        let scene = Scene { slot, facts: &facts, wanted: &wanted, live };
         let many = (slot.rules.len() >= MANY).then(|| Reading::new(&self.compiled, facts));
         let may_hold = |rule: &&Rule| match (&many, rule.root) {
             (Some(reading), Some(root)) => reading.holds(root),
@@ -52,7 +55,7 @@ impl Ruleset {
             .filter(may_hold)
             .find_map(|rule| {
                 let matched = rule.when.evaluate(&facts)?;
-                self.content(slot, rule, &facts, matched, &wanted, live)
+                self.content(&scene, rule, matched)
             });
         Some(by_rule.unwrap_or_else(|| self.default_content(slot, &wanted, live, code)))
     }
@@ -81,6 +84,19 @@ impl Ruleset {
         };
         let facts = self.facts(person, now);
         reminder.conditions.iter().all(|condition: &Condition| condition.evaluate(&facts).is_some())
+    }
+
+    /// What the reminder offers a person now; `None` where it offers nothing, or its table says 0 or has no row for
+    /// them.
+    #[must_use]
+    pub fn discount_for(&self, person: &Person<'_>, now: Timestamp) -> Option<Discount> {
+        let rule = self.reminder.as_ref()?.discount.as_ref()?;
+        let percent = match &rule.percent {
+            Percent::Fixed(percent) => *percent,
+            Percent::Table(table) => *table.held(&self.facts(person, now)).next()?.then,
+        };
+        let (code_prefix, valid_for) = (rule.code_prefix.clone(), rule.valid_for);
+        (percent > 0).then_some(Discount { percent, code_prefix, valid_for })
     }
 
     /// The category of a page: the one that the request names, else that of its product.
@@ -121,39 +137,86 @@ impl Ruleset {
     }
 
     /// What a rule that matched shows; `None` when that is nothing, so that the next rule has its turn.
-    fn content(
+    fn content(&self, scene: &Scene<'_>, rule: &Rule, matched: Matched<'_>) -> Option<Decision> {
+        match &rule.then {
+            Action::Table(table) if table.hit == Hit::Collect => self.collected(scene, rule, table),
+            Action::Table(table) => table
+                .held(scene.facts)
+                .find_map(|row| self.shown(scene, row.then, row.matched, rule_match(rule, Some(row.number)))),
+            then => self.shown(scene, then, matched, rule_match(rule, None)),
+        }
+    }
+
+    /// What one action shows, filled up.
+    fn shown(
         &self,
-        slot: &Slot,
-        rule: &Rule,
-        facts: &Facts<'_>,
+        scene: &Scene<'_>,
+        then: &Action,
         matched: Matched<'_>,
-        wanted: &Wanted<'_>,
-        live: LiveLists<'_>,
+        reason: Reason,
     ) -> Option<Decision> {
-        let catalog = &self.catalog;
-        let candidates = match &rule.then {
-            Action::Offer(id) => {
-                return self.offer_decision(slot, id, rule_match(rule), Fallback::default());
+        if let Action::Offer(id) = then {
+            return self.offer_decision(scene.slot, id, reason, Fallback::default());
+        }
+        let allows = |id: &ProductId| {
+            selection(then).is_none_or(|only| only.allows(id.as_str(), &self.catalog, scene.facts))
+        };
+        let wanted = scene.wanted.only(&allows);
+        let items = wanted.take(self.candidates(scene, then, matched)?);
+        self.filled(scene, &wanted, items, reason)
+    }
+
+    /// What all rows that hold show together: each row's own products, and what fills them up passes for every row.
+    fn collected(&self, scene: &Scene<'_>, rule: &Rule, table: &Table<Action>) -> Option<Decision> {
+        let rows: Vec<HeldRow<'_, '_, Action>> = table.held(scene.facts).collect();
+        let allowed_by = |then: &Action, id: &ProductId| {
+            selection(then).is_none_or(|only| only.allows(id.as_str(), &self.catalog, scene.facts))
+        };
+        let (mut items, mut first) = (Vec::new(), None);
+        for row in &rows {
+            let allows = |id: &ProductId| allowed_by(row.then, id);
+            let found = self.candidates(scene, row.then, row.matched).unwrap_or_default();
+            if scene.wanted.only(&allows).fill(&mut items, found) > 0 {
+                first = first.or(Some(row.number));
             }
+        }
+        let allows = |id: &ProductId| rows.iter().all(|row| allowed_by(row.then, id));
+        self.filled(scene, &scene.wanted.only(&allows), items, rule_match(rule, first))
+    }
+
+    /// The products of an action, best first; `None` where there is nothing to start from.
+    fn candidates(&self, scene: &Scene<'_>, then: &Action, matched: Matched<'_>) -> Option<Vec<Recommended>> {
+        let (catalog, facts) = (&self.catalog, scene.facts);
+        Some(match then {
             Action::Products(ids) => list::listed(ids),
-            Action::Related => list::related(catalog, Subject::of_the_page(catalog, facts, matched)?),
-            Action::AccessoriesFirst => {
+            Action::Recommend(Strategy::Related, _) => {
+                list::related(catalog, Subject::of_the_page(catalog, facts, matched)?)
+            }
+            Action::Recommend(Strategy::AccessoriesFirst, _) => {
                 list::accessories_first(catalog, Subject::of_the_match(catalog, facts, matched)?)
             }
-            Action::CategoryAffinity => list::category_affinity(catalog, facts),
-        };
-        let mut items = wanted.take(candidates);
+            Action::Recommend(Strategy::CategoryAffinity, _) => list::category_affinity(catalog, facts),
+            Action::Recommend(Strategy::BestSellers, _) => {
+                list::best_sellers(catalog, scene.slot, scene.live)
+            }
+            Action::Offer(_) | Action::Table(_) => return None,
+        })
+    }
+
+    /// A list that is too short, filled up; `None` when there is nothing in it.
+    fn filled(
+        &self,
+        scene: &Scene<'_>,
+        wanted: &Wanted<'_>,
+        mut items: Vec<Recommended>,
+        reason: Reason,
+    ) -> Option<Decision> {
         if items.is_empty() {
             return None;
         }
-        let filled = wanted.fill(&mut items, list::everybodys(&self.catalog, slot, live));
+        let filled = wanted.fill(&mut items, list::everybodys(&self.catalog, scene.slot, scene.live));
         let fallback = Fallback { used: filled > 0, filled };
-        Some(Decision {
-            content: Content::Products(items),
-            reason: rule_match(rule),
-            fallback,
-            ttl: slot.ttl,
-        })
+        Some(Decision { content: Content::Products(items), reason, fallback, ttl: scene.slot.ttl })
     }
 
     fn default_content(
@@ -163,7 +226,7 @@ impl Ruleset {
         live: LiveLists<'_>,
         code: ReasonCode,
     ) -> Decision {
-        let reason = Reason { code, rule: None };
+        let reason = Reason { code, rule: None, row: None };
         if let SlotFallback::Offer(id) = &slot.fallback
             && let Some(decision) =
                 self.offer_decision(slot, id, reason.clone(), Fallback { used: true, filled: 0 })
@@ -193,8 +256,21 @@ impl Ruleset {
     }
 }
 
-fn rule_match(rule: &Rule) -> Reason {
-    Reason { code: ReasonCode::RuleMatch, rule: Some(rule.id.clone()) }
+/// What a slot is decided from.
+struct Scene<'a> {
+    slot: &'a Slot,
+    facts: &'a Facts<'a>,
+    wanted: &'a Wanted<'a>,
+    live: LiveLists<'a>,
+}
+
+/// What an action leaves out, if it says so.
+fn selection(then: &Action) -> Option<&Selection> {
+    if let Action::Recommend(_, selection) = then { Some(selection) } else { None }
+}
+
+fn rule_match(rule: &Rule, row: Option<usize>) -> Reason {
+    Reason { code: ReasonCode::RuleMatch, rule: Some(rule.id.clone()), row }
 }
 
 fn slot_count(slot: &Slot, request: &SlotRequest) -> usize {

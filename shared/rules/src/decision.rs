@@ -76,8 +76,10 @@ impl Source {
 pub struct Reason {
     /// The kind of reason.
     pub code: ReasonCode,
-    /// The rule that matched.
+    /// The rule or the decision table that matched.
     pub rule: Option<RuleId>,
+    /// The table's row, from 1; of a table that collects, the first that gave a product.
+    pub row: Option<usize>,
 }
 
 /// The kind of reason.

@@ -4,7 +4,7 @@
 use crate::compiled::{Reading, Root};
 use crate::condition::{Condition, Facts, began};
 use crate::decision::Decision;
-use crate::model::{Rule, Ruleset};
+use crate::model::{Action, Rule, Ruleset};
 use crate::near;
 use crate::page::{LiveLists, Person, SlotRequest};
 use crate::wording;
@@ -99,7 +99,8 @@ impl Ruleset {
         let winner = decision.reason.rule.clone();
         let mut is_won = false;
         let mut explained = |rule: &Rule| {
-            let condition = rule.when.explain(&facts);
+            let row = decision.reason.row.filter(|_| winner.as_ref() == Some(&rule.id));
+            let condition = explain_rule(rule, row, &facts);
             let verdict = if !rule.active.contains(now) {
                 Verdict::NotActive
             } else if facts.profile.is_none() && !rule.when.asks_only_the_page() {
@@ -180,6 +181,26 @@ impl RuleCondition<'_> {
     #[must_use]
     pub fn holds(&self, person: &Person<'_>, now: Timestamp) -> bool {
         self.when.evaluate(&self.ruleset.facts(person, now)).is_some()
+    }
+}
+
+/// A rule's condition; of a table the row that decides, or that none holds.
+fn explain_rule(rule: &Rule, row: Option<usize>, facts: &Facts<'_>) -> Explained {
+    let own = rule.when.explain(facts);
+    let Action::Table(table) = &rule.then else { return own };
+    if !own.holds {
+        return own;
+    }
+    let number = row.or_else(|| table.held(facts).next().map(|row| row.number));
+    match number.and_then(|number| Some((number, table.rows.get(number.checked_sub(1)?)?))) {
+        Some((number, row)) => {
+            let explained = row.when.explain(facts);
+            Explained { condition: format!("row {number}: {}", explained.condition), ..explained }
+        }
+        None => {
+            let condition = format!("one of {} rows", table.rows.len());
+            Explained { condition, holds: false, read: None, step: None, parts: Vec::new() }
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod aggregate;
+mod check;
 mod compiled;
 mod condition;
 mod decide;
@@ -26,6 +27,9 @@ mod near;
 pub mod page;
 mod property;
 mod react;
+mod selection;
+mod table;
+pub mod table_csv;
 pub mod testing;
 mod timing;
 mod tree;

@@ -12,11 +12,20 @@ pub(crate) struct Wanted<'a> {
     count: usize,
     exclude: &'a [ProductId],
     page_product: Option<&'a ProductId>,
+    selected: Option<&'a dyn Fn(&ProductId) -> bool>,
 }
 
 impl<'a> Wanted<'a> {
     pub(crate) fn new(count: usize, request: &'a SlotRequest, page_product: Option<&'a ProductId>) -> Self {
-        Self { count, exclude: &request.exclude, page_product }
+        Self { count, exclude: &request.exclude, page_product, selected: None }
+    }
+
+    /// The same, of those products only for which this holds.
+    pub(crate) fn only<'b>(self, selected: &'b dyn Fn(&ProductId) -> bool) -> Wanted<'b>
+    where
+        'a: 'b,
+    {
+        Wanted { selected: Some(selected), ..self }
     }
 
     /// The same, with the page's product allowed.
@@ -39,7 +48,9 @@ impl<'a> Wanted<'a> {
                 break;
             }
             let id = &candidate.product;
-            let is_unwanted = self.page_product == Some(id) || self.exclude.contains(id);
+            let is_unwanted = self.page_product == Some(id)
+                || self.exclude.contains(id)
+                || self.selected.is_some_and(|selected| !selected(id));
             if !is_unwanted && !items.iter().any(|item| item.product == *id) {
                 items.push(candidate);
             }
@@ -111,9 +122,26 @@ pub(crate) fn category_affinity(catalog: &Catalog, facts: &Facts<'_>) -> Vec<Rec
     from(products, Source::CategoryAffinity)
 }
 
+/// What sells best: what is counted, unless the slot wants only what is listed, then what the ruleset names.
+pub(crate) fn best_sellers(catalog: &Catalog, slot: &Slot, live: LiveLists<'_>) -> Vec<Recommended> {
+    let mut candidates = counted(catalog, slot, live);
+    candidates.extend(from(&catalog.best_sellers, Source::BestSeller));
+    candidates
+}
+
 /// What a slot shows everybody: what sells best in the category and in the store, its own list, then the best sellers
 /// that the ruleset names.
 pub(crate) fn everybodys(catalog: &Catalog, slot: &Slot, live: LiveLists<'_>) -> Vec<Recommended> {
+    let mut candidates = counted(catalog, slot, live);
+    if let SlotFallback::Products(ids) = &slot.fallback {
+        candidates.extend(listed(ids));
+    }
+    candidates.extend(from(&catalog.best_sellers, Source::BestSeller));
+    candidates
+}
+
+/// What is counted from events, if the slot wants it.
+fn counted(catalog: &Catalog, slot: &Slot, live: LiveLists<'_>) -> Vec<Recommended> {
     let mut candidates = Vec::new();
     if slot.best_sellers == BestSellerChoice::Live {
         for (ids, source) in
@@ -124,9 +152,5 @@ pub(crate) fn everybodys(catalog: &Catalog, slot: &Slot, live: LiveLists<'_>) ->
             candidates.extend(from(known, source));
         }
     }
-    if let SlotFallback::Products(ids) = &slot.fallback {
-        candidates.extend(listed(ids));
-    }
-    candidates.extend(from(&catalog.best_sellers, Source::BestSeller));
     candidates
 }

@@ -5,6 +5,8 @@ use crate::compiled::{Compiled, Compiler, Root};
 use crate::condition::Condition;
 use crate::error::{Place, Problem};
 use crate::react::Reactions;
+use crate::selection::Selection;
+use crate::table::Table;
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::event::TraitValue;
 use beckon_domain::id::{EventName, OfferId, RuleId, SlotId};
@@ -61,8 +63,8 @@ pub struct Reminder {
     pub rule: RuleId,
     /// A cart is due after this much time without a change.
     pub idle: DurationMs,
-    /// What the person gets for coming back.
-    pub discount: Option<Discount>,
+    /// What the person gets for coming back; how much may depend on the person ([`Ruleset::discount_for`]).
+    pub(crate) discount: Option<DiscountRule>,
     /// What must hold besides, when the reminder is sent.
     pub(crate) conditions: Vec<Condition>,
 }
@@ -76,6 +78,23 @@ pub struct Discount {
     pub code_prefix: String,
     /// How long a code is good.
     pub valid_for: DurationMs,
+}
+
+/// A discount as the rule says it.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct DiscountRule {
+    pub(crate) percent: Percent,
+    pub(crate) code_prefix: String,
+    pub(crate) valid_for: DurationMs,
+}
+
+/// How much is off.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Percent {
+    /// So much for everybody, 1 to 100.
+    Fixed(u8),
+    /// As a table says, 0 to 100.
+    Table(Arc<Table<u8>>),
 }
 
 /// A ruleset: compiled once from YAML, then only read.
@@ -242,6 +261,14 @@ impl Catalog {
         self.by_id.get(id).and_then(|index| self.products.get(*index))
     }
 
+    pub(crate) fn products(&self) -> &[Product] {
+        &self.products
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.products.is_empty()
+    }
+
     /// The products of a category, in the order of the text.
     pub(crate) fn of_category(&self, category: &Category) -> impl Iterator<Item = &Product> {
         self.products.iter().filter(move |product| product.category == *category)
@@ -277,10 +304,12 @@ pub(crate) enum BestSellerChoice {
     Listed,
 }
 
-/// A rule that fills a slot.
+/// A rule that fills a slot, or a decision table that does: its rows are its action.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     pub(crate) id: RuleId,
+    /// Where the text has it.
+    pub(crate) place: Place,
     pub(crate) priority: i64,
     pub(crate) when: Condition,
     pub(crate) then: Action,
@@ -341,11 +370,35 @@ pub(crate) enum Act {
 }
 
 /// What a rule fills its slot with.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Action {
     Offer(OfferId),
     Products(Vec<ProductId>),
+    Recommend(Strategy, Box<Selection>),
+    /// What the rows of a decision table say.
+    Table(Box<Table<Action>>),
+}
+
+/// How products are found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Strategy {
     Related,
     AccessoriesFirst,
     CategoryAffinity,
+    BestSellers,
+}
+
+impl Strategy {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Related, Self::AccessoriesFirst, Self::CategoryAffinity, Self::BestSellers];
+
+    /// The word for it in rulesets.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Related => "related",
+            Self::AccessoriesFirst => "accessories",
+            Self::CategoryAffinity => "category_affinity",
+            Self::BestSellers => "best_sellers",
+        }
+    }
 }

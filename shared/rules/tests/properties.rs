@@ -207,7 +207,8 @@ fn the_sample_says_what_it_promises() {
     assert_eq!((reminder.rule.as_str(), reminder.idle), ("cart-left", DurationMs::from_minutes(15)));
     assert_eq!(ruleset.policy().cart_idle, Some(DurationMs::from_minutes(15)));
     assert_eq!(ruleset.labels(&reminder.rule), ["email"]);
-    let discount = reminder.discount.as_ref().expect("with a discount");
+    let somebody = Person { profile: None, is_known: false, page: Page::default(), propensity: None };
+    let discount = ruleset.discount_for(&somebody, Timestamp::EPOCH).expect("with a discount");
     assert_eq!((discount.percent, discount.code_prefix.as_str()), (10, "BACK-"));
     assert_eq!(discount.valid_for, DurationMs::from_hours(72));
     assert_eq!(ruleset.product("mug").and_then(|p| p.price).map(|p| p.minor), Some(1_800));

@@ -3,7 +3,7 @@
 use askama::Template;
 use beckon_domain::cart::CartLine;
 use beckon_domain::{Money, Profile, Timestamp};
-use beckon_rules::{Reminder, Ruleset};
+use beckon_rules::{Discount, Ruleset};
 use beckon_store::tables::Contact;
 use std::collections::BTreeSet;
 
@@ -123,10 +123,8 @@ pub struct Material<'a> {
     pub contact: &'a Contact,
     /// Facts of products, and the shop's hosts.
     pub ruleset: &'a Ruleset,
-    /// The rule that sends.
-    pub reminder: &'a Reminder,
-    /// The code of this episode.
-    pub code: Option<&'a str>,
+    /// What the person is offered, and the code of this episode.
+    pub discount: Option<(&'a Discount, &'a str)>,
     /// From, as the shop set it.
     pub sender: &'a str,
     /// Where to unsubscribe.
@@ -143,7 +141,7 @@ impl Material<'_> {
         let first_name = self.contact.first_name.as_deref().filter(|name| !looks_like_link(name));
         let first_name = first_name.map(|name| one_line(name, 40));
         let hosts = shop_hosts(self.ruleset);
-        let discount = self.reminder.discount.as_ref().zip(self.code).map(|(discount, code)| DiscountView {
+        let discount = self.discount.map(|(discount, code)| DiscountView {
             percent: discount.percent,
             code: code.to_owned(),
             valid_until: beckon_wire::format_time(self.now + discount.valid_for).chars().take(10).collect(),

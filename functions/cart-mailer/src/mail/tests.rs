@@ -19,12 +19,16 @@ fn view(lines: Vec<CartLine>, cart_url: Option<&str>) -> View {
     profile.cart.lines = lines;
     profile.cart.url = cart_url.map(ToOwned::to_owned);
     let contact = Contact { first_name: Some("Jo".into()), ..Contact::default() };
+    let discount = beckon_rules::Discount {
+        percent: 10,
+        code_prefix: "BACK-".into(),
+        valid_for: beckon_domain::DurationMs::from_hours(72),
+    };
     Material {
         profile: &profile,
         contact: &contact,
         ruleset: &ruleset,
-        reminder: ruleset.reminder().unwrap(),
-        code: Some("BACK-ABCDEFGHIJ"),
+        discount: Some((&discount, "BACK-ABCDEFGHIJ")),
         sender: "Sample Shop <shop@shop.example>",
         unsubscribe_url: "https://b.example/u/token",
         now: Timestamp::from_ms(1_763_800_000_000),

@@ -16,6 +16,7 @@ mod place;
 mod publish;
 mod rollback;
 mod schema;
+mod table;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use clap::{Args, Subcommand};
   beckon rules backtest --from live.yaml --to my-shop.yaml --events target/beckon/archive
   beckon rules explain --slot home.hero --visitor 7f3a…           why, for somebody whom `beckon serve` knows
   beckon rules schema > ruleset.schema.json                       an editor completes fields with it
+  beckon rules table my-shop.yaml --table matrix > matrix.csv     a decision table, for a spreadsheet
   beckon rules publish my-shop.yaml --note \"winter sale\"          live in `beckon serve` on this machine
   beckon rules publish my-shop.yaml --dry-run                     only says what publishing would do
   beckon rules history --stack-name beckon-dev                    who made what live, newest first
@@ -59,6 +61,8 @@ enum RulesCommand {
     Explain(Box<explain::ExplainArgs>),
     /// Print the JSON Schema of a ruleset, for an editor
     Schema,
+    /// Print a decision table as CSV, or a ruleset with the rows of a CSV in it
+    Table(table::TableArgs),
     /// Make a ruleset live, if it is valid and its tests pass
     Publish(publish::PublishArgs),
     /// Make an earlier version live again
@@ -94,6 +98,7 @@ pub async fn run(args: RulesArgs) -> Result<(), CliError> {
             schema::run();
             Ok(())
         }
+        RulesCommand::Table(args) => table::run(&args),
         RulesCommand::Publish(args) => Box::pin(publish::run(args)).await,
         RulesCommand::Rollback(args) => Box::pin(rollback::run(args)).await,
         RulesCommand::History(args) => Box::pin(history::run(args)).await,

@@ -5,6 +5,7 @@ use super::Loader;
 use super::fields::{Fields, listed};
 use super::test::OPERATORS;
 use crate::aggregate::What;
+use crate::check::contradiction::contradiction;
 use crate::condition::Condition;
 use crate::tree::{Node, Value};
 
@@ -37,6 +38,8 @@ pub(super) enum Place {
     Page,
     /// When an e-mail is about to be sent.
     Mail,
+    /// When an e-mail is written: how much its discount is.
+    Discount,
     /// When an event arrives, or a timer is due.
     Stream,
 }
@@ -55,6 +58,9 @@ impl Scope<'_> {
         match self.place {
             Place::Page => None,
             Place::Mail => Some(format!("{} sends an e-mail, where there is no page", self.who)),
+            Place::Discount => {
+                Some(format!("{} is read as an e-mail is written, where there is no page", self.who))
+            }
             Place::Stream => {
                 Some(format!("{} is looked at as events arrive, where there is no page", self.who))
             }
@@ -74,7 +80,7 @@ impl Loader {
             self.problem(node.place, message);
             return None;
         }
-        let what = format!("a condition of {}", scope.who);
+        let (what, before) = (format!("a condition of {}", scope.who), self.problems.len());
         let beside = What::ALL.map(What::word);
         let allowed: Vec<&str> =
             CONDITIONS.into_iter().chain(["within", "where"]).chain(beside).chain(OPERATORS).collect();
@@ -105,7 +111,14 @@ impl Loader {
             "absent" => self.absent(value, scope),
             _ => self.of_person(name, value, scope),
         };
-        condition.filter(|_| is_sound)
+        let condition = condition.filter(|_| is_sound)?;
+        let why = self.currency.and_then(|currency| contradiction(&condition, currency));
+        // A mail's absence is counted from the cart's last change, and not as it is written.
+        let is_as_written = scope.place != Place::Mail && self.problems.len() == before;
+        if let Some(why) = why.filter(|_| is_as_written) {
+            self.problem(node.place, format!("a condition of {} can never hold: {why}", scope.who));
+        }
+        Some(condition)
     }
 
     /// What stands beside the name of a condition belongs there.

@@ -7,7 +7,7 @@ use super::reference::Kind as Reference;
 use super::scalar::NAME_CHARS_MAX;
 use super::test::OPERATORS;
 use crate::condition::Condition;
-use crate::error::nearest;
+use crate::error::{Place, nearest};
 use crate::fact::{Fact, Interest, NAMED, Name};
 use crate::tree::{Node, Value};
 use crate::value::{Kind, Operand, Test};
@@ -20,7 +20,7 @@ impl Loader {
         let fact = self.fact_named(name, scope)?;
         let what = format!("`{}`", fact.text());
         let tests = self.tests(fields, &what, fact.kind())?;
-        self.is_a_word_of(fields, &fact, &tests);
+        self.is_a_word_of(fields.place, &fact, &tests);
         Some(Condition::Fact { fact, tests })
     }
 
@@ -78,7 +78,7 @@ impl Loader {
     }
 
     /// Some texts are one of few words, and another is a slip.
-    fn is_a_word_of(&mut self, fields: &Fields<'_>, fact: &Fact, tests: &[Test]) {
+    pub(super) fn is_a_word_of(&mut self, place: Place, fact: &Fact, tests: &[Test]) {
         let words: Vec<&str> = match fact {
             Fact::Named(Name::SessionDevice) => Device::ALL.map(Device::code).to_vec(),
             Fact::Named(Name::PageType) => {
@@ -101,7 +101,7 @@ impl Loader {
                     listed(words.iter().copied()),
                     quoted(text)
                 );
-                self.problem(fields.place, message);
+                self.problem(place, message);
             }
         }
     }

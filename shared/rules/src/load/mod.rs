@@ -2,11 +2,12 @@
 //!
 //! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
 //! (products, offers, slots), [`rule`], [`acting`] (rules without a slot, segments) and [`reminder`], [`condition`] and its
-//! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`reference`] (what names what),
-//! [`scenario`], [`given`] and [`commerce`] (the tests).
+//! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`recommend`], [`table`] and its [`cell`]s, [`reference`]
+//! (what names what), [`scenario`], [`given`] and [`commerce`] (the tests).
 
 mod acting;
 mod catalog;
+pub(crate) mod cell;
 mod commerce;
 mod condition;
 mod event;
@@ -14,11 +15,13 @@ mod fact;
 mod fields;
 mod given;
 mod person;
+mod recommend;
 mod reference;
 mod reminder;
 mod rule;
 mod scalar;
 mod scenario;
+mod table;
 mod test;
 
 pub(crate) use condition::CONDITIONS;
@@ -26,6 +29,7 @@ pub(crate) use event::EVENTS;
 pub(crate) use test::{OPERATORS, operators_of};
 
 use crate::aggregate::Watch;
+use crate::check::reach;
 use crate::compiled::Compiled;
 use crate::error::{Place, Problem, RulesetError};
 use crate::fact::Computed;
@@ -43,7 +47,7 @@ use std::sync::Arc;
 
 /// The version of the rule language that is understood.
 const LANGUAGE_VERSION: i64 = 1;
-const TOP_FIELDS: [&str; 12] = [
+const TOP_FIELDS: [&str; 13] = [
     "version",
     "name",
     "currency",
@@ -55,11 +59,12 @@ const TOP_FIELDS: [&str; 12] = [
     "computed",
     "segments",
     "rules",
+    "tables",
     "tests",
 ];
 
 /// What is known while loading: the problems so far, and the names that others must find.
-struct Loader {
+pub(crate) struct Loader {
     problems: Vec<Problem>,
     references: References,
     currency: Option<Currency>,
@@ -68,6 +73,7 @@ struct Loader {
     segment_ids: Vec<String>,
     computed_ids: Vec<String>,
     computed: BTreeMap<String, Arc<Computed>>,
+    value_tables: table::ValueTables,
     /// What profiles are asked to remember.
     watches: Vec<Watch>,
     /// Until when something is active, where it says so, and whose it is.
@@ -84,6 +90,7 @@ impl Default for Loader {
             segment_ids: Vec::new(),
             computed_ids: Vec::new(),
             computed: BTreeMap::new(),
+            value_tables: table::ValueTables::default(),
             watches: Vec::new(),
             expiries: Vec::new(),
         }
@@ -91,6 +98,16 @@ impl Default for Loader {
 }
 
 impl Loader {
+    /// The currency of the ruleset, if it could be read.
+    pub(crate) fn own_currency(&self) -> Option<Currency> {
+        self.currency
+    }
+
+    /// The name of a segment by its place.
+    pub(crate) fn segment_name(&self, index: usize) -> &str {
+        self.segment_ids.get(index).map_or("", String::as_str)
+    }
+
     fn problem(&mut self, place: Place, message: impl Into<String>) {
         self.problems.push(Problem { line: place.line, column: place.column, message: message.into() });
     }
@@ -120,12 +137,18 @@ impl Loader {
         let segments = self.each(top.get("segments"), "segments", Self::segment);
         self.check_circles(&segments, top.get("segments"));
         let mut rules = Rules::default();
+        self.each(top.get("tables"), "tables", |loader, node| loader.table(node, &mut rules));
         self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
         let tests = self.scenarios(top.get("tests"));
         self.check_references();
         self.check_watches(top.place);
         for slot in &mut slots {
             slot.rules = rules.take(&slot.id);
+        }
+        let catalog = Catalog::new(products, best_sellers);
+        if let Some(currency) = currency {
+            let unreached = slots.iter().flat_map(|slot| reach::problems(slot, &catalog, currency));
+            self.problems.extend(unreached);
         }
         if !self.problems.is_empty() {
             // What follows relies on it: segments that ask for each other in a circle have no end.
@@ -137,7 +160,7 @@ impl Loader {
             version: String::new(),
             currency: currency?,
             policy: Policy { cart_idle: idle, ..Policy::default() },
-            catalog: Catalog::new(products, best_sellers),
+            catalog,
             offers: offers.into_iter().map(Arc::new).collect(),
             slots,
             reminder: rules.reminder,

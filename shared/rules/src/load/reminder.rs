@@ -5,7 +5,7 @@ use super::condition::{Place, Scope};
 use super::fields::{Fields, quoted};
 use super::rule::Rules;
 use crate::condition::{Condition, Last};
-use crate::model::{Discount, Reminder};
+use crate::model::{DiscountRule, Reminder};
 use crate::tree::{Node, Value};
 use beckon_domain::DurationMs;
 use beckon_domain::id::RuleId;
@@ -88,17 +88,13 @@ impl Loader {
         Some((idle, others))
     }
 
-    fn discount(&mut self, node: &Node, who: &str) -> Option<Discount> {
+    fn discount(&mut self, node: &Node, who: &str) -> Option<DiscountRule> {
         let fields = Fields::open(self, node, &format!("the discount of {who}"), &DISCOUNT_FIELDS)?;
-        let percent = fields.require(self, "percent").and_then(|n| self.whole(n, "percent", 1, 100));
+        let percent = fields.require(self, "percent").and_then(|n| self.percent(n, who));
         let code_prefix = fields.require(self, "code_prefix").and_then(|n| self.code_prefix(n));
         let valid_for =
             fields.require(self, "valid_for").and_then(|n| self.positive_duration(n, "valid_for"));
-        Some(Discount {
-            percent: u8::try_from(percent?).ok()?,
-            code_prefix: code_prefix?,
-            valid_for: valid_for?,
-        })
+        Some(DiscountRule { percent: percent?, code_prefix: code_prefix?, valid_for: valid_for? })
     }
 
     fn code_prefix(&mut self, node: &Node) -> Option<String> {

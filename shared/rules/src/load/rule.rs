@@ -6,7 +6,6 @@ use super::fields::{Fields, listed, quoted};
 use super::reference::Kind;
 use super::scalar::NAME_CHARS_MAX;
 use crate::condition::Condition;
-use crate::error::nearest;
 use crate::model::{Acting, Action, Reminder, Rule};
 use crate::tree::{Node, Value};
 use beckon_domain::id::{RuleId, SlotId};
@@ -20,7 +19,7 @@ const PRIORITY_MAX: i64 = 1_000_000;
 /// The rules read so far.
 #[derive(Default)]
 pub(super) struct Rules {
-    by_slot: BTreeMap<SlotId, Vec<Rule>>,
+    pub(super) by_slot: BTreeMap<SlotId, Vec<Rule>>,
     pub(super) acting: Vec<Acting>,
     pub(super) reminder: Option<Reminder>,
     pub(super) labels: BTreeMap<RuleId, Vec<String>>,
@@ -47,11 +46,7 @@ impl Loader {
         if let (Some(id), Some(n)) = (&id, id_node) {
             self.declare(Kind::Rule, id.as_str(), n.place);
         }
-        let labels =
-            self.each(fields.get("labels"), "labels", |loader, n| loader.text(n, "label", NAME_CHARS_MAX));
-        if let Some(id) = id.as_ref().filter(|_| !labels.is_empty()) {
-            rules.labels.insert(id.clone(), labels);
-        }
+        self.labels(id.as_ref(), &fields, rules);
         let when = fields.require(self, "when");
         let then = fields
             .require(self, "then")
@@ -67,19 +62,7 @@ impl Loader {
             let message = format!("{who} fills a slot when a page asks, so it has no `on`: remove the field");
             self.problem(place, message);
         }
-        let slot = fields.require(self, "slot").and_then(|n| self.slot_ref(n, &who));
-        let priority_node = fields.require(self, "priority");
-        let priority = priority_node.and_then(|n| self.whole(n, "priority", 0, PRIORITY_MAX));
-        if let (Some(slot), Some(priority), Some(n)) = (&slot, priority, priority_node)
-            && let Some(other) = rules.priorities.insert((slot.clone(), priority), who.clone())
-        {
-            let message = format!(
-                "{who} and {other} have the same priority {priority} in slot {}: \
-                 give one of them another number, the higher one wins",
-                quoted(slot.as_str())
-            );
-            self.problem(n.place, message);
-        }
+        let (slot, priority) = self.rank(&fields, rules);
         let when = when.and_then(|n| self.condition(n, &Scope { who: &who, place: Place::Page }));
         let then = then.and_then(|then| self.action(&then, &who));
         let active = self.active(fields.get("active"), &who);
@@ -88,12 +71,40 @@ impl Loader {
         if let Some(cap) = cap {
             when = Condition::All(vec![when, self.below_cap(&id, &cap?)?]);
         }
-        let rule = Rule { id, priority: priority?, when, then: then?, active: active?, root: None };
+        let place = node.place;
+        let rule = Rule { id, place, priority: priority?, when, then: then?, active: active?, root: None };
         rules.by_slot.entry(slot?).or_default().push(rule);
         Some(())
     }
 
-    fn action(&mut self, then: &Fields<'_>, who: &str) -> Option<Action> {
+    pub(super) fn labels(&mut self, id: Option<&RuleId>, fields: &Fields<'_>, rules: &mut Rules) {
+        let labels =
+            self.each(fields.get("labels"), "labels", |loader, n| loader.text(n, "label", NAME_CHARS_MAX));
+        if let Some(id) = id.filter(|_| !labels.is_empty()) {
+            rules.labels.insert(id.clone(), labels);
+        }
+    }
+
+    /// The slot that a rule or a table fills, and its priority there, which no other one has.
+    pub(super) fn rank(&mut self, fields: &Fields<'_>, rules: &mut Rules) -> (Option<SlotId>, Option<i64>) {
+        let who = fields.what.as_str();
+        let slot = fields.require(self, "slot").and_then(|n| self.slot_ref(n, who));
+        let priority_node = fields.require(self, "priority");
+        let priority = priority_node.and_then(|n| self.whole(n, "priority", 0, PRIORITY_MAX));
+        if let (Some(slot), Some(priority), Some(n)) = (&slot, priority, priority_node)
+            && let Some(other) = rules.priorities.insert((slot.clone(), priority), who.to_owned())
+        {
+            let message = format!(
+                "{who} and {other} have the same priority {priority} in slot {}: \
+                 give one of them another number, the higher one wins",
+                quoted(slot.as_str())
+            );
+            self.problem(n.place, message);
+        }
+        (slot, priority)
+    }
+
+    pub(super) fn action(&mut self, then: &Fields<'_>, who: &str) -> Option<Action> {
         if let Some(place) = then.key("discount") {
             self.problem(
                 place,
@@ -124,31 +135,5 @@ impl Loader {
             }
             _ => self.recommendation(node, who),
         }
-    }
-
-    fn recommendation(&mut self, node: &Node, who: &str) -> Option<Action> {
-        let words = ["related", "accessories", "category_affinity"];
-        match &node.value {
-            Value::Text(word) => match word.as_str() {
-                "related" => return Some(Action::Related),
-                "accessories" => return Some(Action::AccessoriesFirst),
-                "category_affinity" => return Some(Action::CategoryAffinity),
-                other => {
-                    let hint =
-                        nearest(other, words).map_or_else(String::new, |w| format!(", did you mean `{w}`?"));
-                    let message = format!(
-                        "{who} recommends {}; it can recommend {}{hint}",
-                        quoted(other),
-                        listed(words)
-                    );
-                    self.problem(node.place, message);
-                }
-            },
-            _ => {
-                let message = format!("`recommend` of {who} must be one of {}", listed(words));
-                self.problem(node.place, message);
-            }
-        }
-        None
     }
 }

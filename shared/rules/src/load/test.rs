@@ -37,7 +37,7 @@ const PATTERN_CHARS_MAX: usize = 200;
 /// The most memory that a compiled regular expression takes, in bytes.
 const PATTERN_BYTES_MAX: usize = 64 * 1024;
 /// The most values that `in` and its like compare with.
-const VALUE_COUNT_MAX: usize = 200;
+pub(super) const VALUE_COUNT_MAX: usize = 200;
 
 /// The operators that go with a kind of value.
 pub(crate) fn operators_of(kind: Kind) -> &'static [&'static str] {
@@ -163,7 +163,7 @@ impl Loader {
     }
 
     /// A number to compare with, in the unit of its kind.
-    fn number(&mut self, node: &Node, name: &str, kind: Kind) -> Option<f64> {
+    pub(super) fn number(&mut self, node: &Node, name: &str, kind: Kind) -> Option<f64> {
         match kind {
             Kind::Money => {
                 let money = self.money(node, name)?;

@@ -163,6 +163,7 @@ impl<'r> Timeline<'r> {
     fn remind(&mut self, now: Timestamp) -> bool {
         let person = self.person(Page::default());
         let is_eligible = self.ruleset.reminder_applies(&person, now);
+        let discount = self.ruleset.discount_for(&self.person(Page::default()), now);
         let (Some(profile), Some(reminder)) = (&mut self.profile, self.ruleset.reminder()) else {
             return false;
         };
@@ -179,7 +180,7 @@ impl<'r> Timeline<'r> {
                     self.mails.push(Mail {
                         at: now,
                         rule: reminder.rule.clone(),
-                        percent: reminder.discount.as_ref().map(|discount| discount.percent),
+                        percent: discount.map(|discount| discount.percent),
                         cart_value: profile.cart.value(),
                     });
                 }

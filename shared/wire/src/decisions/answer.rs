@@ -112,9 +112,12 @@ pub struct OfferAnswer {
 pub struct ReasonAnswer {
     /// `RULE_MATCH`, `DEFAULT`, `NO_PROFILE`, `CONSENT_DENIED` or `ERROR_FALLBACK`.
     pub code: &'static str,
-    /// The rule that matched.
+    /// The rule or the decision table that matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule_id: Option<String>,
+    /// The row of the decision table, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<usize>,
 }
 
 /// Whether and how far the fallback was used.

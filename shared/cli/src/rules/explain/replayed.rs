@@ -117,7 +117,7 @@ impl<'r> Story<'r> {
             )
         })?;
         let options = ReplayOptions { anew: true, ..ReplayOptions::default() };
-        let mut archive = Archive::open(path, true, &options).await?;
+        let mut archive = Archive::open(path, &options).await?;
         let bar = replay::progress(archive.bytes_total());
         let (mut number, mut now, mut reason) = (0, Timestamp::EPOCH, String::new());
         while let Some(mut object) = archive.next().await? {

@@ -1,0 +1,103 @@
+//! Rules of a slot that never have their turn, and recommendations that no product passes.
+
+use super::implied::implies;
+use super::overlap::Shown;
+use crate::condition::Condition;
+use crate::error::{Place, Problem};
+use crate::model::{Action, Active, Catalog, Rule, Slot};
+use crate::table::Hit;
+use beckon_domain::Currency;
+
+/// In a slot with more rules than this nobody looks which of them are reached: it would take too long.
+const COMPARED_COUNT_MAX: usize = 1_000;
+
+/// What is wrong with the rules of a slot, highest priority first.
+pub(crate) fn problems(slot: &Slot, catalog: &Catalog, currency: Currency) -> Vec<Problem> {
+    let mut problems: Vec<Problem> =
+        slot.rules.iter().filter_map(|rule| nothing_passes(rule, catalog, currency)).collect();
+    let rules = slot.rules.get(..COMPARED_COUNT_MAX).unwrap_or(&slot.rules);
+    for (index, rule) in rules.iter().enumerate() {
+        let takes = |higher: &&Rule| takes_all(higher, rule, currency);
+        if let Some(higher) = rules.iter().take(index).find(takes) {
+            let message = format!(
+                "{} is never reached: {} in line {} has a higher priority in slot `{}`, and always takes those of whom it \
+                 would hold; give it a higher priority, or remove it",
+                name(rule),
+                name(higher),
+                higher.place.line,
+                slot.id
+            );
+            problems.push(problem(rule.place, message));
+        }
+    }
+    problems
+}
+
+fn problem(place: Place, message: String) -> Problem {
+    Problem { line: place.line, column: place.column, message }
+}
+
+fn name(rule: &Rule) -> String {
+    let kind = if matches!(rule.then, Action::Table(_)) { "table" } else { "rule" };
+    format!("{kind} `{}`", rule.id)
+}
+
+/// The ways in which a rule can show something: its condition and its content; of a table the rows of which one decides.
+fn ways(rule: &Rule) -> Vec<(Vec<&Condition>, &Action)> {
+    match &rule.then {
+        Action::Table(table) if table.hit == Hit::Collect => Vec::new(),
+        Action::Table(table) => {
+            table.rows.iter().map(|row| (vec![&rule.when, &row.when], &row.then)).collect()
+        }
+        then => vec![(vec![&rule.when], then)],
+    }
+}
+
+fn takes_all(higher: &Rule, lower: &Rule, currency: Currency) -> bool {
+    let (own, of_lower) = (ways(higher), ways(lower));
+    covers(higher.active, lower.active)
+        && !of_lower.is_empty()
+        && of_lower.iter().all(|(when, then)| {
+            own.iter().any(|(weaker, shown)| {
+                shown.leaves_nothing_to(then)
+                    && is_asked_of_all(weaker, when)
+                    && weaker.iter().all(|weaker| when.iter().any(|when| implies(when, weaker, currency)))
+            })
+        })
+}
+
+/// Of strangers only conditions about the page alone are asked: one about the person leaves them to a lower rule.
+fn is_asked_of_all(weaker: &[&Condition], stronger: &[&Condition]) -> bool {
+    let is_of_the_page = |all: &[&Condition]| all.iter().all(|condition| condition.asks_only_the_page());
+    is_of_the_page(weaker) || !is_of_the_page(stronger)
+}
+
+fn covers(own: Active, other: Active) -> bool {
+    own.from.is_none_or(|from| other.from.is_some_and(|other| other >= from))
+        && own.until.is_none_or(|until| other.until.is_some_and(|other| other <= until))
+}
+
+/// A recommendation whose categories and prices no product of the ruleset has.
+fn nothing_passes(rule: &Rule, catalog: &Catalog, currency: Currency) -> Option<Problem> {
+    let passes = |then: &Action| match then {
+        Action::Recommend(_, selection) => {
+            catalog.is_empty()
+                || catalog.products().iter().any(|p| selection.allows_the_product(Some(p), currency))
+        }
+        _ => true,
+    };
+    let row = match &rule.then {
+        Action::Table(table) => {
+            let row = table.rows.iter().position(|row| !passes(&row.then))?;
+            format!("row {} of ", row + 1)
+        }
+        then if passes(then) => return None,
+        _ => String::new(),
+    };
+    let message = format!(
+        "{row}{} recommends only what no product is: none is of these categories at this price; change `categories`, \
+         `not_categories` or `price`",
+        name(rule)
+    );
+    Some(problem(rule.place, message))
+}
