@@ -4,7 +4,8 @@
 //! [`Ruleset::decide`] is a pure function of the ruleset, a profile, a request and an instant: no clock, no I/O.
 //!
 //! Reading order: [`model`] (what a ruleset is), `tree` and `load` (how a text becomes one), [`page`] (what a request
-//! tells), `condition` (when a rule matches), `list` and `decide` (what is shown), [`decision`] (what the answer
+//! tells), `condition` (when a rule matches), `table` and `table_csv` (many rules at once, and as a spreadsheet), `check` (what
+//! is certain to be a mistake), `list` and `decide` (what is shown), [`decision`] (what the answer
 //! says), [`error`] (what is wrong), [`testing`] (the tests that a ruleset carries).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]

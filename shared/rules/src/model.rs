@@ -5,7 +5,7 @@ use crate::compiled::{Compiled, Compiler, Root};
 use crate::condition::Condition;
 use crate::error::{Place, Problem};
 use crate::react::Reactions;
-use crate::selection::Selection;
+use crate::selection::{Selection, Strategy};
 use crate::table::Table;
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::event::TraitValue;
@@ -377,28 +377,4 @@ pub(crate) enum Action {
     Recommend(Strategy, Box<Selection>),
     /// What the rows of a decision table say.
     Table(Box<Table<Action>>),
-}
-
-/// How products are found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Strategy {
-    Related,
-    AccessoriesFirst,
-    CategoryAffinity,
-    BestSellers,
-}
-
-impl Strategy {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Related, Self::AccessoriesFirst, Self::CategoryAffinity, Self::BestSellers];
-
-    /// The word for it in rulesets.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Related => "related",
-            Self::AccessoriesFirst => "accessories",
-            Self::CategoryAffinity => "category_affinity",
-            Self::BestSellers => "best_sellers",
-        }
-    }
 }

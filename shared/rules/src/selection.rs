@@ -1,4 +1,4 @@
-//! What a recommendation leaves out: products bought, in the cart or viewed lately, and those of other categories or
+//! How a recommendation finds products, and what it leaves out: products bought, in the cart or viewed lately, and those of other categories or
 //! prices. What is left out is left out of the whole answer, of what fills it up too.
 
 use crate::condition::Facts;
@@ -6,6 +6,30 @@ use crate::model::{Catalog, Product};
 use crate::property::major;
 use crate::value::{Test, Value};
 use beckon_domain::{Category, Currency, DurationMs};
+
+/// How products are found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Strategy {
+    Related,
+    AccessoriesFirst,
+    CategoryAffinity,
+    BestSellers,
+}
+
+impl Strategy {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Related, Self::AccessoriesFirst, Self::CategoryAffinity, Self::BestSellers];
+
+    /// The word for it in rulesets.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Related => "related",
+            Self::AccessoriesFirst => "accessories",
+            Self::CategoryAffinity => "category_affinity",
+            Self::BestSellers => "best_sellers",
+        }
+    }
+}
 
 /// Which products a recommendation may show. All of it must hold of a product.
 #[derive(Clone, PartialEq, Debug, Default)]

@@ -3,8 +3,8 @@
 use super::Loader;
 use super::fields::{Fields, listed, quoted};
 use crate::error::nearest;
-use crate::model::{Action, Strategy};
-use crate::selection::Selection;
+use crate::model::Action;
+use crate::selection::{Selection, Strategy};
 use crate::tree::{Node, Value};
 use crate::value::Kind;
 
