@@ -5,7 +5,7 @@ use crate::best_sellers::{BestSellerLists, Selling};
 use crate::error::DecideError;
 use crate::explain;
 use crate::person::{Known, Who};
-use beckon_domain::Category;
+use beckon_domain::{Category, SmolStr};
 use beckon_rules::{Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest};
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::ruleset::ActiveRuleset;
@@ -163,7 +163,13 @@ fn page(ask: &PageAsk) -> Result<Page, Problem> {
             ))
         })?),
     };
-    Ok(Page { kind, product: ask.product.clone(), category: ask.category.clone() })
+    Ok(Page {
+        kind,
+        product: ask.product.clone(),
+        category: ask.category.clone(),
+        locale: ask.locale.as_deref().map(SmolStr::new),
+        timezone: ask.timezone.as_deref().map(SmolStr::new),
+    })
 }
 
 fn profile_info(lookup: &Lookup) -> ProfileInfo {

@@ -112,6 +112,21 @@ pub(crate) struct Facts<'a> {
     pub(crate) now: Timestamp,
 }
 
+impl<'a> Facts<'a> {
+    /// The language of the request, else the person's.
+    pub(crate) fn locale(&self) -> Option<&'a str> {
+        let own = || self.profile.and_then(|profile| profile.locale.as_ref()).map(|told| told.value.as_str());
+        self.page.locale.as_deref().or_else(own)
+    }
+
+    /// The name of the time zone of the request, else of the person's.
+    pub(crate) fn zone_name(&self) -> Option<&'a str> {
+        let own =
+            || self.profile.and_then(|profile| profile.timezone.as_ref()).map(|told| told.value.as_str());
+        self.page.timezone.as_deref().or_else(own)
+    }
+}
+
 /// A condition held.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Matched<'a> {
@@ -166,13 +181,10 @@ impl Condition {
                     && empty.is_none_or(|empty| cart.is_empty() == empty)
             }
             Self::Consent(purpose) => facts.profile?.consent.allows(*purpose, &policy.consent_default),
-            Self::Time(part) => {
-                let own = facts.profile.and_then(|profile| profile.timezone.as_ref());
-                match own.and_then(|told| zone::named(&told.value)) {
-                    Some(zone) => part.holds(now, &zone)?,
-                    None => part.holds(now, &facts.ruleset.timezone)?,
-                }
-            }
+            Self::Time(part) => match facts.zone_name().and_then(zone::named) {
+                Some(zone) => part.holds(now, &zone)?,
+                None => part.holds(now, &facts.ruleset.timezone)?,
+            },
             Self::Page { kind, category, product } => {
                 (kind.is_none() || *kind == facts.page.kind)
                     && (category.is_none() || category.as_ref() == facts.page_category)
@@ -194,7 +206,7 @@ impl Condition {
             Self::All(inner) | Self::Any(inner) => inner.iter().all(Self::asks_only_the_page),
             Self::Not(inner) => inner.asks_only_the_page(),
             Self::Page { .. } | Self::Time(_) => true,
-            Self::Fact { fact: Fact::Named(name), .. } => name.is_of_the_page(),
+            Self::Fact { fact: Fact::Named(name), .. } => name.is_of_the_request(),
             _ => false,
         }
     }

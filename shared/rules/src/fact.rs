@@ -90,8 +90,8 @@ facts! {
     DaysSinceFirstSeen, "days_since_first_seen", Number, "Whole days of 24 hours since the person was first seen";
     DaysSinceLastSeen, "days_since_last_seen", Number, "Whole days of 24 hours since the person was last seen";
     Customer, "customer", Flag, "Whether the person is a customer whom the shop knows";
-    Locale, "locale", Text, "Language and country that the person's browser told last, such as de-DE";
-    Timezone, "timezone", Text, "Time zone that the person's browser told last, such as Europe/Berlin";
+    Locale, "locale", Text, "Language and country of the request, else those that the person's browser told last, such as de-DE";
+    Timezone, "timezone", Text, "Time zone of the request, else the one that the person's browser told last, such as Europe/Berlin";
     OrdersCount, "orders.count", Number, "Orders so far";
     OrdersTotal, "orders.total", Money, "Worth of all orders so far in the ruleset's currency; not known without one";
     OrdersAverage, "orders.average", Money, "Worth of all orders so far, divided by their number";
@@ -114,6 +114,11 @@ impl Name {
     /// Whether it is a fact of the request's page, which is known of strangers too.
     pub(crate) const fn is_of_the_page(self) -> bool {
         matches!(self, Self::PageType | Self::PageProduct | Self::PageCategory)
+    }
+
+    /// Whether the request alone may tell it, so that it can be asked of a stranger.
+    pub(crate) const fn is_of_the_request(self) -> bool {
+        self.is_of_the_page() || matches!(self, Self::Locale | Self::Timezone)
     }
 }
 
@@ -186,6 +191,8 @@ fn named<'a>(name: Name, facts: &Facts<'a>) -> Option<Value<'a>> {
         Name::PageCategory => return facts.page_category.map(|category| Value::Text(category.as_str())),
         Name::Propensity => return facts.propensity.map(Value::Number),
         Name::Customer => return Some(Value::Flag(facts.is_known)),
+        Name::Locale => return facts.locale().map(Value::Text),
+        Name::Timezone => return facts.zone_name().map(Value::Text),
         _ => {}
     }
     let profile = facts.profile?;
@@ -259,8 +266,6 @@ fn of_person<'a>(name: Name, profile: &'a Profile, facts: &Facts<'a>) -> Option<
         Name::LastSeen => Value::Number(seen(profile.last_seen_at)?.as_ms() as f64),
         Name::DaysSinceFirstSeen => Value::Number(days_since(seen(profile.first_seen_at)?, facts.now)),
         Name::DaysSinceLastSeen => Value::Number(days_since(seen(profile.last_seen_at)?, facts.now)),
-        Name::Locale => Value::Text(&profile.locale.as_ref()?.value),
-        Name::Timezone => Value::Text(&profile.timezone.as_ref()?.value),
         Name::TopCategory => Value::Text(strongest(profile.affinity.ranked(facts.now, half_life))?.as_str()),
         Name::TopBrand => Value::Text(strongest(profile.brands.ranked(facts.now, half_life))?.as_str()),
         _ => return None,

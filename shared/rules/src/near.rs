@@ -156,8 +156,7 @@ pub(crate) fn longest_dwell(
 
 /// The person's clock: `Mon 07:59 (Europe/Berlin)`.
 pub(crate) fn local_time(facts: &Facts<'_>) -> Option<String> {
-    let own = facts.profile.and_then(|profile| profile.timezone.as_ref());
-    let named = own.and_then(|told| Some((told.value.as_str(), zone::named(&told.value)?)));
+    let named = facts.zone_name().and_then(|name| Some((name, zone::named(name)?)));
     let shops = facts.ruleset.timezone.iana_name().unwrap_or("UTC");
     let (name, zone) = named.unwrap_or_else(|| (shops, facts.ruleset.timezone.clone()));
     let local = zone.to_datetime(jiff::Timestamp::from_millisecond(facts.now.as_ms()).ok()?);

@@ -1,6 +1,6 @@
 //! What a request tells about the page, and who asks.
 
-use beckon_domain::{Category, ProductId, Profile};
+use beckon_domain::{Category, ProductId, Profile, SmolStr};
 
 /// The kind of page that a decision is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,6 +49,10 @@ pub struct Page {
     pub product: Option<ProductId>,
     /// The category it shows.
     pub category: Option<Category>,
+    /// The language in which it is shown (BCP 47), where the request tells it; else what the person's browser told last.
+    pub locale: Option<SmolStr>,
+    /// The time zone of whoever looks at it (an IANA name), where the request tells it; else what the browser told last.
+    pub timezone: Option<SmolStr>,
 }
 
 /// Who asks, and from where.

@@ -3,6 +3,7 @@
 //! of events, and what time changes has a timer.
 
 use crate::aggregate::Watch;
+use crate::compiled::Reading;
 use crate::condition::{Condition, Facts, Last};
 use crate::fact::{Fact, Name};
 use crate::model::{Act, Acting, Ruleset, Segment};
@@ -27,7 +28,8 @@ pub(crate) struct Reactions {
     wanted: BTreeSet<WatchId>,
     /// The names of segments, and of acting rules.
     names: [BTreeSet<SmolStr>; 2],
-    /// Segments and acting rules that an event of this name can change, in the order of the text, segments first.
+    /// Segments and acting rules that an event of this name can change, in the order of the text, segments first: also
+    /// those that any event can.
     by_event: BTreeMap<SmolStr, Vec<Part>>,
     /// Those that any event can change.
     by_any: Vec<Part>,
@@ -88,6 +90,10 @@ impl Reactions {
                     .for_each(|name| reactions.by_event.entry(name).or_default().push(part));
             }
         }
+        for parts in reactions.by_event.values_mut() {
+            parts.extend(&reactions.by_any);
+            parts.sort_unstable();
+        }
         reactions
     }
 
@@ -114,11 +120,8 @@ impl Reactions {
     }
 
     /// What an event of this name can change, in the order of the text.
-    fn changed_by(&self, name: &str) -> Vec<Part> {
-        let named = self.by_event.get(name).map(Vec::as_slice).unwrap_or_default();
-        let mut parts = [named, self.by_any.as_slice()].concat();
-        parts.sort_unstable();
-        parts
+    fn changed_by(&self, name: &str) -> &[Part] {
+        self.by_event.get(name).unwrap_or(&self.by_any)
     }
 }
 
@@ -218,18 +221,23 @@ impl Reaction for Ruleset {
         let is_due = profile.rules.next_at.is_some_and(|next| next <= now);
         let is_changed = matches!(event.kind, EventKind::RulesDue | EventKind::Merge { .. });
         let is_new = std::mem::replace(&mut profile.rules.looked_by, self.reactions.id) != self.reactions.id;
-        let parts = if is_due || is_changed || is_new {
-            self.reactions.all.clone()
+        let agrees = profile.consent.allows(Purpose::Personalization, &policy.consent_default);
+        let state = &profile.rules;
+        let must_leave = !agrees && !(state.segments.is_empty() && state.rules.is_empty());
+        let parts = if is_due || is_changed || is_new || must_leave {
+            &self.reactions.all
         } else {
             self.reactions.changed_by(event.kind.name())
         };
         if is_new {
             self.forget_unknown(profile, look);
         }
-        for part in &parts {
+        // All are looked at before any acts: what a rule sets is seen with the next event.
+        let holding = if agrees { self.holding(parts, profile, look) } else { vec![false; parts.len()] };
+        for (part, holds) in parts.iter().zip(holding) {
             match part {
-                Part::Segment(index) => self.segment(*index, profile, look),
-                Part::Acting(index) => self.act(*index, profile, look),
+                Part::Segment(index) => self.segment(*index, holds, profile, look),
+                Part::Acting(index) => self.act(*index, holds, profile, look),
             }
         }
         let before = profile.rules.next_at.filter(|next| *next > now);
@@ -253,11 +261,21 @@ impl Ruleset {
         Facts { is_known: profile.is_known(look.key), policy: look.policy, ..facts }
     }
 
-    /// Whether a condition holds of a person who agrees to personalization.
+    /// Which of these hold.
+    fn holding(&self, parts: &[Part], profile: &Profile, look: Look<'_>) -> Vec<bool> {
+        let page = Page::default();
+        let reading = Reading::new(&self.compiled, self.facts_of_event(profile, look, &page));
+        let root = |part: &Part| match part {
+            Part::Segment(index) => self.segments.get(*index)?.root,
+            Part::Acting(index) => self.acting.get(*index)?.root,
+        };
+        parts.iter().map(|part| root(part).is_some_and(|root| reading.holds(root))).collect()
+    }
+
+    /// Whether a condition holds of a person.
     fn holds_now(&self, when: &Condition, profile: &Profile, look: Look<'_>) -> bool {
         let page = Page::default();
-        profile.consent.allows(Purpose::Personalization, &look.policy.consent_default)
-            && when.evaluate(&self.facts_of_event(profile, look, &page)).is_some()
+        when.evaluate(&self.facts_of_event(profile, look, &page)).is_some()
     }
 
     fn next_change(&self, part: Part, profile: &Profile, look: Look<'_>) -> Option<Timestamp> {
@@ -269,18 +287,17 @@ impl Ruleset {
         when.next_change(&self.facts_of_event(profile, look, &page))
     }
 
-    fn segment(&self, index: usize, profile: &mut Profile, look: Look<'_>) {
+    fn segment(&self, index: usize, is_in: bool, profile: &mut Profile, look: Look<'_>) {
         let Some(segment) = self.segments.get(index) else { return };
-        let is_in = self.holds_now(&segment.when, profile, look);
         if note(&mut profile.rules.segments, &segment.id, is_in, look.now) {
             let happened = if is_in { Happened::SegmentEntered } else { Happened::SegmentExited };
             self.tell(profile, happened(segment.id.clone()), look);
         }
     }
 
-    fn act(&self, index: usize, profile: &mut Profile, look: Look<'_>) {
+    fn act(&self, index: usize, holds: bool, profile: &mut Profile, look: Look<'_>) {
         let Some(rule) = self.acting.get(index) else { return };
-        let holds = rule.active.contains(look.now) && self.holds_now(&rule.when, profile, look);
+        let holds = holds && rule.active.contains(look.now);
         let acts = if rule.on.is_empty() {
             note(&mut profile.rules.rules, rule.id.as_str(), holds, look.now) && holds
         } else {

@@ -76,7 +76,7 @@ proptest! {
         let profile = profile(ruleset, &asked);
         let pick = |index: &Index| index.get(ruleset.products()).id.clone();
         let page_product: Option<ProductId> = asked.page.as_ref().map(pick);
-        let page = Page { kind: Some(PageKind::Product), product: page_product.clone(), category: None };
+        let page = Page { kind: Some(PageKind::Product), product: page_product.clone(), ..Page::default() };
         let person =
             Person { profile: asked.has_profile.then_some(&profile), is_known: asked.is_known, page, propensity: None };
         let request =
@@ -128,7 +128,7 @@ proptest! {
     fn an_explanation_agrees_with_the_decision(asked in asked()) {
         let ruleset = &rulesets()[0];
         let profile = profile(ruleset, &asked);
-        let page = Page { kind: Some(PageKind::Product), product: None, category: None };
+        let page = Page { kind: Some(PageKind::Product), ..Page::default() };
         let profile = asked.has_profile.then_some(&profile);
         let person = Person { profile, is_known: asked.is_known, page, propensity: None };
         let now = Timestamp::EPOCH + DurationMs::from_secs(asked.now_secs);

@@ -2,7 +2,9 @@
 
 use super::file;
 use crate::error::CliError;
-use beckon_rules::Ruleset;
+use beckon_domain::Timestamp;
+use beckon_rules::{Problem, Ruleset};
+use beckon_runtime::Clock;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -20,9 +22,10 @@ pub(super) struct CheckArgs {
 
 /// Checks every file, and says all that is wrong with any of them.
 pub(super) fn run(args: &CheckArgs) -> Result<(), CliError> {
+    let now = Clock::system().now();
     let (mut lines, mut documents, mut bad_count) = (Vec::new(), Vec::new(), 0);
     for path in &args.files {
-        let (mut told, document, is_good) = check(path, &file::text(path)?);
+        let (mut told, document, is_good) = check(path, &file::text(path)?, now);
         bad_count += usize::from(!is_good);
         lines.append(&mut told);
         documents.push(document);
@@ -42,8 +45,9 @@ pub(super) fn run(args: &CheckArgs) -> Result<(), CliError> {
 }
 
 /// What is to say of one file: lines for people, a document for scripts, and whether it is good.
-fn check(path: &Path, text: &str) -> (Vec<String>, Value, bool) {
+fn check(path: &Path, text: &str, now: Timestamp) -> (Vec<String>, Value, bool) {
     let file = path.display().to_string();
+    let problem = |p: &Problem| json!({"line": p.line, "column": p.column, "message": p.message});
     match Ruleset::parse(text) {
         Ok(ruleset) => {
             let (name, version) = (ruleset.name(), ruleset.version());
@@ -52,13 +56,17 @@ fn check(path: &Path, text: &str) -> (Vec<String>, Value, bool) {
                 "{file}: fine ({name}@{version}: {} products, {slots} slots, {tests} tests)",
                 ruleset.products().len()
             );
-            let document =
-                json!({"file": file, "ok": true, "name": name, "version": version, "problems": []});
-            (vec![line], document, true)
+            // What is over harms nothing, and somebody has forgotten it.
+            let over = ruleset.expired(now);
+            let mut lines: Vec<String> = over.iter().map(|over| file::problem(path, over)).collect();
+            lines.push(line);
+            let warnings: Vec<Value> = over.iter().map(problem).collect();
+            let document = json!({
+                "file": file, "ok": true, "name": name, "version": version, "problems": [], "warnings": warnings,
+            });
+            (lines, document, true)
         }
         Err(error) => {
-            let problem =
-                |p: &beckon_rules::Problem| json!({"line": p.line, "column": p.column, "message": p.message});
             let problems: Vec<Value> = error.problems().iter().map(problem).collect();
             let document =
                 json!({"file": file, "ok": false, "problems": problems, "omitted": error.omitted()});
@@ -74,7 +82,7 @@ mod tests {
     #[test]
     fn every_problem_has_its_place_in_the_file() {
         let text = "version: 1\nname: X\ncurrency: EURO\nslotz: []\n";
-        let (lines, document, is_good) = check(Path::new("shop.yaml"), text);
+        let (lines, document, is_good) = check(Path::new("shop.yaml"), text, Timestamp::EPOCH);
         assert!(!is_good);
         assert_eq!(
             lines,
@@ -84,8 +92,23 @@ mod tests {
             ]
         );
         assert_eq!(document["problems"][1]["line"], 4);
-        let (lines, document, is_good) = check(Path::new("sample.yaml"), beckon_rules::SAMPLE);
+        let (lines, document, is_good) =
+            check(Path::new("sample.yaml"), beckon_rules::SAMPLE, Timestamp::EPOCH);
         assert!(is_good && lines[0].contains("fine (Outdoor sample@"), "{lines:?}");
         assert_eq!(document["ok"], true);
+    }
+
+    #[test]
+    fn what_is_over_is_told_and_is_no_mistake() {
+        let text = beckon_rules::SAMPLE.replacen(
+            "    priority: 90\n",
+            "    priority: 90\n    active: { until: 2026-01-01 }\n",
+            1,
+        );
+        let before = |ms| check(Path::new("shop.yaml"), &text, Timestamp::from_ms(ms));
+        assert_eq!(before(1_767_225_599_999).0.len(), 1);
+        let (lines, document, is_good) = before(1_767_225_600_000);
+        assert!(is_good && lines[0].contains("rule `tent-accessories` is not active any more"), "{lines:?}");
+        assert_eq!(document["warnings"][0]["line"], document["warnings"][0]["line"].as_u64().unwrap());
     }
 }

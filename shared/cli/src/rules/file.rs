@@ -1,7 +1,7 @@
 //! A ruleset on this machine.
 
 use crate::error::CliError;
-use beckon_rules::{Ruleset, RulesetError};
+use beckon_rules::{Problem, Ruleset, RulesetError};
 use std::path::Path;
 
 /// The text of a file.
@@ -24,6 +24,11 @@ pub(super) fn load(path: &Path) -> Result<Ruleset, CliError> {
 /// Every problem on a line of its own, `file:line:column: what to do`, as editors understand it.
 pub(super) fn problems(path: &Path, error: &RulesetError) -> Vec<String> {
     CliError::ruleset(path.display(), error).to_string().lines().map(plain).collect()
+}
+
+/// One problem on its line.
+pub(super) fn problem(path: &Path, problem: &Problem) -> String {
+    format!("{}:{}:{}: {}", path.display(), problem.line, problem.column, problem.message)
 }
 
 /// Without the name of the program, which only standard error begins its lines with.

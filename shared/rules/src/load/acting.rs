@@ -2,6 +2,7 @@
 
 use super::Loader;
 use super::condition::{Place, Scope};
+use super::event::OF_SEGMENTS;
 use super::fact::ids_of;
 use super::fields::{Fields, quoted};
 use super::reference::Kind;
@@ -9,7 +10,7 @@ use super::rule::Rules;
 use super::scalar::{NAME_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::aggregate::{Aggregate, Events, Watch, What, keep_for};
 use crate::condition::{Condition, Last};
-use crate::fact::Computed;
+use crate::fact::{Computed, Fact};
 use crate::model::{Act, Acting, ActingCap, Active, Segment};
 use crate::property::{Filter, Property};
 use crate::tree::{Node, Value};
@@ -101,6 +102,13 @@ impl Loader {
         self.each(fields.get("labels"), "labels", |loader, n| loader.text(n, "label", NAME_CHARS_MAX));
         let scope = Scope { who: &who, place: Place::Stream };
         let when = fields.require(self, "when").and_then(|n| self.condition(n, &scope));
+        if when.as_ref().is_some_and(asks_for_changes_of_segments) {
+            let message = format!(
+                "{who} asks for an event that segments themselves cause, which could go on for ever: ask for the \
+                 segment, `segment: NAME`"
+            );
+            self.problem(fields.key("when").unwrap_or(fields.place), message);
+        }
         Some(Segment { id: SmolStr::new(id?), when: when?, root: None })
     }
 
@@ -166,6 +174,15 @@ impl Loader {
         let condition = when.and_then(|n| self.condition(n, &scope));
         let condition = condition.and_then(|condition| self.absences(condition, when?, who, &on));
         let act = self.act(then, who);
+        let is_about_segments = on.iter().any(|name| OF_SEGMENTS.contains(&name.as_str()))
+            || condition.as_ref().is_some_and(asks_for_changes_of_segments);
+        if is_about_segments && matches!(act, Some(Act::SetTrait(..))) {
+            let message = format!(
+                "{who} sets a trait when a segment changes, which could change the segment again and go on for ever: \
+                 let it publish, or ask for the segment itself"
+            );
+            self.problem(fields.place, message);
+        }
         let active = self.active(fields.get("active"), who);
         let cap = match fields.get("cap") {
             Some(node) => self.cap(node, who).map(Some),
@@ -310,6 +327,23 @@ fn acting_cap(id: &RuleId, cap: &Cap) -> Option<ActingCap> {
     let watch: Watch = aggregate.watch();
     let reached = Condition::Aggregate { aggregate, tests: vec![Test::Gte(f64::from(cap.max))] };
     Some(ActingCap { watch, reached })
+}
+
+/// Whether a condition asks for people who entered or left a segment.
+fn asks_for_changes_of_segments(condition: &Condition) -> bool {
+    let is_of_segments = |events: &Events| OF_SEGMENTS.contains(&events.name.as_str());
+    let is_watched = |last: &Last| matches!(last, Last::Watched(_, events) if is_of_segments(events));
+    let mut found = false;
+    condition.each(&mut |condition| {
+        found |= match condition {
+            Condition::Event { last, .. } => is_watched(last),
+            Condition::Aggregate { aggregate, .. } => is_of_segments(&aggregate.events),
+            Condition::Absent { of, since, .. } => is_watched(of) || since.iter().any(is_watched),
+            Condition::Fact { fact: Fact::Computed(computed), .. } => is_of_segments(&computed.aggregate.events),
+            _ => false,
+        };
+    });
+    found
 }
 
 fn absence(condition: &Condition) -> Option<(&Last, DurationMs)> {

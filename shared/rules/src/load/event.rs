@@ -15,21 +15,19 @@ use beckon_domain::profile::EVENTS_KEPT;
 use beckon_domain::watched::{KEPT_COUNT_MAX, Keep, WATCH_COUNT_MAX};
 use beckon_domain::{DurationMs, SmolStr};
 
+/// What Beckon itself tells of segments.
+pub(super) const OF_SEGMENTS: [&str; 2] = ["Segment Entered", "Segment Exited"];
 /// Events that the core knows; a shop's own may have any name.
-pub(crate) const EVENTS: [&str; 12] = [
-    "Product Viewed",
-    "Product Dwelled",
-    "Product Added",
-    "Product Removed",
-    "Cart Updated",
-    "Order Completed",
-    "page",
-    "screen",
-    "group",
-    "identify",
-    "Segment Entered",
-    "Segment Exited",
-];
+pub(crate) const EVENTS: [&str; EVENTS_KEPT.len() + OF_SEGMENTS.len()] = {
+    let mut all = [OF_SEGMENTS[0]; EVENTS_KEPT.len() + OF_SEGMENTS.len()];
+    let mut index = 0;
+    while index < EVENTS_KEPT.len() {
+        all[index] = EVENTS_KEPT[index];
+        index += 1;
+    }
+    all[index + 1] = OF_SEGMENTS[1];
+    all
+};
 impl Loader {
     /// `event`, with `where`, `within` and a question.
     pub(super) fn event(&mut self, fields: &Fields<'_>, name: &Node, scope: &Scope<'_>) -> Option<Condition> {

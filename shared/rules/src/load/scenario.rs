@@ -110,6 +110,7 @@ impl Loader {
             kind: fields.get("type").and_then(|n| self.page_kind(n)),
             category: fields.get("category").and_then(|n| self.id(n, "category", Category::new)),
             product: fields.get("product").and_then(|n| self.id(n, "product", ProductId::new)),
+            ..Page::default()
         })
     }
 

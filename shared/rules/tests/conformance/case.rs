@@ -98,6 +98,8 @@ pub struct AskedPage {
     pub r#type: Option<String>,
     pub product: Option<String>,
     pub category: Option<String>,
+    pub locale: Option<String>,
+    pub timezone: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ mod compare;
 mod world;
 
 use beckon_domain::id::SlotId;
-use beckon_domain::{Category, Profile};
+use beckon_domain::{Category, Profile, SmolStr};
 use beckon_rules::{LiveLists, Page, PageKind, Person, Ruleset, SAMPLE, SlotRequest};
 use case::{Case, Question, instant, product};
 use compare::{compare, compare_explanation, compare_forms, compare_state};
@@ -23,6 +23,8 @@ fn ask(ruleset: &Ruleset, case: &Case, question: &Question) -> Vec<String> {
         kind: question.page.r#type.as_deref().map(|word| PageKind::parse(word).expect("a page type")),
         product: question.page.product.as_deref().map(product),
         category: question.page.category.as_deref().map(|c| Category::new(c).expect("a category")),
+        locale: question.page.locale.as_deref().map(SmolStr::new),
+        timezone: question.page.timezone.as_deref().map(SmolStr::new),
     };
     let person =
         Person { profile: profile.as_ref(), is_known: case.logged_in, page, propensity: question.propensity };

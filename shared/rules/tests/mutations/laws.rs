@@ -72,7 +72,12 @@ fn decides(ruleset: &Ruleset) {
     let live = LiveLists { category: &products, store: &products };
     let first = ruleset.products().first();
     let category = first.map(|product| product.category.clone());
-    let page = Page { kind: Some(PageKind::Product), product: products.first().cloned(), category };
+    let page = Page {
+        kind: Some(PageKind::Product),
+        product: products.first().cloned(),
+        category,
+        ..Page::default()
+    };
     for (profile, is_known, page) in
         [(None, false, Page::default()), (Some(&profile), true, page.clone()), (Some(&profile), false, page)]
     {

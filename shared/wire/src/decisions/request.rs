@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 /// Items of one slot at most.
 const COUNT_MAX: u64 = 50;
 
+/// Bytes of a locale or a time zone at most, as in events.
+const SHORT_BYTES_MAX: usize = 64;
+
 /// What a page asks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecisionsRequest {
@@ -36,6 +39,10 @@ pub struct PageAsk {
     pub product: Option<ProductId>,
     /// The category the page shows.
     pub category: Option<Category>,
+    /// `context.locale`, such as `de-DE`.
+    pub locale: Option<String>,
+    /// `context.timezone`, an IANA name.
+    pub timezone: Option<String>,
 }
 
 /// One slot to fill.
@@ -75,10 +82,13 @@ impl DecisionsRequest {
     fn read(fields: &Fields<'_>) -> Result<Self, Fault> {
         let context = fields.object("context")?;
         let page = match context.map(|c| Fields::new(c, "/context")) {
-            Some(context) => match context.object("page")? {
-                Some(page) => page_ask(&Fields::new(page, "/context/page"))?,
-                None => PageAsk::default(),
-            },
+            Some(context) => {
+                let page = match context.object("page")? {
+                    Some(page) => page_ask(&Fields::new(page, "/context/page"))?,
+                    None => PageAsk::default(),
+                };
+                PageAsk { locale: short(&context, "locale")?, timezone: short(&context, "timezone")?, ..page }
+            }
             None => PageAsk::default(),
         };
         Ok(Self {
@@ -111,11 +121,17 @@ fn person<T>(
     parse(&text).map(Some).map_err(|e| fields.invalid(name, e.to_string()))
 }
 
+/// A name of few bytes; a longer one is none.
+fn short(context: &Fields<'_>, name: &str) -> Result<Option<String>, Fault> {
+    Ok(context.text(name)?.filter(|text| text.len() <= SHORT_BYTES_MAX).map(ToOwned::to_owned))
+}
+
 fn page_ask(page: &Fields<'_>) -> Result<PageAsk, Fault> {
     Ok(PageAsk {
         kind: page.text("type")?.map(ToOwned::to_owned),
         product: page.id("productId", ProductId::new)?,
         category: page.id("category", Category::new)?,
+        ..PageAsk::default()
     })
 }
 
@@ -169,11 +185,15 @@ mod tests {
     #[test]
     fn a_request_is_read_whole() {
         let request = DecisionsRequest::parse(
-            br#"{"anonymousId":"v","context":{"page":{"type":"PRODUCT","productId":7}},
+            br#"{"anonymousId":"v","context":{"locale":"de-DE","timezone":"Europe/Berlin","page":{"type":"PRODUCT","productId":7}},
                  "slots":[{"id":"home.hero"},{"id":"pdp.related","count":8,"excludeProductIds":["a",7]}]}"#,
         )
         .unwrap();
         assert_eq!(request.page.product.unwrap().as_str(), "7");
+        assert_eq!(
+            (request.page.locale.as_deref(), request.page.timezone.as_deref()),
+            (Some("de-DE"), Some("Europe/Berlin"))
+        );
         assert_eq!((request.slots[1].count, request.slots[1].exclude.len()), (Some(8), 2));
         assert!(!request.explain);
         let request =

@@ -132,13 +132,14 @@ pub(super) fn page_of(kind: &EventKind) -> Page {
         kind: Some(kind),
         product: Some(item.product.clone()),
         category: item.category.clone(),
+        ..Page::default()
     };
     match kind {
         EventKind::ProductViewed(item)
         | EventKind::ProductAdded(_, item)
         | EventKind::ProductRemoved(_, item) => of(PageKind::Product, item),
         EventKind::ProductDwelled { product, .. } => {
-            Page { kind: Some(PageKind::Product), product: Some(product.clone()), category: None }
+            Page { kind: Some(PageKind::Product), product: Some(product.clone()), ..Page::default() }
         }
         EventKind::CartUpdated(..) => Page { kind: Some(PageKind::Cart), ..Page::default() },
         _ => Page::default(),

@@ -75,6 +75,7 @@ fn page(args: &ExplainArgs) -> Result<Page, CliError> {
         kind: args.page,
         product: product.map_err(|e| CliError::usage(format!("--product {e}")))?,
         category: category.map_err(|e| CliError::usage(format!("--category {e}")))?,
+        ..Page::default()
     })
 }
 
