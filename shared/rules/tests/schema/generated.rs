@@ -57,6 +57,9 @@ const PROPERTIES: [(&str, &str); 9] = [
     ("segment", "The segment of `Segment Entered` and `Segment Exited`."),
 ];
 
+/// What a column of a table asks about.
+const COLUMN: &str = "`segment`, or a fact by its name.";
+
 fn reference(name: &str) -> Json {
     Json::object([("$ref", Json::text(format!("#/$defs/{name}")))])
 }
@@ -341,6 +344,16 @@ pub fn definitions() -> Fields {
         .collect();
     let mut all =
         vec![("condition".to_owned(), any_of(conditions)), ("condition.fact".to_owned(), any_of(by_fact))];
+    let facts_of_columns =
+        facts.iter().map(|(name, _)| name.clone()).filter(|name| name.starts_with("facts."));
+    let mut columns = vec![Json::object([("const", Json::text("segment"))])];
+    columns.extend(any_of(facts_of_columns).items().iter().cloned());
+    let column = [
+        ("title", Json::text("a column")),
+        ("description", Json::text(COLUMN)),
+        ("anyOf", Json::List(columns)),
+    ];
+    all.push(("column".to_owned(), Json::object(column)));
     all.extend(facts);
     all.push((
         "trait".to_owned(),
