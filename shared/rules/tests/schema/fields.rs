@@ -10,10 +10,10 @@ const STRANGER: &str = "zzqqzz";
 
 /// What a ruleset needs so that the examples of the schema mean something. A template that has one of these itself
 /// takes its place.
-const BASE: [(&str, &str); 8] = [
+const BASE: [(&str, &str); 9] = [
     (
         "products",
-        "[{id: mug, name: M, category: cooking}, {id: tarp, name: T, category: tents}, \
+        "[{id: mug, name: M, category: cooking, price: 18}, {id: tarp, name: T, category: tents}, \
           {id: stove-gas, name: S, category: cooking}, {id: tent-2p, name: T, category: sleeping}]",
     ),
     ("best_sellers", "[tarp, stove-gas]"),
@@ -25,12 +25,13 @@ const BASE: [(&str, &str); 8] = [
         "rules",
         "[{id: members-only, slot: home.hero, priority: 1, when: {logged_in: true}, then: {products: [mug]}}]",
     ),
+    ("tables", "[{id: cart_discount, hit: first, columns: [cart.value], rows: [['*', {percent: 5}]]}]"),
     ("currency", "EUR"),
 ];
 
 /// Where a definition of the schema stands in a ruleset: `@` is its place. Several, where what a mapping is depends on
 /// what it has.
-pub const PLACES: [(&[&str], &str); 45] = [
+pub const PLACES: [(&[&str], &str); 50] = [
     (
         &["product"],
         "products: [{id: tarp, name: T, category: tents}, {id: stove-gas, name: S, category: cooking}, @]",
@@ -44,6 +45,20 @@ pub const PLACES: [(&[&str], &str); 45] = [
     (&["active"], "rules: [{id: r, when: {logged_in: true}, then: {publish: p}, active: @}]"),
     (&["cap"], "rules: [{id: r, when: {logged_in: true}, then: {publish: p}, cap: @}]"),
     (&["then.slot"], "rules: [{id: r, slot: home.hero, priority: 1, when: {logged_in: true}, then: @}]"),
+    (
+        &["recommend.filtered"],
+        "rules: [{id: r, slot: home.hero, priority: 1, when: {logged_in: true}, then: {recommend: @}}]",
+    ),
+    (
+        &["prices"],
+        "rules: [{id: r, slot: home.hero, priority: 1, when: {logged_in: true}, then: {recommend: {strategy: related, price: @}}}]",
+    ),
+    (&["table.slot", "table.value"], "tables: [@]"),
+    (&["percent"], "tables: [{id: t, hit: first, columns: [customer], rows: [[true, @]]}]"),
+    (
+        &["percent_of"],
+        "rules: [{id: r, when: {not: {event: Order Completed, within: 1h}}, then: {send: cart-reminder, discount: {percent: @, code_prefix: B-, valid_for: 1h}}}]",
+    ),
     (&["then.acting"], "rules: [{id: r, when: {logged_in: true}, then: @}]"),
     (&["then.reminder"], "rules: [{id: r, when: {not: {event: Order Completed, within: 1h}}, then: @}]"),
     (&["set_trait"], "rules: [{id: r, when: {logged_in: true}, then: {set_trait: @}}]"),

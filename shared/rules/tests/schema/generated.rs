@@ -2,60 +2,14 @@
 //! and which conditions there are. Everything else in the schema is written by hand.
 
 use crate::json::Json;
+use crate::meanings::{MEANINGS, PROPERTIES, QUESTIONS};
 use beckon_rules::language::{self, ValueKind};
 
 /// How the names of definitions begin that only this file writes.
 pub const PREFIXES: [&str; 6] = ["condition.fact.", "facts.", "question.", "compare.", "where.", "operator."];
 
-/// What each operator asks, in one line.
-const MEANINGS: [(&str, &str); 21] = [
-    ("eq", "Equal to this."),
-    ("ne", "Known, and different from this."),
-    ("gt", "More than this."),
-    ("gte", "This or more."),
-    ("lt", "Less than this."),
-    ("lte", "This or less."),
-    ("between", "From the first to the second; both belong to it."),
-    ("in", "One of these."),
-    ("not_in", "Known, and none of these."),
-    ("contains", "Has this: a part of the text, or one of the list."),
-    ("not_contains", "Known, and does not have this: no part of the text, or none of the list."),
-    ("starts_with", "The text begins with this."),
-    ("ends_with", "The text ends with this."),
-    ("matches", "This regular expression finds something in the text; at most 200 characters."),
-    ("exists", "`true`: it is known. `false`: it is not."),
-    ("missing", "`true`: it is not known. `false`: it is."),
-    ("has_any", "The list has at least one of these."),
-    ("has_all", "The list has all of these."),
-    ("has_none", "The list is known, and has none of these."),
-    ("before", "Earlier than this."),
-    ("after", "Later than this."),
-];
-
-/// What the questions about events mean, and what kind of value answers them.
-const QUESTIONS: [(&str, &str, &str, &str); 8] = [
-    ("count", "How often it happened: a number.", "number", r#"{"gte": 3}"#),
-    ("sum", "Values added up; 0 without events.", "number", r#"{"of": "total", "gte": "100 EUR"}"#),
-    ("avg", "The average.", "number", r#"{"of": "price", "lt": "20 EUR"}"#),
-    ("min", "The smallest value.", "number", r#"{"of": "price", "lte": 5}"#),
-    ("max", "The largest value.", "number", r#"{"of": "price", "gte": "150 EUR"}"#),
-    ("distinct", "How many different values.", "number", r#"{"of": "product_id", "gte": 3}"#),
-    ("last", "The newest value.", "any", r#"{"of": "category", "eq": "tents"}"#),
-    ("first", "The oldest value.", "any", r#"{"of": "brand", "eq": "Northpeak"}"#),
-];
-
-/// What the properties of events mean.
-const PROPERTIES: [(&str, &str); 9] = [
-    ("product_id", "The shop's id of the product."),
-    ("category", "The product's category."),
-    ("brand", "The product's brand."),
-    ("name", "What the product is called."),
-    ("price", "The price of one unit."),
-    ("quantity", "Units of the product."),
-    ("total", "The worth of an order."),
-    ("order_id", "The shop's id of an order."),
-    ("segment", "The segment of `Segment Entered` and `Segment Exited`."),
-];
+/// What a column of a table asks about.
+const COLUMN: &str = "`segment`, or a fact by its name.";
 
 fn reference(name: &str) -> Json {
     Json::object([("$ref", Json::text(format!("#/$defs/{name}")))])
@@ -341,6 +295,16 @@ pub fn definitions() -> Fields {
         .collect();
     let mut all =
         vec![("condition".to_owned(), any_of(conditions)), ("condition.fact".to_owned(), any_of(by_fact))];
+    let facts_of_columns =
+        facts.iter().map(|(name, _)| name.clone()).filter(|name| name.starts_with("facts."));
+    let mut columns = vec![Json::object([("const", Json::text("segment"))])];
+    columns.extend(any_of(facts_of_columns).items().iter().cloned());
+    let column = [
+        ("title", Json::text("a column")),
+        ("description", Json::text(COLUMN)),
+        ("anyOf", Json::List(columns)),
+    ];
+    all.push(("column".to_owned(), Json::object(column)));
     all.extend(facts);
     all.push((
         "trait".to_owned(),

@@ -6,6 +6,7 @@
 mod fields;
 mod generated;
 mod json;
+mod meanings;
 mod reference;
 mod validity;
 mod words;

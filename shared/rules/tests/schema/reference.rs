@@ -26,6 +26,8 @@ const CHAPTERS: [(&str, &str, &[&str]); 7] = [
         &[
             "rule.slot",
             "then.slot",
+            "recommend.filtered",
+            "prices",
             "rule.acting",
             "then.acting",
             "set_trait",
@@ -55,7 +57,7 @@ const CHAPTERS: [(&str, &str, &[&str]); 7] = [
         ],
     ),
     ("Properties of events", "", &["where"]),
-    ("Tables", "Many rules at once.", &["table", "row"]),
+    ("Tables", "Many rules at once.", &["table.", "percent", "percent_of"]),
     (
         "Tests",
         "Stories that a ruleset carries.",
