@@ -1,7 +1,7 @@
 use super::*;
-use beckon_domain::Pepper;
 use beckon_domain::event::{Device, EventKind, TraitValue};
-use beckon_domain::id::UserId;
+use beckon_domain::id::{EffectId, UserId};
+use beckon_domain::{Pepper, Profile, Timestamp};
 
 fn key() -> ProfileKey {
     Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new("c").unwrap())

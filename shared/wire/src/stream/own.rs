@@ -1,0 +1,86 @@
+//! Lines that Beckon itself puts: ends of reminders, timers of rules, changes of segments, merge records.
+
+use super::{
+    ConsentLine, Context, INTERNAL_SOURCE, Line, LineType, MergeLine, Properties, SegmentLine, TimerLine,
+    VERSION,
+};
+use beckon_domain::event::TimerOutcome;
+use beckon_domain::id::EffectId;
+use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
+use data_encoding::BASE64;
+use std::collections::BTreeMap;
+
+impl Line {
+    /// A line that Beckon itself puts under `key`.
+    #[must_use]
+    fn internal(key: &ProfileKey, id: &str, kind: LineType, at: Timestamp) -> Self {
+        Self {
+            v: VERSION,
+            key: key.as_str().to_owned(),
+            id: id.to_owned(),
+            source: INTERNAL_SOURCE.to_owned(),
+            kind,
+            event: None,
+            occurred_at: at.as_ms(),
+            received_at: at.as_ms(),
+            properties: Properties::default(),
+            traits: BTreeMap::new(),
+            context: Context::default(),
+            consent: ConsentLine::default(),
+            claim: None,
+            link: None,
+            internal: true,
+            timer: None,
+            merge: None,
+            segment: None,
+        }
+    }
+
+    /// `Timer Due`: a timer of an episode has come to an end. The id says which
+    /// timer and how it ended, so that a repetition is recognised.
+    #[must_use]
+    pub fn timer(key: &ProfileKey, episode: &str, number: u32, outcome: TimerOutcome, at: Timestamp) -> Self {
+        let kind = if outcome == TimerOutcome::Done { "done" } else { "no-contact" };
+        let mut line = Self::internal(key, &format!("timer:{episode}:{number}:{kind}"), LineType::Timer, at);
+        line.timer = Some(TimerLine { episode: episode.to_owned(), number, outcome });
+        line
+    }
+
+    /// The rules must look again, because a timer of theirs was due at `due_at`. The id says which, so that a repetition
+    /// is recognised however often the timer is found.
+    #[must_use]
+    pub fn rules_due(key: &ProfileKey, due_at: Timestamp, now: Timestamp) -> Self {
+        let id = format!("rules-due:{}", due_at.as_ms());
+        Self { occurred_at: due_at.as_ms(), ..Self::internal(key, &id, LineType::RulesDue, now) }
+    }
+
+    /// The person entered or left a segment at `at`: an effect of the rules, recognised by its id.
+    #[must_use]
+    pub fn segment_changed(
+        key: &ProfileKey,
+        effect: EffectId,
+        segment: SegmentLine,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Self {
+        let id = format!("segment:{effect}");
+        let line = Self::internal(key, &id, LineType::Segment, now);
+        Self { occurred_at: at.as_ms(), segment: Some(segment), ..line }
+    }
+
+    /// The merge record: the frozen state of `from`, put under the customer's key.
+    ///
+    /// # Errors
+    /// When the state cannot be packed.
+    pub fn merge(
+        to: &ProfileKey,
+        from: &ProfileKey,
+        state: &Profile,
+        at: Timestamp,
+    ) -> Result<Self, packed::PackError> {
+        let mut line = Self::internal(to, &format!("merge:{from}"), LineType::Merge, at);
+        let state = BASE64.encode(&packed::pack(state)?);
+        line.merge = Some(MergeLine { from: from.as_str().to_owned(), state });
+        Ok(line)
+    }
+}
