@@ -339,7 +339,9 @@ fn asks_for_changes_of_segments(condition: &Condition) -> bool {
             Condition::Event { last, .. } => is_watched(last),
             Condition::Aggregate { aggregate, .. } => is_of_segments(&aggregate.events),
             Condition::Absent { of, since, .. } => is_watched(of) || since.iter().any(is_watched),
-            Condition::Fact { fact: Fact::Computed(computed), .. } => is_of_segments(&computed.aggregate.events),
+            Condition::Fact { fact: Fact::Computed(computed), .. } => {
+                is_of_segments(&computed.aggregate.events)
+            }
             _ => false,
         };
     });

@@ -112,7 +112,7 @@ impl Loader {
                 *known = true;
             }
         }
-        if weekdays == [false; 7] {
+        if weekdays == [false; 7] && self.problems.len() == before {
             self.problem(
                 node.place,
                 "`weekdays` is an empty list: name a day, such as `mon`, or leave it out",
