@@ -29,6 +29,12 @@ pub(super) struct Cap {
 
 /// More than this many showings are no cap.
 const CAP_MAX: i64 = 60;
+/// Segments of a ruleset.
+const SEGMENT_COUNT_MAX: usize = 500;
+/// Conditions of a segment, with those of the segments that it asks for.
+const SEGMENT_SIZE_MAX: u64 = 1_000;
+/// Segments that ask for segments that ask for segments, and so on.
+const SEGMENT_DEPTH_MAX: u32 = 16;
 /// What pages tell when they show something of a rule; its property `rule_id` says which. Segment's e-commerce spec V2.
 const SHOWN: &str = "Promotion Viewed";
 /// Under this name a rule remembers how often it acted; no event is called so.
@@ -114,10 +120,14 @@ impl Loader {
 
     /// A segment that asks for itself, through others or not, could not be decided.
     pub(super) fn check_circles(&mut self, segments: &[Segment], list: Option<&Node>) {
-        if segments.len() != self.segment_ids.len() {
+        let Some(Node { value: Value::List(items), place }) = list else { return };
+        if items.len() > SEGMENT_COUNT_MAX {
+            let message = format!("there are {} segments, and {SEGMENT_COUNT_MAX} are possible", items.len());
+            self.problem(*place, message);
+        }
+        if segments.len() != self.segment_ids.len() || items.len() > SEGMENT_COUNT_MAX {
             return;
         }
-        let Some(Node { value: Value::List(items), .. }) = list else { return };
         let asks = |from: usize| {
             let mut found = Vec::new();
             if let Some(segment) = segments.get(from) {
@@ -144,6 +154,46 @@ impl Loader {
                     item.place,
                     format!("segment {who} asks for itself, directly or through others"),
                 );
+                return;
+            }
+        }
+        self.check_sizes(segments, items);
+    }
+
+    /// Segments that ask for segments are decided with all that those ask for, so that has a limit.
+    fn check_sizes(&mut self, segments: &[Segment], items: &[Node]) {
+        let mut sizes = vec![None; segments.len()];
+        for (index, item) in items.iter().enumerate() {
+            let (size, depth) = size_of(index, segments, &mut sizes);
+            if size > SEGMENT_SIZE_MAX || depth > SEGMENT_DEPTH_MAX {
+                let who = quoted(&self.segment_ids[index]);
+                let message = format!(
+                    "segment {who} has {size} conditions, {depth} segments deep, with those of the segments that it asks \
+                     for: {SEGMENT_SIZE_MAX} and {SEGMENT_DEPTH_MAX} are possible, so ask for less"
+                );
+                self.problem(item.place, message);
+                return;
+            }
+        }
+    }
+
+    /// A trait that is set when a segment changes must not change a segment: it could go on for ever.
+    pub(super) fn check_setters(&mut self, segments: &[Segment]) {
+        for (name, place, who) in std::mem::take(&mut self.setters) {
+            let mut is_asked_for = false;
+            for segment in segments {
+                segment.when.each(&mut |condition| {
+                    is_asked_for |=
+                        matches!(condition, Condition::Fact { fact: Fact::Trait(asked), .. } if *asked == name);
+                });
+            }
+            if is_asked_for {
+                let message = format!(
+                    "{who} sets the trait {} when a segment changes, and a segment asks for it, which could go on for \
+                     ever: ask for the segment itself",
+                    quoted(&name)
+                );
+                self.problem(place, message);
             }
         }
     }
@@ -176,12 +226,8 @@ impl Loader {
         let act = self.act(then, who);
         let is_about_segments = on.iter().any(|name| OF_SEGMENTS.contains(&name.as_str()))
             || condition.as_ref().is_some_and(asks_for_changes_of_segments);
-        if is_about_segments && matches!(act, Some(Act::SetTrait(..))) {
-            let message = format!(
-                "{who} sets a trait when a segment changes, which could change the segment again and go on for ever: \
-                 let it publish, or ask for the segment itself"
-            );
-            self.problem(fields.place, message);
+        if let (true, Some(Act::SetTrait(name, _))) = (is_about_segments, &act) {
+            self.setters.push((name.clone(), fields.place, who.to_owned()));
         }
         let active = self.active(fields.get("active"), who);
         let cap = match fields.get("cap") {
@@ -314,6 +360,31 @@ impl Loader {
         self.watch(aggregate.watch());
         Some(Condition::Aggregate { aggregate, tests: vec![Test::Lt(f64::from(cap.max))] })
     }
+}
+
+/// How many conditions a segment has, and how many segments deep, with all that it asks for. None asks for itself.
+fn size_of(index: usize, segments: &[Segment], known: &mut [Option<(u64, u32)>]) -> (u64, u32) {
+    if let Some(size) = known.get(index).copied().flatten() {
+        return size;
+    }
+    let (mut size, mut asked) = (0_u64, Vec::new());
+    if let Some(segment) = segments.get(index) {
+        segment.when.each(&mut |condition| {
+            size += 1;
+            if let Condition::Segment(other) = condition {
+                asked.push(*other);
+            }
+        });
+    }
+    let mut depth = 0;
+    for other in asked {
+        let (inner, below) = size_of(other, segments, known);
+        (size, depth) = (size.saturating_add(inner), depth.max(below));
+    }
+    if let Some(known) = known.get_mut(index) {
+        *known = Some((size, depth + 1));
+    }
+    (size, depth + 1)
 }
 
 /// What remembers how often a rule acted, and when that is enough.

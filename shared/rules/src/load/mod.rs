@@ -78,6 +78,8 @@ pub(crate) struct Loader {
     watches: Vec<Watch>,
     /// Until when something is active, where it says so, and whose it is.
     expiries: Vec<(Timestamp, Place, String)>,
+    /// Traits that are set when a segment changes: which, where and by whom.
+    setters: Vec<(String, Place, String)>,
 }
 
 impl Default for Loader {
@@ -93,6 +95,7 @@ impl Default for Loader {
             value_tables: table::ValueTables::default(),
             watches: Vec::new(),
             expiries: Vec::new(),
+            setters: Vec::new(),
         }
     }
 }
@@ -140,6 +143,7 @@ impl Loader {
         self.each(top.get("tables"), "tables", |loader, node| loader.table(node, &mut rules));
         self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
         let tests = self.scenarios(top.get("tests"));
+        self.check_setters(&segments);
         self.check_references();
         self.check_watches(top.place);
         for slot in &mut slots {
