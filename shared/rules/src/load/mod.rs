@@ -1,7 +1,7 @@
 //! From YAML to a ruleset: everything that is wrong is found in one go.
 //!
 //! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
-//! (products, offers, slots), [`rule`], [`acting`] (rules without a slot, segments) and [`reminder`], [`condition`] and its
+//! (products, offers, slots), [`rule`], [`acting`] (rules without a slot), [`segment`] and [`reminder`], [`condition`] and its
 //! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`recommend`], [`table`] and its [`cell`]s, [`reference`]
 //! (what names what), [`scenario`], [`given`] and [`commerce`] (the tests).
 
@@ -21,6 +21,7 @@ mod reminder;
 mod rule;
 mod scalar;
 mod scenario;
+mod segment;
 mod table;
 mod test;
 
