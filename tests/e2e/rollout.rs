@@ -70,7 +70,8 @@ async fn a_good_ruleset_is_followed_within_30_seconds_and_the_history_says_who_p
     let published = world.request(post(&path, autumn.clone())).await;
     assert_eq!(published.status, 200, "{}", published.text());
     let expected = json!({ "version": version(&autumn), "name": "Autumn", "from": version(SAMPLE),
-        "changed": true, "dryRun": false, "number": 2, "forced": false, "tests": { "passed": 0, "failed": 0 } });
+        "changed": true, "dryRun": false, "number": 2, "forced": false,
+        "tests": { "passed": 10, "failed": 0 } });
     assert_eq!(harness::misfit(&expected, &published.json()), None, "{}", published.text());
     assert_eq!(followed(&world).await, first, "what is in memory is good for a while");
     world.pass(DurationMs::from_secs(30));

@@ -89,10 +89,14 @@ fn pure_crates_have_no_async_no_client_and_no_clock_among_their_dependencies() {
         "jiff",
         "tracing",
     ];
+    // Rules know calendars and time zones, of a database that is compiled in; what of it looks at a clock or a file is
+    // disallowed by the crate's own clippy.toml.
+    const MAY: &[(&str, &str)] = &[("beckon-rules", "jiff")];
     for manifest in manifests().iter().filter(|m| PURE.contains(&m.name.as_str())) {
         for banned in BANNED {
+            let may = MAY.contains(&(manifest.name.as_str(), banned));
             assert!(
-                !manifest.dependencies.contains(*banned),
+                may || !manifest.dependencies.contains(*banned),
                 "{} must not depend on {banned}",
                 manifest.path
             );

@@ -223,7 +223,8 @@ impl Reaction for Ruleset {
         let is_new = std::mem::replace(&mut profile.rules.looked_by, self.reactions.id) != self.reactions.id;
         let agrees = profile.consent.allows(Purpose::Personalization, &policy.consent_default);
         let state = &profile.rules;
-        let must_leave = !agrees && !(state.segments.is_empty() && state.rules.is_empty());
+        let holds_anything = !(state.segments.is_empty() && state.rules.is_empty());
+        let must_leave = holds_anything && !agrees;
         let parts = if is_due || is_changed || is_new || must_leave {
             &self.reactions.all
         } else {

@@ -10,6 +10,12 @@ use std::fmt;
 pub(crate) const TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// How deeply lists and mappings may nest; conditions have a tighter limit of their own.
 const DEPTH_MAX: usize = 40;
+/// The most lists, mappings and single values of a text: as many as one of the longest text has.
+const VALUE_COUNT_MAX: usize = 250_000;
+/// What the scanner says of a text that nests so deeply that it does not go on.
+const SCANNER_DEPTH: &str = "recursion limit";
+/// The longest reason of the YAML reader that is repeated, in characters.
+const REASON_CHARS_MAX: usize = 200;
 
 /// A value of the text.
 pub(crate) struct Node {
@@ -131,6 +137,7 @@ fn options() -> Options {
         max_aliases: 0,
         max_anchors: 0,
         max_documents: 1,
+        max_nodes: VALUE_COUNT_MAX,
     };
     serde_saphyr::options! {
         budget: budget,
@@ -159,6 +166,10 @@ pub(crate) fn parse(yaml: &str) -> Result<Node, Problem> {
     serde_saphyr::from_str_with_options(yaml, options()).map_err(|error| problem(&error))
 }
 
+fn too_deep() -> String {
+    format!("lists and mappings may nest {DEPTH_MAX} deep, and this is deeper: write it flatter")
+}
+
 /// What is wrong with a text that is not YAML, or not YAML as rules need it.
 fn problem(error: &Error) -> Problem {
     let (line, column) = error.location().map_or((0, 0), |at| (at.line(), at.column()));
@@ -170,16 +181,24 @@ fn problem(error: &Error) -> Problem {
              write the value out, or put a text that begins with such a sign in quotes"
                 .to_owned()
         }
-        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
-            format!("lists and mappings may nest {DEPTH_MAX} deep, and this is deeper: write it flatter")
-        }
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => too_deep(),
         Error::Budget { breach: BudgetBreach::Documents { .. }, .. } | Error::MultipleDocuments { .. } => {
             "a ruleset is one YAML document: remove the `---` and what follows it".to_owned()
         }
-        Error::Budget { .. } => "the ruleset has too many values: split it or shorten it".to_owned(),
+        Error::Budget { .. } => {
+            format!("the ruleset has more than {VALUE_COUNT_MAX} values: split it or shorten it")
+        }
         other => {
             let message = UserMessageFormatter.format_message(other);
-            format!("this is not valid YAML: {}", message.split_whitespace().collect::<Vec<_>>().join(" "))
+            let words = message.split_whitespace().collect::<Vec<_>>().join(" ");
+            if words.contains(SCANNER_DEPTH) {
+                too_deep()
+            } else {
+                // It may quote the text, however long that is.
+                let shown: String = words.chars().take(REASON_CHARS_MAX).collect();
+                let end = if shown.len() < words.len() { "…" } else { "" };
+                format!("this is not valid YAML: {shown}{end}")
+            }
         }
     };
     Problem { line, column, message }

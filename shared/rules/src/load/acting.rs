@@ -1,25 +1,22 @@
-//! Segments, computed traits, and rules that act by themselves.
+//! Rules that act by themselves, and how often rules act or are shown at most.
 
 use super::Loader;
 use super::condition::{Place, Scope};
 use super::event::OF_SEGMENTS;
-use super::fact::ids_of;
-use super::fields::{Fields, quoted};
-use super::reference::Kind;
+use super::fields::Fields;
 use super::rule::Rules;
 use super::scalar::{NAME_CHARS_MAX, TEXT_CHARS_MAX};
-use crate::aggregate::{Aggregate, Events, Watch, What, keep_for};
+use super::segment::asks_for_changes_of_segments;
+use crate::aggregate::{Aggregate, Events, Watch, What};
 use crate::condition::{Condition, Last};
-use crate::fact::{Computed, Fact};
-use crate::model::{Act, Acting, ActingCap, Active, Segment};
+use crate::model::{Act, Acting, ActingCap, Active};
 use crate::property::{Filter, Property};
 use crate::tree::{Node, Value};
-use crate::value::{Kind as ValueKind, Operand, Test};
+use crate::value::{Operand, Test};
 use beckon_domain::event::TraitValue;
 use beckon_domain::id::{EventName, RuleId};
 use beckon_domain::watched::Keep;
 use beckon_domain::{DurationMs, SmolStr};
-use std::sync::Arc;
 
 /// How often a rule may be shown or act at most, and within what time.
 pub(super) struct Cap {
@@ -35,119 +32,6 @@ const SHOWN: &str = "Promotion Viewed";
 const ACTED: &str = "Rule Matched";
 
 impl Loader {
-    /// The names that conditions may use, before any is read, and what they stand for.
-    pub(super) fn names(&mut self, segments: Option<&Node>, computed: Option<&Node>) {
-        self.segment_ids = ids_of(segments);
-        self.computed_ids = ids_of(computed);
-        let all = self.each(computed, "computed", Self::computed);
-        self.computed =
-            all.into_iter().map(|computed| (computed.id.to_string(), Arc::new(computed))).collect();
-    }
-
-    fn computed(&mut self, node: &Node) -> Option<Computed> {
-        let who = Fields::name_of(node, "computed trait");
-        let words = What::ALL.map(What::word);
-        let allowed: Vec<&str> = ["id", "event", "where", "within"].into_iter().chain(words).collect();
-        let fields = Fields::open(self, node, &who, &allowed)?;
-        let id_node = fields.require(self, "id");
-        let id = id_node.and_then(|n| self.text(n, "id", NAME_CHARS_MAX));
-        if let (Some(id), Some(n)) = (&id, id_node) {
-            self.declare(Kind::Computed, id, n.place);
-        }
-        let name = fields.require(self, "event").and_then(|n| self.event_name(n));
-        let scope = Scope { who: &who, place: Place::Stream };
-        let filter = self.filter(fields.get("where"), &scope);
-        let within = self.within(&fields)?;
-        let questions: Vec<What> =
-            What::ALL.into_iter().filter(|what| fields.get(what.word()).is_some()).collect();
-        let [what] = questions[..] else {
-            if !fields.has_unknown {
-                let message = format!(
-                    "{who} must be one of `count: true`, `sum: price`, `avg: price`, `min: price`, \
-                     `max: price`, `distinct: product_id`, `last: category`, `first: category`"
-                );
-                self.problem(fields.place, message);
-            }
-            return None;
-        };
-        let of_node = fields.get(what.word())?;
-        let of = match what {
-            What::Count if matches!(of_node.value, Value::Bool(true)) => None,
-            What::Count => {
-                self.problem(of_node.place, format!("`count` of {who} must be `true`"));
-                return None;
-            }
-            _ => Some(self.property(of_node, what)?),
-        };
-        let kind = match (&of, what) {
-            (None, _) | (_, What::Distinct) => ValueKind::Number,
-            (Some(property), _) => property.kind(),
-        };
-        // Who reads it compares with numbers that are not known yet: as many are kept as can be told apart.
-        let most = Test::Gte(f64::from(beckon_domain::watched::KEPT_COUNT_MAX - 1));
-        let keep = keep_for(what, within, &[most]).ok()?;
-        let aggregate = Aggregate::new(Events { name: name?, filter: filter? }, what, of, within, keep);
-        self.watch(aggregate.watch());
-        Some(Computed { id: SmolStr::new(id?), aggregate, kind })
-    }
-
-    pub(super) fn segment(&mut self, node: &Node) -> Option<Segment> {
-        let who = Fields::name_of(node, "segment");
-        let fields = Fields::open(self, node, &who, &["id", "when", "labels"])?;
-        let id_node = fields.require(self, "id");
-        let id = id_node.and_then(|n| self.text(n, "id", NAME_CHARS_MAX));
-        if let (Some(id), Some(n)) = (&id, id_node) {
-            self.declare(Kind::Segment, id, n.place);
-        }
-        self.each(fields.get("labels"), "labels", |loader, n| loader.text(n, "label", NAME_CHARS_MAX));
-        let scope = Scope { who: &who, place: Place::Stream };
-        let when = fields.require(self, "when").and_then(|n| self.condition(n, &scope));
-        if when.as_ref().is_some_and(asks_for_changes_of_segments) {
-            let message = format!(
-                "{who} asks for an event that segments themselves cause, which could go on for ever: ask for the \
-                 segment, `segment: NAME`"
-            );
-            self.problem(fields.key("when").unwrap_or(fields.place), message);
-        }
-        Some(Segment { id: SmolStr::new(id?), when: when?, root: None })
-    }
-
-    /// A segment that asks for itself, through others or not, could not be decided.
-    pub(super) fn check_circles(&mut self, segments: &[Segment], list: Option<&Node>) {
-        if segments.len() != self.segment_ids.len() {
-            return;
-        }
-        let Some(Node { value: Value::List(items), .. }) = list else { return };
-        let asks = |from: usize| {
-            let mut found = Vec::new();
-            if let Some(segment) = segments.get(from) {
-                segment.when.each(&mut |condition| {
-                    if let Condition::Segment(index) = condition {
-                        found.push(*index);
-                    }
-                });
-            }
-            found
-        };
-        for (index, item) in items.iter().enumerate() {
-            let (mut seen, mut next) = (vec![false; segments.len()], asks(index));
-            while let Some(other) = next.pop() {
-                if seen.get(other).copied().unwrap_or(true) {
-                    continue;
-                }
-                seen[other] = true;
-                next.extend(asks(other));
-            }
-            if seen.get(index).copied().unwrap_or(false) {
-                let who = quoted(&self.segment_ids[index]);
-                self.problem(
-                    item.place,
-                    format!("segment {who} asks for itself, directly or through others"),
-                );
-            }
-        }
-    }
-
     /// A rule without a slot.
     pub(super) fn acting(
         &mut self,
@@ -176,12 +60,8 @@ impl Loader {
         let act = self.act(then, who);
         let is_about_segments = on.iter().any(|name| OF_SEGMENTS.contains(&name.as_str()))
             || condition.as_ref().is_some_and(asks_for_changes_of_segments);
-        if is_about_segments && matches!(act, Some(Act::SetTrait(..))) {
-            let message = format!(
-                "{who} sets a trait when a segment changes, which could change the segment again and go on for ever: \
-                 let it publish, or ask for the segment itself"
-            );
-            self.problem(fields.place, message);
+        if let (true, Some(Act::SetTrait(name, _))) = (is_about_segments, &act) {
+            self.setters.push((name.clone(), fields.place, who.to_owned()));
         }
         let active = self.active(fields.get("active"), who);
         let cap = match fields.get("cap") {
@@ -327,25 +207,6 @@ fn acting_cap(id: &RuleId, cap: &Cap) -> Option<ActingCap> {
     let watch: Watch = aggregate.watch();
     let reached = Condition::Aggregate { aggregate, tests: vec![Test::Gte(f64::from(cap.max))] };
     Some(ActingCap { watch, reached })
-}
-
-/// Whether a condition asks for people who entered or left a segment.
-fn asks_for_changes_of_segments(condition: &Condition) -> bool {
-    let is_of_segments = |events: &Events| OF_SEGMENTS.contains(&events.name.as_str());
-    let is_watched = |last: &Last| matches!(last, Last::Watched(_, events) if is_of_segments(events));
-    let mut found = false;
-    condition.each(&mut |condition| {
-        found |= match condition {
-            Condition::Event { last, .. } => is_watched(last),
-            Condition::Aggregate { aggregate, .. } => is_of_segments(&aggregate.events),
-            Condition::Absent { of, since, .. } => is_watched(of) || since.iter().any(is_watched),
-            Condition::Fact { fact: Fact::Computed(computed), .. } => {
-                is_of_segments(&computed.aggregate.events)
-            }
-            _ => false,
-        };
-    });
-    found
 }
 
 fn absence(condition: &Condition) -> Option<(&Last, DurationMs)> {

@@ -1,7 +1,7 @@
 //! From YAML to a ruleset: everything that is wrong is found in one go.
 //!
 //! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
-//! (products, offers, slots), [`rule`], [`acting`] (rules without a slot, segments) and [`reminder`], [`condition`] and its
+//! (products, offers, slots), [`rule`], [`acting`] (rules without a slot), [`segment`] and [`reminder`], [`condition`] and its
 //! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`recommend`], [`table`] and its [`cell`]s, [`reference`]
 //! (what names what), [`scenario`], [`given`] and [`commerce`] (the tests).
 
@@ -21,6 +21,7 @@ mod reminder;
 mod rule;
 mod scalar;
 mod scenario;
+mod segment;
 mod table;
 mod test;
 
@@ -78,6 +79,8 @@ pub(crate) struct Loader {
     watches: Vec<Watch>,
     /// Until when something is active, where it says so, and whose it is.
     expiries: Vec<(Timestamp, Place, String)>,
+    /// Traits that are set when a segment changes: which, where and by whom.
+    setters: Vec<(String, Place, String)>,
 }
 
 impl Default for Loader {
@@ -93,6 +96,7 @@ impl Default for Loader {
             value_tables: table::ValueTables::default(),
             watches: Vec::new(),
             expiries: Vec::new(),
+            setters: Vec::new(),
         }
     }
 }
@@ -140,6 +144,7 @@ impl Loader {
         self.each(top.get("tables"), "tables", |loader, node| loader.table(node, &mut rules));
         self.each(top.get("rules"), "rules", |loader, node| loader.rule(node, &mut rules));
         let tests = self.scenarios(top.get("tests"));
+        self.check_setters(&segments);
         self.check_references();
         self.check_watches(top.place);
         for slot in &mut slots {

@@ -53,9 +53,9 @@ fn a_text_of_ten_megabytes_is_refused_unread_and_the_limit_is_named() {
 fn a_text_that_nests_without_end_is_refused_where_the_limit_is_passed() {
     // The reader of YAML has a limit of its own for brackets and braces, which it reads ahead; it comes first.
     for (opening, most, limit) in [
-        ("[", 256, "recursion limit"),
-        ("{a: ", 4 * 256, "recursion limit"),
-        ("[{a: ", 5 * 128, "recursion limit"),
+        ("[", 256, "nest 40 deep"),
+        ("{a: ", 4 * 256, "nest 40 deep"),
+        ("[{a: ", 5 * 128, "nest 40 deep"),
         ("- ", 2 * 42, "40 deep"),
         ("? ", 2 * 42, "40 deep"),
     ] {
@@ -124,4 +124,23 @@ fn segments_that_ask_in_a_circle_or_for_one_that_cannot_be_read_are_refused() {
     for segments in [circle, unread, own] {
         assert_eq!(check(&format!("{HEAD}segments:\n{segments}")), Outcome::Refused, "{segments}");
     }
+}
+
+/// Segments that ask twice for the one before: each doubles what must be decided.
+#[test]
+fn segments_that_ask_for_segments_have_a_limit() {
+    let doubling = |count: usize| {
+        let segment = |n: usize| {
+            let before = format!("{{ segment: s{} }}", n - 1);
+            format!("  - {{ id: s{n}, when: {{ any: [ {before}, {before} ] }} }}\n")
+        };
+        let segments: String = (1..count).map(segment).collect();
+        let first = "  - { id: s0, when: { logged_in: true } }\n";
+        format!("version: 1\nname: x\ncurrency: EUR\nsegments:\n{first}{segments}")
+    };
+    assert!(Ruleset::parse(&doubling(8)).is_ok());
+    let error = Ruleset::parse(&doubling(30)).expect_err("must be refused");
+    assert!(error.to_string().contains("1000 and 16 are possible"), "{error}");
+    let error = Ruleset::parse(&doubling(501)).expect_err("must be refused");
+    assert!(error.to_string().contains("500 are possible"), "{error}");
 }
