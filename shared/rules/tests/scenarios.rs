@@ -149,9 +149,13 @@ rules:
     when: { segment: keen }
     then: { publish: keen-visitor }
   - id: mark
+    on: Product Viewed
+    when: { event: Product Viewed, count: { gte: 2 } }
+    then: { set_trait: { name: looks, value: twice } }
+  - id: tell-lost
     on: Segment Exited
     when: { event: Segment Exited }
-    then: { set_trait: { name: was_keen, value: true } }
+    then: { publish: lost }
 tests:
 "#;
 
@@ -167,7 +171,7 @@ fn acting(tests: &str) -> Vec<String> {
 fn segments_rules_that_act_and_time_that_passes_are_told() {
     let tests = format!(
         "  - name: keen\n{TWO_VIEWS}    at: 2m\n    expect: {{ segments: [keen, mobile], published: [tell-keen] }}
-  - name: keen no more\n{TWO_VIEWS}    at: 11m\n    expect: {{ not_segments: [keen], traits: {{ was_keen: true }} }}\n"
+  - name: keen no more\n{TWO_VIEWS}    at: 11m\n    expect: {{ not_segments: [keen], traits: {{ looks: twice }}, published: [tell-keen, tell-lost] }}\n"
     );
     assert_eq!(acting(&tests), Vec::<String>::new());
     let wrong = format!(
@@ -178,7 +182,7 @@ fn segments_rules_that_act_and_time_that_passes_are_told() {
         [
             "segment keen: expected in it, found not in it; in: mobile",
             "segment mobile: expected not in it, found in it",
-            "published: expected none, found tell-keen",
+            "published: expected none, found tell-keen, tell-lost",
         ]
     );
     let ruleset = Ruleset::parse(&format!("{ACTING}{tests}")).expect("a ruleset");
@@ -198,4 +202,40 @@ fn a_test_begins_when_it_says() {
     // By the clock of Berlin the weekend is over at 23:00 UTC.
     assert_eq!(acting(&test("2026-11-29T23:00Z", "hello")), Vec::<String>::new());
     assert_eq!(acting(&test("2026-11-26T22:58Z", "hello")), Vec::<String>::new());
+}
+
+#[test]
+fn rows_of_a_table_are_asked_for_and_those_that_no_test_reached_are_named() {
+    let text = |row: usize| {
+        format!(
+            r#"version: 1
+name: Table
+currency: EUR
+offers:
+  - {{ id: rich, title: Rich, text: x, url: "https://shop.example/" }}
+  - {{ id: poor, title: Poor, text: x, url: "https://shop.example/" }}
+slots:
+  - {{ id: home.hero, fallback: {{ offer: poor }} }}
+tables:
+  - id: matrix
+    slot: home.hero
+    priority: 30
+    hit: first
+    columns: [cart.value]
+    rows:
+      - [">= 100", {{ offer: rich }}]
+      - [">= 10", {{ offer: poor }}]
+tests:
+  - name: a small cart
+    given:
+      - {{ at: 0s, event: Product Added, properties: {{ product_id: mug, price: 18 }} }}
+    expect: {{ slot: home.hero, rule: matrix, row: {row} }}
+"#
+        )
+    };
+    let report = report(&text(2));
+    assert_eq!(told(&report), Vec::<String>::new());
+    let missed: Vec<String> = report.never_reached().map(|p| format!("{} {}", p.kind, p.name)).collect();
+    assert_eq!(missed, ["row 1 of matrix"]);
+    assert_eq!(told(&self::report(&text(1))), ["home.hero: row: expected 1, found 2"]);
 }

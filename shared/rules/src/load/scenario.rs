@@ -6,6 +6,7 @@ use super::fields::{Fields, listed, quoted};
 use super::given::Story;
 use super::reference::Kind;
 use super::scalar::{NAME_CHARS_MAX, TEXT_CHARS_MAX};
+use super::table::ROW_COUNT_MAX;
 use crate::decision::ReasonCode;
 use crate::error::nearest;
 use crate::page::Page;
@@ -17,13 +18,14 @@ use beckon_domain::{Category, DurationMs, ProductId, ProfileKey, SmolStr, Timest
 use std::collections::{BTreeMap, BTreeSet};
 
 const TEST_FIELDS: [&str; 8] = ["name", "starts", "given", "at", "page", "logged_in", "timezone", "expect"];
-const SHOWN_FIELDS: [&str; 5] = ["offer", "products", "reason", "rule", "fallback"];
-const EXPECT_FIELDS: [&str; 11] = [
+const SHOWN_FIELDS: [&str; 6] = ["offer", "products", "reason", "rule", "row", "fallback"];
+const EXPECT_FIELDS: [&str; 12] = [
     "slot",
     "offer",
     "products",
     "reason",
     "rule",
+    "row",
     "fallback",
     "segments",
     "not_segments",
@@ -171,8 +173,10 @@ impl Loader {
         let products = fields.get("products").map(|n| self.product_ids(Some(n), "products", who));
         let reason = fields.get("reason").and_then(|n| self.reason(n));
         let rule = fields.get("rule").and_then(|n| self.rule_ref(n, who));
+        let row = fields.get("row").and_then(|n| self.whole(n, "row", 1, ROW_COUNT_MAX as i64));
+        let row = row.and_then(|row| usize::try_from(row).ok());
         let fallback = fields.get("fallback").and_then(|n| self.boolean(n, "fallback"));
-        Some(Shown { slot: slot?, offer, products, reason, rule, fallback })
+        Some(Shown { slot: slot?, offer, products, reason, rule, row, fallback })
     }
 
     fn rule_ref(&mut self, node: &Node, who: &str) -> Option<RuleId> {

@@ -1,6 +1,7 @@
 //! Compares what came of a test with what it expects.
 
 use super::because::because;
+use super::report::row_name;
 use super::report::{Covered, Difference, TestResult};
 use super::scenario::{Expected, MailExpected, Scenario, Shown};
 use super::timeline::Timeline;
@@ -99,6 +100,9 @@ impl Found<'_> {
         };
         if let Some(rule) = &decision.reason.rule {
             Covered::reach(coverage, "rule", rule.as_str());
+            if let Some(row) = decision.reason.row {
+                Covered::reach(coverage, "row", &row_name(rule.as_str(), row));
+            }
         }
         let is_offer = |id: &str| matches!(&decision.content, Content::Offer(o) if o.id.as_str() == id);
         if let Some(offer) = shown.offer.as_ref().filter(|offer| !is_offer(offer.as_str())) {
@@ -112,6 +116,14 @@ impl Found<'_> {
             let found = rule.map_or_else(|| why(&decision), ToString::to_string);
             self.differ(format!("{slot}: rule"), expected, found);
             self.say_why(slot, expected);
+        }
+        let row = decision.reason.row;
+        if let Some(expected) = shown.row.filter(|expected| Some(*expected) != row) {
+            self.differ(
+                format!("{slot}: row"),
+                expected,
+                row.map_or_else(|| NONE.to_owned(), |row| row.to_string()),
+            );
         }
         let code = decision.reason.code;
         if let Some(expected) = shown.reason.filter(|expected| *expected != code) {
@@ -187,7 +199,11 @@ pub fn told(decision: &Decision) -> String {
 
 fn why(decision: &Decision) -> String {
     let code = decision.reason.code.code();
-    decision.reason.rule.as_ref().map_or_else(|| code.to_owned(), |rule| format!("rule {rule}"))
+    match (&decision.reason.rule, decision.reason.row) {
+        (Some(rule), Some(row)) => format!("row {}", row_name(rule.as_str(), row)),
+        (Some(rule), None) => format!("rule {rule}"),
+        (None, _) => code.to_owned(),
+    }
 }
 
 fn joined<T: Display>(all: impl IntoIterator<Item = T>) -> String {

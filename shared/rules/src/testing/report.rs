@@ -1,6 +1,6 @@
 //! What comes of running the tests of a ruleset.
 
-use crate::model::Ruleset;
+use crate::model::{Action, Rule, Ruleset};
 
 /// What comes of running the tests.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -81,7 +81,12 @@ impl Covered {
         let sender = ruleset.reminder.iter().map(|reminder| reminder.rule.to_string());
         let segments = ruleset.segment_ids().map(|id| ("segment", id.to_owned()));
         let rules = of_slots.chain(acting).chain(sender).map(|id| ("rule", id));
-        segments.chain(rules).map(|(kind, name)| Self { kind, name, count: 0 }).collect()
+        let of_tables = |rule: &Rule| {
+            let count = if let Action::Table(table) = &rule.then { table.rows.len() } else { 0 };
+            (1..=count).map(|row| ("row", row_name(rule.id.as_str(), row))).collect::<Vec<_>>()
+        };
+        let rows = ruleset.slots.iter().flat_map(|slot| &slot.rules).flat_map(of_tables);
+        segments.chain(rules).chain(rows).map(|(kind, name)| Self { kind, name, count: 0 }).collect()
     }
 
     /// Counts that a part was reached.
@@ -90,4 +95,9 @@ impl Covered {
             part.count += 1;
         }
     }
+}
+
+/// A row of a decision table, as reports name it.
+pub(crate) fn row_name(table: &str, row: usize) -> String {
+    format!("{row} of {table}")
 }

@@ -56,6 +56,8 @@ pub(crate) struct Shown {
     pub(crate) products: Option<Vec<ProductId>>,
     pub(crate) reason: Option<ReasonCode>,
     pub(crate) rule: Option<RuleId>,
+    /// Of a decision table, from 1.
+    pub(crate) row: Option<usize>,
     pub(crate) fallback: Option<bool>,
 }
 

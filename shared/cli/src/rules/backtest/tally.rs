@@ -16,12 +16,13 @@ pub(super) struct Kind {
     pub to: String,
 }
 
-/// What decided: a rule by its id, else the reason's code in brackets.
+/// What decided: a rule by its id, a table by its id and row, else the reason's code in brackets.
 pub(super) fn why(decision: Option<&Decision>) -> Cow<'_, str> {
-    match decision.map(|decision| (&decision.reason.rule, decision.reason.code)) {
-        Some((Some(rule), _)) => Cow::Borrowed(rule.as_str()),
-        Some((None, code)) => Cow::Owned(format!("({})", code.code())),
-        None => Cow::Borrowed("(no such slot)"),
+    let Some(Decision { reason, .. }) = decision else { return Cow::Borrowed("(no such slot)") };
+    match (&reason.rule, reason.row) {
+        (Some(rule), None) => Cow::Borrowed(rule.as_str()),
+        (Some(table), Some(row)) => Cow::Owned(format!("{table} row {row}")),
+        (None, _) => Cow::Owned(format!("({})", reason.code.code())),
     }
 }
 
