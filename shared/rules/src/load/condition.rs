@@ -81,6 +81,12 @@ impl Loader {
             return None;
         }
         let (what, before) = (format!("a condition of {}", scope.who), self.problems.len());
+        if matches!(node.value, Value::List(_)) {
+            let message =
+                format!("{what} is a list: write `all:` or `any:` before it: all of it must hold, or one");
+            self.problem(node.place, message);
+            return None;
+        }
         let beside = What::ALL.map(What::word);
         let allowed: Vec<&str> =
             CONDITIONS.into_iter().chain(["within", "where"]).chain(beside).chain(OPERATORS).collect();

@@ -71,7 +71,9 @@ impl<'n> Fields<'n> {
                 continue;
             };
             if !allowed.contains(&name.as_str()) {
-                let meant = nearest(name, allowed.iter().copied());
+                let other =
+                    OTHER_WORDS.iter().find(|(other, meant)| other == name && allowed.contains(meant));
+                let meant = other.map(|(_, meant)| *meant).or_else(|| nearest(name, allowed.iter().copied()));
                 loader.problem(key.place, unknown_field(name, meant, what, named));
                 fields.meant.extend(meant.map(str::to_owned));
                 fields.has_unknown = true;
@@ -127,8 +129,33 @@ impl<'n> Fields<'n> {
     }
 }
 
+/// Words of other languages, and what they are called here.
+const OTHER_WORDS: [(&str, &str); 14] = [
+    ("and", "all"),
+    ("or", "any"),
+    ("if", "when"),
+    ("==", "eq"),
+    ("=", "eq"),
+    ("equals", "eq"),
+    ("!=", "ne"),
+    (">", "gt"),
+    (">=", "gte"),
+    ("<", "lt"),
+    ("<=", "lte"),
+    ("is", "eq"),
+    ("like", "contains"),
+    ("regex", "matches"),
+];
+
+fn is_other_word(name: &str, meant: &str) -> bool {
+    OTHER_WORDS.contains(&(name, meant))
+}
+
 fn unknown_field(name: &str, meant: Option<&str>, what: &str, allowed: &[&str]) -> String {
     match meant {
+        Some(meant) if is_other_word(name, meant) => {
+            format!("unknown field {} of {what}: it is written `{meant}`", quoted(name))
+        }
         Some(meant) => format!("unknown field {} of {what}, did you mean `{meant}`?", quoted(name)),
         None => format!(
             "unknown field {} of {what}; its fields are {}",
