@@ -14,6 +14,7 @@ mod corrupt_profile;
 mod deadline;
 mod deciding;
 mod deciding_best_sellers;
+mod explaining;
 mod http_cases;
 mod mailing;
 mod mutating;

@@ -52,9 +52,13 @@ fn check(path: &Path, text: &str, now: Timestamp) -> (Vec<String>, Value, bool) 
         Ok(ruleset) => {
             let (name, version) = (ruleset.name(), ruleset.version());
             let (slots, tests) = (ruleset.slot_ids().count(), ruleset.tests().len());
+            let count =
+                |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
             let line = format!(
-                "{file}: fine ({name}@{version}: {} products, {slots} slots, {tests} tests)",
-                ruleset.products().len()
+                "{file}: fine ({name}@{version}: {}, {}, {})",
+                count(ruleset.products().len(), "product"),
+                count(slots, "slot"),
+                count(tests, "test")
             );
             // What is over harms nothing, and somebody has forgotten it.
             let over = ruleset.expired(now);

@@ -5,6 +5,8 @@
 //! one in a file or an archive the same is worked out here, as it would have been at that time.
 
 mod replayed;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use super::place::PlaceArgs;
