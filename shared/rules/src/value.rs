@@ -98,7 +98,7 @@ impl Operand {
 }
 
 /// One comparison. Those that compare numbers do so with amounts, lengths of time and dates too.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Test {
     Eq(Operand),
     Ne(Operand),
@@ -128,10 +128,10 @@ pub(crate) enum Test {
 #[derive(Clone, Debug)]
 pub(crate) struct Pattern(pub(crate) Regex);
 
-impl PartialEq for Test {
+impl PartialEq for Pattern {
     /// Alike as they are written.
     fn eq(&self, other: &Self) -> bool {
-        self.to_string() == other.to_string()
+        self.0.as_str() == other.0.as_str()
     }
 }
 

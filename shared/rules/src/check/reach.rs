@@ -8,17 +8,20 @@ use crate::model::{Action, Active, Catalog, Rule, Slot};
 use crate::table::Hit;
 use beckon_domain::Currency;
 
-/// In a slot with more rules than this nobody looks which of them are reached: it would take too long.
-const COMPARED_COUNT_MAX: usize = 1_000;
+/// Of a slot with more rules than this only the first so many are compared, each with all above it.
+const COMPARED_COUNT_MAX: usize = 150;
 
 /// What is wrong with the rules of a slot, highest priority first.
 pub(crate) fn problems(slot: &Slot, catalog: &Catalog, currency: Currency) -> Vec<Problem> {
     let mut problems: Vec<Problem> =
         slot.rules.iter().filter_map(|rule| nothing_passes(rule, catalog, currency)).collect();
     let rules = slot.rules.get(..COMPARED_COUNT_MAX).unwrap_or(&slot.rules);
-    for (index, rule) in rules.iter().enumerate() {
-        let takes = |higher: &&Rule| takes_all(higher, rule, currency);
-        if let Some(higher) = rules.iter().take(index).find(takes) {
+    let ways: Vec<Ways<'_>> = rules.iter().map(ways).collect();
+    for (index, (rule, own)) in rules.iter().zip(&ways).enumerate() {
+        let takes = |(higher, of_higher): &(&Rule, &Ways<'_>)| {
+            covers(higher.active, rule.active) && takes_all(of_higher, own, currency)
+        };
+        if let Some((higher, _)) = rules.iter().zip(&ways).take(index).find(takes) {
             let message = format!(
                 "{} is never reached: {} in line {} has a higher priority in slot `{}`, and always takes those of whom it \
                  would hold; give it a higher priority, or remove it",
@@ -42,8 +45,11 @@ fn name(rule: &Rule) -> String {
     format!("{kind} `{}`", rule.id)
 }
 
+/// Conditions that must hold together, and what is shown then.
+type Ways<'r> = Vec<(Vec<&'r Condition>, &'r Action)>;
+
 /// The ways in which a rule can show something: its condition and its content; of a table the rows of which one decides.
-fn ways(rule: &Rule) -> Vec<(Vec<&Condition>, &Action)> {
+fn ways(rule: &Rule) -> Ways<'_> {
     match &rule.then {
         Action::Table(table) if table.hit == Hit::Collect => Vec::new(),
         Action::Table(table) => {
@@ -53,10 +59,8 @@ fn ways(rule: &Rule) -> Vec<(Vec<&Condition>, &Action)> {
     }
 }
 
-fn takes_all(higher: &Rule, lower: &Rule, currency: Currency) -> bool {
-    let (own, of_lower) = (ways(higher), ways(lower));
-    covers(higher.active, lower.active)
-        && !of_lower.is_empty()
+fn takes_all(own: &Ways<'_>, of_lower: &Ways<'_>, currency: Currency) -> bool {
+    !of_lower.is_empty()
         && of_lower.iter().all(|(when, then)| {
             own.iter().any(|(weaker, shown)| {
                 shown.leaves_nothing_to(then)
