@@ -3,7 +3,7 @@
 
 use super::script::panics_the_fold;
 use super::shards::Placed;
-use beckon_domain::event::Event;
+use beckon_domain::event::{Event, EventKind};
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
 use beckon_store::bus::BusEvent;
@@ -84,6 +84,8 @@ pub(crate) struct Book {
     pub(crate) killers: BTreeSet<String>,
     /// All shards under one name: a known-bad variant.
     pub(crate) one_shard_name: bool,
+    /// Visitors whose freeze is stored.
+    frozen: BTreeSet<ProfileKey>,
     /// What others were told, by its id.
     pub(crate) heard: BTreeMap<String, BusEvent>,
     /// The first law that was broken.
@@ -113,6 +115,16 @@ impl Book {
         if self.one_shard_name { "shardId-000000000000" } else { shard }
     }
 
+    /// A visitor's state goes to its customer when the freeze is stored, and not before: nobody would know which state it was.
+    fn check_frozen(&mut self, event: &Event) {
+        if let EventKind::Merge { from, .. } = &event.kind
+            && !self.frozen.contains(from)
+        {
+            let from = short(from);
+            self.violated(|| format!("the merge record of {from} was put, and its freeze is not stored"));
+        }
+    }
+
     /// Enters a record. Returns its place in the log.
     pub(crate) fn enter(&mut self, placed: Placed) -> usize {
         let Placed { record, mut origin, .. } = placed;
@@ -125,6 +137,7 @@ impl Book {
             for (offset, text) in (0_u32..).zip(text.split('\n')) {
                 match (Line::parse(text, &record.partition_key), &number) {
                     (Ok((line, event)), Some(number)) => {
+                        self.check_frozen(&event);
                         let shard = ShardKey::new(EPOCH, &name);
                         let position = Position { shard, sequence: number.clone(), offset };
                         told.push(Told {
@@ -199,6 +212,9 @@ impl Book {
     /// A profile was written: what its marks cover is counted, each line once; it is finite, and of this time.
     pub(crate) fn written(&mut self, key: &ProfileKey, profile: &Profile, now: Timestamp) {
         self.saves += 1;
+        if profile.link.is_some() {
+            self.frozen.insert(key.clone());
+        }
         let Self { log, accounts, .. } = self;
         let account = accounts.entry(key.clone()).or_default();
         let mut open = std::mem::take(&mut account.open);
