@@ -124,7 +124,7 @@ impl Writer {
         let skew = i64::try_from(dice.below(2 * YEAR.as_ms())).unwrap_or(0) - YEAR.as_ms() as i64;
         Visitor {
             index,
-            customer: dice.chance(850).then_some(first),
+            customer: dice.chance(650).then_some(first),
             second_customer: (first != second && dice.chance(250)).then_some(second),
             skew_ms: if dice.chance(250) { skew } else { 0 },
             tells_sent_at: dice.chance(700),
