@@ -101,7 +101,8 @@ impl Soonest {
         for seen in kept.newest_first() {
             self.offer(Some(seen.at + width));
         }
-        if matches!(kept, beckon_domain::watched::Kept::Buckets(_)) {
+        let is_counted = kept.count(self.after, Some(width)) > 0;
+        if is_counted && matches!(kept, beckon_domain::watched::Kept::Buckets(_)) {
             // Buckets do not say when each of them happened: look again after a fifteenth of the window.
             self.offer(Some(self.after + DurationMs::from_ms((width.as_ms() / 15).max(60_000))));
         }
