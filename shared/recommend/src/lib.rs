@@ -5,9 +5,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod blend;
 pub mod policy;
 pub mod popularity;
+mod scored;
 pub mod signal;
 
 pub use popularity::{BestSeller, BestSellers, Trend};
+pub use scored::Scored;
 pub use signal::{Signal, SignalId, SignalKind};
