@@ -29,7 +29,7 @@ pub fn blend(layers: &[Layer<'_>], count: usize) -> Vec<Scored> {
         let positive = layer.ranked.iter().filter(|one| one.score > 0.0);
         all.extend(
             positive
-                .map(|one| Scored { product: one.product.clone(), score: layer.weight * one.score / best }),
+                .map(|one| Scored { product: one.product.clone(), score: one.score / best * layer.weight }),
         );
     }
     // Stable: what one layer gave comes before what a later one gave, so that sums are always taken in one order.
