@@ -29,6 +29,7 @@ pub mod money;
 pub mod orders;
 pub mod packed;
 pub mod policy;
+pub mod price_band;
 pub mod profile;
 pub mod reaction;
 pub mod ring;
@@ -44,6 +45,7 @@ pub use id::{Brand, CartId, Category, EpisodeId, EventId, OrderId, ProductId, So
 pub use key::{ContactHash, Pepper, ProfileKey, ProfileKind};
 pub use money::{Currency, Money};
 pub use policy::Policy;
+pub use price_band::PriceBand;
 pub use profile::Profile;
 pub use smol_str::SmolStr;
 pub use time::{DurationMs, Timestamp};
