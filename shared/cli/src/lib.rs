@@ -12,6 +12,7 @@ pub mod cloud;
 pub mod conservation;
 mod dice;
 pub mod error;
+pub mod evaluate;
 pub mod failed;
 pub mod feed;
 pub mod laptop;

@@ -7,7 +7,9 @@
 
 pub mod policy;
 pub mod popularity;
+mod scored;
 pub mod signal;
 
 pub use popularity::{BestSeller, BestSellers, Trend};
+pub use scored::Scored;
 pub use signal::{Signal, SignalId, SignalKind};
