@@ -9,6 +9,7 @@ pub mod layers;
 mod measure;
 pub mod metrics;
 mod pairs;
+mod plots;
 mod popularity;
 pub mod ranker;
 pub mod report;
@@ -62,6 +63,9 @@ pub struct EvaluateArgs {
     /// Ask about so many pairs only, evenly spread over the file
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub sample: Option<u32>,
+    /// Folder that the plots are written to
+    #[arg(long, value_name = "FOLDER", default_value = "target/beckon/evaluate")]
+    pub plots: PathBuf,
     /// Print one JSON document instead of lines
     #[arg(long)]
     pub json: bool,
@@ -111,14 +115,16 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<Report, CliError> {
         bar.set_position(number * test.len() as u64);
     }
     bar.finish_and_clear();
-    Ok(Report {
+    let mut report = Report {
         count: usize::from(args.count),
         train,
         test: asked,
         release: !cfg!(debug_assertions),
         layers: reports,
         plots: Vec::new(),
-    })
+    };
+    report.plots = plots::write(&args.plots, &report)?;
+    Ok(report)
 }
 
 /// The layers of these names, all when there are none.

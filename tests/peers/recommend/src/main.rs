@@ -9,6 +9,9 @@ mod error;
 #[path = "../../../../shared/cli/src/evaluate/mod.rs"]
 #[allow(dead_code)]
 mod evaluate;
+#[path = "../../../../shared/cli/src/plot/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod plot;
 #[path = "../../../../shared/cli/src/replay"]
 mod replay {
     //! Readers of recorded behaviour.
