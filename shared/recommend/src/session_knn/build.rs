@@ -1,5 +1,7 @@
 //! Sessions become an index.
 
+use super::returns::Returns;
+use super::weights::{Weights, minutes};
 use super::{Limits, Lists, Scoring, SessionIndex, number_of};
 use beckon_domain::{ProductId, Timestamp};
 use std::collections::BTreeMap;
@@ -30,8 +32,22 @@ impl SessionIndex {
             arranged.starts.push(number(arranged.numbers.len()));
             ended_minutes.push(minutes(session.ended_at));
         }
-        let postings = postings(&arranged, products.len());
-        Self { scoring, products, sessions: arranged, ended_minutes, postings }
+        let returns = Returns::of(&arranged);
+        Self::arrange(products, arranged, ended_minutes, returns, limits.postings_max).with_scoring(scoring)
+    }
+
+    /// What is searched in, from what is stored.
+    pub(super) fn arrange(
+        products: Vec<ProductId>,
+        sessions: Lists,
+        ended_minutes: Vec<u32>,
+        returns: Returns,
+        postings_max: usize,
+    ) -> Self {
+        let postings = postings(&sessions, products.len(), postings_max);
+        let scoring = Scoring::default();
+        let weights = Weights::of(&scoring, &sessions, &postings);
+        Self { products, sessions, ended_minutes, postings, returns, scoring, weights }
     }
 }
 
@@ -62,41 +78,41 @@ fn keep(sessions: &mut Vec<PastSession>, limits: &Limits) -> BTreeMap<ProductId,
 }
 
 /// Turns sessions of products into products of sessions, newest first, each session once.
-pub(super) fn postings(sessions: &Lists, product_count: usize) -> Lists {
-    let mut seen = vec![u32::MAX; product_count];
-    let mut counts = vec![0_u32; product_count + 1];
-    let each = |visit: &mut dyn FnMut(u32, u32), seen: &mut [u32]| {
-        seen.fill(u32::MAX);
-        for session in (0..number(sessions.len())).rev() {
-            for &product in sessions.get(session) {
-                if seen[product as usize] != session {
-                    seen[product as usize] = session;
-                    visit(product, session);
-                }
+fn postings(sessions: &Lists, product_count: usize, postings_max: usize) -> Lists {
+    let mut starts = vec![0_u32; product_count + 1];
+    newest_first(sessions, product_count, postings_max, |product, _| starts[product + 1] += 1);
+    for product in 0..product_count {
+        starts[product + 1] += starts[product];
+    }
+    let mut next = starts.clone();
+    let mut numbers = vec![0; starts.last().map_or(0, |count| *count as usize)];
+    newest_first(sessions, product_count, postings_max, |product, session| {
+        numbers[next[product] as usize] = session;
+        next[product] += 1;
+    });
+    Lists { starts, numbers }
+}
+
+/// Visits each product of each session once, newest session first, and each product so many times at most.
+fn newest_first(
+    sessions: &Lists,
+    product_count: usize,
+    visits_max: usize,
+    mut visit: impl FnMut(usize, u32),
+) {
+    let mut seen = vec![(u32::MAX, 0_u32); product_count];
+    for session in (0..number(sessions.len())).rev() {
+        for &product in sessions.get(session) {
+            let (last, visits) = &mut seen[product as usize];
+            if *last != session && (*visits as usize) < visits_max {
+                *last = session;
+                *visits += 1;
+                visit(product as usize, session);
             }
         }
-    };
-    each(&mut |product, _| counts[product as usize + 1] += 1, &mut seen);
-    for at in 0..product_count {
-        counts[at + 1] += counts[at];
     }
-    let starts = counts.clone();
-    let mut numbers = vec![0; starts.last().map_or(0, |count| *count as usize)];
-    each(
-        &mut |product, session| {
-            let next = &mut counts[product as usize];
-            numbers[*next as usize] = session;
-            *next += 1;
-        },
-        &mut seen,
-    );
-    Lists { starts, numbers }
 }
 
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-fn minutes(at: Timestamp) -> u32 {
-    u32::try_from(at.as_ms().max(0) / 60_000).unwrap_or(u32::MAX)
 }

@@ -13,6 +13,8 @@ pub struct Limits {
     pub places_max: usize,
     /// Places of one session at most, its last ones.
     pub session_length_max: usize,
+    /// Sessions that one product leads to at most, the newest: what bounds the work of a ranking.
+    pub postings_max: usize,
 }
 
 impl Default for Limits {
@@ -20,26 +22,38 @@ impl Default for Limits {
         Self {
             sessions_max: 1_000_000,
             products_max: 500_000,
-            places_max: 6_000_000,
-            session_length_max: 100,
+            places_max: 4_000_000,
+            session_length_max: 50,
+            postings_max: 1_000,
         }
     }
 }
 
-/// How an index ranks: STAN's weights (Garg, Gupta, Malhotra, Vig, Shroff: "Sequence and Time Aware Neighborhood for
-/// Session-based Recommendations", SIGIR 2019). A decay is what is left of a weight after one step.
+/// How an index ranks. The defaults were tuned on the held-out part of one data set and hold on four others: see the
+/// README of this crate.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Scoring {
     /// Past sessions that are compared at most, those first that hold the newest products of the current one.
     pub candidates_max: usize,
     /// The most similar of them, which recommend.
     pub neighbours_max: usize,
-    /// Products of the current session that are looked at, its last ones.
+    /// Places of the current session that are looked at, its last ones.
     pub session_length_max: usize,
-    /// Decay of a product's weight by each place that it is away from the end of the current session.
+    /// What is left of a product's weight with each place that it is away from the end of the current session.
     pub position_decay: f32,
-    /// Decay of what a past session recommends by each place that it is away from the product in common.
-    pub distance_decay: f32,
+    /// A product at distance d from the one in common weighs `1 / (1 + distance_slope * (d - 1))`.
+    pub distance_slope: f32,
+    /// What the product in common weighs itself.
+    pub shared_weight: f32,
+    /// What is left of the neighbours' word on products that are in the current session: how often people come back is
+    /// counted, which says more.
+    pub own_share: f64,
+    /// How sure the count of who comes back is against the neighbours where few of them speak. 0: not at all.
+    pub returns_floor: f64,
+    /// How much what goes with the best products counts beside them. 0: not at all.
+    pub onward_share: f64,
+    /// How many of the best products are followed onward.
+    pub onward_products: usize,
     /// After how much time a past session weighs half; `None` where sessions have no times.
     pub age_half_life: Option<DurationMs>,
 }
@@ -47,12 +61,25 @@ pub struct Scoring {
 impl Default for Scoring {
     fn default() -> Self {
         Self {
-            candidates_max: 5_000,
-            neighbours_max: 500,
-            session_length_max: 20,
-            position_decay: 0.135,
-            distance_decay: 0.287,
-            age_half_life: None,
+            candidates_max: 1_000,
+            neighbours_max: 200,
+            session_length_max: 30,
+            position_decay: 0.6,
+            distance_slope: 0.5,
+            shared_weight: 0.5,
+            own_share: 0.25,
+            returns_floor: 500.0,
+            onward_share: 0.3,
+            onward_products: 5,
+            age_half_life: Some(DurationMs::from_days(30)),
         }
+    }
+}
+
+impl Scoring {
+    /// STAN alone, with its published kinds of weight where this crate can say them: to compare with.
+    #[must_use]
+    pub fn neighbours_alone() -> Self {
+        Self { shared_weight: 3.0, own_share: 1.0, returns_floor: 0.0, onward_share: 0.0, ..Self::default() }
     }
 }

@@ -9,12 +9,34 @@ pub struct Scratch {
     pub(super) found_by: Vec<u32>,
     /// Sessions that were touched.
     pub(super) touched: Vec<u32>,
-    /// The touched ones with what they are worth, to choose the best.
+    /// What they are worth, and which they are.
     pub(super) neighbours: Vec<(f32, u32)>,
-    /// Score of each product; zero for those not touched.
-    pub(super) scores: Vec<f64>,
+    /// Of each place of one session, how far the product in common is away.
+    pub(super) distances: Vec<usize>,
+    /// Score of each product.
+    pub(super) scores: Scores,
+}
+
+/// Sums by product.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scores {
+    /// Zero for those not touched.
+    pub sums: Vec<f64>,
     /// Products that were touched.
-    pub(super) scored: Vec<u32>,
+    pub touched: Vec<u32>,
+    /// All sums together.
+    pub total: f64,
+}
+
+impl Scores {
+    pub fn add(&mut self, product: u32, score: f64) {
+        let sum = &mut self.sums[product as usize];
+        if *sum == 0.0 {
+            self.touched.push(product);
+        }
+        *sum += score;
+        self.total += score;
+    }
 }
 
 impl Scratch {
@@ -23,8 +45,9 @@ impl Scratch {
             self.similarity.resize(session_count, 0.0);
             self.found_by.resize(session_count, 0);
         }
-        if self.scores.len() < product_count {
-            self.scores.resize(product_count, 0.0);
+        if self.scores.sums.len() < product_count {
+            self.scores.sums.resize(product_count, 0.0);
         }
+        self.scores.total = 0.0;
     }
 }

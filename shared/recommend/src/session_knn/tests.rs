@@ -7,18 +7,23 @@ fn ids(text: &str) -> Vec<ProductId> {
     text.split_whitespace().map(|id| ProductId::new(id).unwrap()).collect()
 }
 
-fn index(sessions: &[&str]) -> SessionIndex {
-    let sessions = sessions.iter().enumerate().map(|(at, products)| PastSession {
+fn past(sessions: &[&str]) -> Vec<PastSession> {
+    let session = |(at, products): (i64, &&str)| PastSession {
         products: ids(products),
-        ended_at: Timestamp::from_ms(at as i64 * 60_000),
-    });
-    SessionIndex::build(sessions, &Limits::default(), Scoring::default())
+        ended_at: Timestamp::from_ms(at * 60_000),
+    };
+    (0..).zip(sessions).map(session).collect()
+}
+
+fn index(sessions: &[&str], scoring: Scoring) -> SessionIndex {
+    SessionIndex::build(past(sessions), &Limits::default(), scoring)
 }
 
 #[test]
-fn what_followed_the_newest_product_comes_first() {
-    let index = index(&["tent mat stove", "tent mat", "lamp stove", "lamp rope"]);
-    let ranked = index.rank(&ids("lamp tent"), Timestamp::EPOCH, 3);
-    let products: Vec<&str> = ranked.iter().map(|scored| scored.product.as_str()).collect();
-    assert_eq!(products, ["tent", "mat", "lamp"]);
+fn the_example_of_the_documentation_is_as_written() {
+    let scoring = Scoring { age_half_life: None, onward_share: 0.0, ..Scoring::default() };
+    let ranked = index(&["tent mat stove"], scoring).rank(&ids("rope tent"), Timestamp::EPOCH, 20);
+    let lines: Vec<_> =
+        ranked.iter().map(|scored| format!("{} {:.4}", scored.product, scored.score)).collect();
+    assert_eq!(lines, ["mat 0.0475", "stove 0.0317", "tent 0.0059"]);
 }
