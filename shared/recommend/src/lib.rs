@@ -11,9 +11,11 @@ pub mod policy;
 pub mod popularity;
 pub mod neighbours;
 pub mod scored;
+pub mod session_knn;
 pub mod signal;
 
 pub use neighbours::{Neighbour, Neighbours};
 pub use popularity::{BestSeller, BestSellers, Trend};
 pub use scored::Scored;
+pub use session_knn::SessionIndex;
 pub use signal::{Signal, SignalId, SignalKind};
