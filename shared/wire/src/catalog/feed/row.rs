@@ -115,7 +115,7 @@ fn facts(
     let mut facts = ProductFacts::new(id, title, told_at, FactsSource::Feed);
     facts.link = fields.address("link")?;
     facts.image_link = fields.address("image_link")?;
-    facts.price = fields.parsed("price", |text| parse_price(text))?;
+    facts.price = fields.parsed("price", parse_price)?;
     facts.sale = sale(&mut fields, &facts, &mut notes)?;
     facts.availability = fields.parsed("availability", availability)?.unwrap_or_default();
     facts.path = fields.parsed("product_type", path)?.unwrap_or_default();
@@ -192,7 +192,7 @@ fn path(text: &str) -> Result<Vec<Category>, String> {
 /// The sale, if it makes the product cheaper.
 fn sale(fields: &mut Fields, facts: &ProductFacts, notes: &mut Vec<String>) -> Result<Option<Sale>, String> {
     let dates = fields.parsed("sale_price_effective_date", interval)?.unwrap_or_default();
-    let Some(price) = fields.parsed("sale_price", |text| parse_price(text))? else { return Ok(None) };
+    let Some(price) = fields.parsed("sale_price", parse_price)? else { return Ok(None) };
     let Some(regular) = facts.price else {
         return Err("price: is missing, and there is a sale_price".to_owned());
     };
