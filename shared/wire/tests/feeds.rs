@@ -1,5 +1,6 @@
 //! Golden cases of product feeds: each file of `testdata/feeds` and what is read of it. Adding one needs no Rust;
 //! `UPDATE_GOLDEN=1` writes what is read.
+#![expect(clippy::unwrap_used, reason = "assertions of a test")]
 
 use beckon_domain::Timestamp;
 use beckon_wire::catalog::feed::{FeedFormat, FeedProduct, parse};
