@@ -7,9 +7,9 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod blend;
+pub mod neighbours;
 pub mod policy;
 pub mod popularity;
-pub mod neighbours;
 pub mod scored;
 pub mod session_knn;
 pub mod signal;
