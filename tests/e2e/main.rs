@@ -22,6 +22,7 @@ mod panicking;
 mod partial_batch;
 mod privacy;
 mod reacting;
+mod recommending;
 mod record_age;
 mod redelivery;
 mod redriving;

@@ -1,10 +1,10 @@
-//! What sells best lately, as CatalogTable has it, held in memory for a bounded time.
+//! What sells best lately and what is trending, as CatalogTable has it, held in memory for a bounded time.
 
 use crate::aged::Aged;
+use crate::knowledge::PageLists;
 use beckon_domain::{Category, DurationMs, ProductId, Timestamp};
 use beckon_recommend::BestSellers;
 use beckon_recommend::policy::BEST_SELLER_SCORE_MIN;
-use beckon_rules::LiveLists;
 use beckon_store::StoreError;
 use beckon_store::tables::Read;
 use beckon_store::tables::catalog::{CatalogStore, ListKey};
@@ -29,39 +29,31 @@ impl Default for BestSellerLists {
     }
 }
 
-/// The lists for one page.
-#[derive(Clone, Debug, Default)]
-pub struct Selling {
-    category: Products,
-    store: Products,
-}
-
-impl Selling {
-    /// As rules take them.
-    pub fn lists(&self) -> LiveLists<'_> {
-        LiveLists { category: &self.category, store: &self.store }
-    }
-}
-
 impl BestSellerLists {
     /// The lists for a page of this category, if it has one: those in memory, or newer ones when the table was not asked
-    /// for a while. At most one read.
+    /// for a while. At most one read. What is trending is read where it is asked for.
     pub async fn get<C: CatalogStore>(
         &self,
         table: &C,
         category: Option<&Category>,
+        with_trending: bool,
         now: Timestamp,
-    ) -> Selling {
-        let category = category.cloned().map(ListKey::Category);
-        let wanted: Vec<ListKey> = std::iter::once(ListKey::Store).chain(category.clone()).collect();
+    ) -> PageLists {
+        let own = category.cloned().map(ListKey::Category);
+        let rising = category.cloned().map(ListKey::TrendingIn).into_iter().chain([ListKey::Trending]);
+        let rising: Vec<ListKey> = rising.filter(|_| with_trending).collect();
+        let wanted = std::iter::once(ListKey::Store).chain(own.clone()).chain(rising.clone());
         let read = |keys: Vec<ListKey>| async move {
             let found = table.best_sellers(&keys, Read::Eventual).await?;
             let shown = found.into_iter().map(|(key, stored)| (key, worth_showing(&stored.state, now)));
             Ok::<BTreeMap<_, _>, StoreError>(shown.collect())
         };
-        self.held.refresh(wanted, now, read).await;
-        let category = category.map(|key| self.held.held(&key)).unwrap_or_default();
-        Selling { category, store: self.held.held(&ListKey::Store) }
+        self.held.refresh(wanted.collect(), now, read).await;
+        PageLists {
+            category: own.map(|key| self.held.held(&key)).unwrap_or_default(),
+            store: self.held.held(&ListKey::Store),
+            trending: rising.iter().flat_map(|key| self.held.held(key).to_vec()).collect(),
+        }
     }
 }
 

@@ -11,6 +11,8 @@ mod config;
 mod error;
 mod explain;
 mod handler;
+mod items;
+mod knowledge;
 mod person;
 mod process;
 
