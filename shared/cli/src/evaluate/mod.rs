@@ -201,3 +201,6 @@ fn progress() -> ProgressBar {
     }
     bar
 }
+
+#[cfg(test)]
+mod tests;

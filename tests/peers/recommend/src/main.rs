@@ -3,6 +3,10 @@
 //!
 //! The source is that of the command: nothing is measured here that is not evaluated there.
 
+#[cfg(test)]
+#[path = "../../../../shared/cli/src/dice.rs"]
+#[allow(dead_code)]
+mod dice;
 #[path = "../../../../shared/cli/src/error.rs"]
 #[allow(dead_code)]
 mod error;
