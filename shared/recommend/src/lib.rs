@@ -9,16 +9,10 @@ pub mod blend;
 pub mod policy;
 pub mod popularity;
 mod scored;
-<<<<<<< HEAD
 pub mod session_knn;
-=======
->>>>>>> cce71255064c0f2f6bb856b030ecc153ae198b9b
 pub mod signal;
 
 pub use popularity::{BestSeller, BestSellers, Trend};
 pub use scored::Scored;
-<<<<<<< HEAD
 pub use session_knn::SessionIndex;
-=======
->>>>>>> cce71255064c0f2f6bb856b030ecc153ae198b9b
 pub use signal::{Signal, SignalId, SignalKind};

@@ -82,13 +82,13 @@ fn holding<'a>(past: &[&'a [ProductId]], id: &ProductId) -> Vec<&'a [ProductId]>
 
 /// The logarithm to base 2, straight between powers.
 fn rarity(past: &[&[ProductId]], id: &ProductId) -> f32 {
-    let mut ratio = (past.len() + 1) as f32 / (holding(past, id).len() + 1) as f32;
+    let mut ratio = f64::from((past.len() + 1) as f32 / (holding(past, id).len() + 1) as f32);
     let mut whole = 0.0;
     while ratio >= 2.0 {
         ratio /= 2.0;
         whole += 1.0;
     }
-    f32::max(whole + ratio - 1.0, 1.0 / 16.0)
+    f32::max((whole + ratio - 1.0) as f32, 1.0 / 16.0)
 }
 
 fn onward(
