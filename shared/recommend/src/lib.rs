@@ -9,8 +9,10 @@ pub mod blend;
 pub mod policy;
 pub mod popularity;
 mod scored;
+pub mod session_knn;
 pub mod signal;
 
 pub use popularity::{BestSeller, BestSellers, Trend};
 pub use scored::Scored;
+pub use session_knn::SessionIndex;
 pub use signal::{Signal, SignalId, SignalKind};

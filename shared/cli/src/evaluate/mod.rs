@@ -13,6 +13,7 @@ mod plots;
 mod popularity;
 pub mod ranker;
 pub mod report;
+mod snapshot;
 mod text;
 mod vmis;
 
