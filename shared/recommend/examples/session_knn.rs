@@ -29,6 +29,15 @@ fn main() -> Result<(), String> {
         index.product_count(),
         begun.elapsed().as_millis()
     );
+    let packed = index.pack();
+    let begun = Instant::now();
+    let index = SessionIndex::unpack(&packed).map_err(|error| error.to_string())?;
+    println!(
+        "{} bytes stored, read in {:.1} ms, {} bytes in memory",
+        packed.len(),
+        begun.elapsed().as_secs_f64() * 1_000.0,
+        index.memory_bytes()
+    );
     let pairs = test.lines().filter_map(|line| line.split_once('\t'));
     let pairs: Vec<_> = pairs.map(|(session, target)| (ids(session), target.trim().to_owned())).collect();
     let mut scratch = Scratch::default();

@@ -45,3 +45,6 @@ pub const RANK_STEP: f64 = 0.7;
 pub const RANK_PRIOR_PAIRS: f64 = 3.0;
 /// What a product of the session itself gets, where a neighbour gets its share of a list.
 pub const OWN_SHARE: f64 = 0.3;
+/// Bytes of a stored session index at most. It is held against this before it is published and before it is read; the
+/// limits of [`crate::session_knn::Limits`] keep one of usual ids below it.
+pub const SESSION_INDEX_BYTES_MAX: usize = 24 << 20;

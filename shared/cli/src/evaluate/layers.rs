@@ -2,6 +2,7 @@
 
 use super::popularity::Popularity;
 use super::ranker::Build;
+use super::snapshot::Snapshot;
 use super::vmis::Vmis;
 
 /// A layer that can be evaluated.
@@ -16,5 +17,6 @@ pub struct Layer {
 /// Every layer. A new one is one line here.
 pub const LAYERS: &[Layer] = &[
     Layer { name: "popularity", build: |training| Box::new(Popularity::build(training)) },
+    Layer { name: "snapshot", build: |training| Box::new(Snapshot::build(training)) },
     Layer { name: "vmis", build: |training| Box::new(Vmis::build(training)) },
 ];

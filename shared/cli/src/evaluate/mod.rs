@@ -13,6 +13,7 @@ mod plots;
 mod popularity;
 pub mod ranker;
 pub mod report;
+mod snapshot;
 mod text;
 mod vmis;
 
@@ -201,3 +202,6 @@ fn progress() -> ProgressBar {
     }
     bar
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,7 +47,7 @@ impl SessionIndex {
         let postings = postings(&sessions, products.len(), postings_max);
         let scoring = Scoring::default();
         let weights = Weights::of(&scoring, &sessions, &postings);
-        Self { products, sessions, ended_minutes, postings, returns, scoring, weights }
+        Self { products, sessions, ended_minutes, postings, postings_max, returns, scoring, weights }
     }
 }
 

@@ -29,6 +29,7 @@
 mod build;
 mod onward;
 mod options;
+mod packed;
 mod rank;
 mod returns;
 mod scratch;
@@ -36,6 +37,7 @@ mod weights;
 
 pub use build::PastSession;
 pub use options::{Limits, Scoring};
+pub use packed::{SNAPSHOT_VERSION, SnapshotError};
 pub use scratch::Scratch;
 
 use beckon_domain::ProductId;
@@ -53,6 +55,8 @@ pub struct SessionIndex {
     ended_minutes: Vec<u32>,
     /// Of each product, the sessions that hold it, newest first.
     postings: Lists,
+    /// How many of them a product has at most.
+    postings_max: usize,
     returns: Returns,
     scoring: Scoring,
     weights: Weights,

@@ -12,7 +12,8 @@ pub(super) const PLACES: usize = 32;
 pub(super) const TIMES: usize = 4;
 /// A share of 1 in the unit that is stored.
 const UNIT: u64 = 1 << 16;
-/// So many cases of the place at large are added to those of each number of times, so that rare ones are not all or nothing.
+/// Cases in which nobody came back that are added to those of each place, and cases of the place that are added to those
+/// of each number of times: what was rarely seen is neither all nor nothing.
 const PRIOR: u64 = 20;
 
 /// The share of cases, in 2^-16, in which the next product was the one so many places back that was seen so many times.
@@ -64,7 +65,7 @@ impl Returns {
         for (place, of_place) in cases.iter().enumerate() {
             let (returned, all) = of_place.iter().fold((0, 0), |sum, case| (sum.0 + case.0, sum.1 + case.1));
             for (times, case) in of_place.iter().enumerate() {
-                let expected = PRIOR * UNIT * returned / all.max(1);
+                let expected = PRIOR * UNIT * returned / (all + PRIOR);
                 let share = (case.0 * UNIT + expected) / (case.1 + PRIOR);
                 shares.0[place][times] = u16::try_from(share).unwrap_or(u16::MAX);
             }
@@ -85,11 +86,11 @@ mod tests {
 
     #[test]
     fn the_share_of_returns_is_counted_by_place_and_times() {
-        // A hundred times there and back, and never otherwise.
+        // Many times there and back, and never otherwise.
         let session = [0, 1, 0, 2];
         let sessions = Lists {
-            starts: (0..=100).map(|at| at * 4).collect(),
-            numbers: session.iter().copied().cycle().take(400).collect(),
+            starts: (0..=10_000).map(|at| at * 4).collect(),
+            numbers: session.iter().copied().cycle().take(40_000).collect(),
         };
         let returns = Returns::of(&sessions);
         // The newest was never next; the one before it, seen once, in one case of two (then 1, seen once, was not).

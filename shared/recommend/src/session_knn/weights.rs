@@ -80,7 +80,7 @@ fn fourth_root(number: usize) -> f32 {
 /// read from the exponent and the fraction of a floating-point number.
 fn halvings(number: usize, other: usize) -> f32 {
     let ratio = number as f32 / other as f32;
-    (ratio.to_bits() - 1.0_f32.to_bits()) as f32 / (1_u32 << 23) as f32
+    (f64::from(ratio.to_bits() - 1.0_f32.to_bits()) / f64::from(1_u32 << 23)) as f32
 }
 
 #[cfg(test)]
