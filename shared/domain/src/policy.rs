@@ -89,3 +89,7 @@ pub const SNAPSHOT_WHOLE_COUNT_MAX: usize = 50_000;
 pub const SNAPSHOT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// A product that was deleted is remembered as such for this time, so that no event and no older feed brings it back.
 pub const TOMBSTONE_RETENTION: DurationMs = DurationMs::from_days(90);
+/// What events say of a product that no feed has is forgotten after this time, unless it is said again.
+pub const EVENT_FACTS_RETENTION: DurationMs = DurationMs::from_days(365);
+/// What events say of a product is written again after this time, although nothing in it is new, so that it stays.
+pub const EVENT_FACTS_REFRESH: DurationMs = DurationMs::from_days(180);

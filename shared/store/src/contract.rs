@@ -3,14 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
 mod models;
+mod products;
 mod rulesets;
 
 pub use models::model_objects;
 
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
-    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ListKey, ModelStore,
-    OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore, Save, TrendKey, Versioned,
+    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog, ListKey,
+    ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore,
+    Save, TrendKey, Versioned,
 };
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::id::{EventId, SourceId, UserId};
@@ -48,7 +50,9 @@ where
         + RulesetStore
         + ModelStore
         + CatalogStore
-        + CatalogScan,
+        + CatalogScan
+        + ProductStore
+        + ImportLog,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -59,6 +63,7 @@ where
     suppression(tables).await;
     rulesets::all(tables).await;
     models::all(tables).await;
+    products::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }
