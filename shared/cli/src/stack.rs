@@ -19,7 +19,7 @@ use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, OutreachStore, ProfileScan,
+    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, ModelStore, OutreachStore, ProfileScan,
     ProfileStore, RulesetStore,
 };
 use beckon_wire::failed::StreamName;
@@ -42,6 +42,7 @@ pub trait Tables:
     + OutreachStore
     + ConfigStore
     + RulesetStore
+    + ModelStore
     + CatalogStore
     + ProfileScan
     + CatalogScan
@@ -56,6 +57,7 @@ impl<T> Tables for T where
         + OutreachStore
         + ConfigStore
         + RulesetStore
+        + ModelStore
         + CatalogStore
         + ProfileScan
         + CatalogScan

@@ -1,7 +1,8 @@
 //! What people in general do with products, and what follows from it for the next person. Pure, like the core.
 //!
 //! [`signal`] is what of an event tells something about a product, without saying whose event it was; [`popularity`] what
-//! becomes of signals: a [`Trend`] for each item and each category, and [`BestSellers`] of a category or the store.
+//! becomes of signals: a [`Trend`] for each item and each category, and [`BestSellers`] of a category or the store;
+//! [`propensity`] how likely a person is to buy.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -10,6 +11,7 @@ pub mod policy;
 pub mod popularity;
 mod scored;
 pub mod session_knn;
+pub mod propensity;
 pub mod signal;
 
 pub use popularity::{BestSeller, BestSellers, Trend};

@@ -2,11 +2,14 @@
 //! stand-in cannot drift from the real thing. Each function takes an empty set of tables.
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
+mod models;
 mod rulesets;
+
+pub use models::model_objects;
 
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
-    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ListKey,
+    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ListKey, ModelStore,
     OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore, Save, TrendKey, Versioned,
 };
 use beckon_domain::abandonment::SkipReason;
@@ -38,7 +41,14 @@ fn profile(adds: u64) -> Profile {
 /// Runs the whole suite.
 pub async fn all<T>(tables: &T)
 where
-    T: ProfileStore + ContactStore + OutreachStore + ConfigStore + RulesetStore + CatalogStore + CatalogScan,
+    T: ProfileStore
+        + ContactStore
+        + OutreachStore
+        + ConfigStore
+        + RulesetStore
+        + ModelStore
+        + CatalogStore
+        + CatalogScan,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -48,6 +58,7 @@ where
     sending(tables).await;
     suppression(tables).await;
     rulesets::all(tables).await;
+    models::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }

@@ -3,7 +3,8 @@
 //! [`tables`] has the ports of the five tables with an in-memory and a DynamoDB adapter, [`streams`] the event stream
 //! (Kinesis, and one in memory), [`bus`] the bus on which others
 //! hear of what happens (EventBridge, and one in memory), [`objects`] the failed-event store (S3, and a folder), [`archive`] every line that came
-//! (a folder, and a reader of S3). An adapter and its stand-in pass the same contract suite (feature `contract`). No port
+//! (a folder, and a reader of S3), [`models`] what is learned
+//! and too large for an item (S3, a folder, and memory). An adapter and its stand-in pass the same contract suite (feature `contract`). No port
 //! knows a clock: time is an argument.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
@@ -14,6 +15,7 @@ pub mod bus;
 pub mod contract;
 pub mod error;
 pub mod metered;
+pub mod models;
 pub mod objects;
 pub mod ruleset;
 pub mod streams;

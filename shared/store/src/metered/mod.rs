@@ -7,6 +7,7 @@
 
 mod catalog;
 mod index;
+mod models;
 mod ports;
 mod rulesets;
 pub mod size;

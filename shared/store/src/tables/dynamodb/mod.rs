@@ -6,6 +6,7 @@
 mod catalog;
 mod config;
 mod contacts;
+mod models;
 mod outreach;
 mod profiles;
 mod rulesets;

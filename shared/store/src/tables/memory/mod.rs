@@ -1,6 +1,7 @@
 //! The tables in memory: same contract as DynamoDB's, no I/O. For tests, simulations and replays.
 
 mod catalog;
+mod models;
 mod outreach;
 mod rulesets;
 
@@ -21,6 +22,7 @@ struct Tables {
     reminders: BTreeMap<ReminderId, Reminder>,
     suppressed: BTreeMap<ContactHash, (String, Timestamp)>,
     rulesets: rulesets::Rulesets,
+    models: models::Models,
     catalog: BTreeMap<String, catalog::Row>,
 }
 
