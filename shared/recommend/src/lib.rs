@@ -13,6 +13,6 @@ pub mod scored;
 pub mod signal;
 
 pub use neighbours::{Neighbour, Neighbours};
-pub use popularity::{BestSeller, BestSellers, Trend};
+pub use popularity::{BestSeller, BestSellers, Funnel, Span, Trend};
 pub use scored::Scored;
-pub use signal::{Signal, SignalId, SignalKind};
+pub use signal::{Other, Signal, SignalId, SignalKind};
