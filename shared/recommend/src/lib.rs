@@ -6,13 +6,16 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod blend;
 pub mod neighbours;
 pub mod policy;
 pub mod popularity;
-pub mod scored;
+mod scored;
+pub mod session_knn;
 pub mod signal;
 
 pub use neighbours::{Neighbour, Neighbours};
 pub use popularity::{BestSeller, BestSellers, Funnel, Span, Trend};
 pub use scored::Scored;
+pub use session_knn::SessionIndex;
 pub use signal::{Other, Signal, SignalId, SignalKind};

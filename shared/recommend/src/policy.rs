@@ -53,3 +53,6 @@ pub const TRENDING_FACTOR: u64 = 2;
 /// What a product that rises must have at least, in millionths of a point, counted by [`TRENDING_HALF_LIFE`]: an order, or ten
 /// views within hours.
 pub const TRENDING_SCORE_MIN: u64 = 10_000_000;
+/// Bytes of a stored session index at most. It is held against this before it is published and before it is read; the
+/// limits of [`crate::session_knn::Limits`] keep one of usual ids below it.
+pub const SESSION_INDEX_BYTES_MAX: usize = 24 << 20;

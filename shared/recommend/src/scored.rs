@@ -1,4 +1,4 @@
-//! What every ranking is made of.
+//! A place in a ranking.
 
 use beckon_domain::ProductId;
 
@@ -7,6 +7,6 @@ use beckon_domain::ProductId;
 pub struct Scored {
     /// Which product.
     pub product: ProductId,
-    /// How strongly: more is better.
+    /// How strongly: more is better, 0 or less is never recommended.
     pub score: f64,
 }
