@@ -39,6 +39,7 @@ pub mod sequence;
 pub mod session;
 pub mod time;
 pub mod told;
+pub mod trail;
 pub mod viewed;
 pub mod watched;
 pub mod window;

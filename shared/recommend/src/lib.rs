@@ -17,7 +17,8 @@ pub mod propensity;
 pub mod signal;
 
 pub use neighbours::{Neighbour, Neighbours};
-pub use popularity::{BestSeller, BestSellers, Trend};
+pub use popularity::{BestSeller, BestSellers, Funnel, Span, Trend};
 pub use scored::Scored;
 pub use session_knn::SessionIndex;
 pub use signal::{Signal, SignalId, SignalKind};
+pub use signal::{Other, Signal, SignalId, SignalKind};

@@ -176,6 +176,16 @@ fn a_layer_that_answers_what_it_must_not_is_not_measured() {
         measure.run(&Told(told.to_vec()), Duration::ZERO, &ProgressBar::hidden())
     };
     assert_eq!(run(&[("b", 2.0), ("c", 1.0)]).unwrap().hit_rate.mean, 1.0);
+    // What the session itself has may be recommended, even if nobody had seen it before.
+    let newcomer = formats::FileSession { products: vec![ProductId::new("new").unwrap(); 2], at: None };
+    let test = TestSet::of(vec![newcomer], Kind::Sessions);
+    let again = Measure { test: &test, ..measure }.run(
+        &Told(vec![("new", 1.0)]),
+        Duration::ZERO,
+        &ProgressBar::hidden(),
+    );
+    let again = again.unwrap();
+    assert_eq!((again.hit_rate.mean, again.coverage, again.popularity), (1.0, 0.0, None));
     for (told, wanted) in [
         (&[("a", 3.0), ("b", 2.0), ("c", 1.0)][..], "2 asked for"),
         (&[("a", 1.0), ("a", 1.0)], "ranked twice"),
