@@ -127,15 +127,15 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             Lookup::Failed => {
                 // The static content knows no page, and a page must not recommend its own product.
                 request.exclude.extend(page.product.clone());
-                ruleset.fallback(&ask.id, &request, selling.lists(), ReasonCode::ErrorFallback)?
+                ruleset.fallback(&ask.id, &request, &selling.lists(), ReasonCode::ErrorFallback)?
             }
             Lookup::Answered(known) => {
                 let (person, now) = (person(known.as_deref(), page), self.clock.now());
                 if explains {
-                    let explained = ruleset.explain(&ask.id, &person, &request, selling.lists(), now);
+                    let explained = ruleset.explain(&ask.id, &person, &request, &selling.lists(), now);
                     explanation = explained.and_then(|explained| explain::value(&explained.rules));
                 }
-                ruleset.decide(&ask.id, &person, &request, selling.lists(), now)?
+                ruleset.decide(&ask.id, &person, &request, &selling.lists(), now)?
             }
         };
         Some(DecisionAnswer { explanation, ..answer(ruleset, &ask.id, decision, fresh_id()) })

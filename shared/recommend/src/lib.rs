@@ -6,10 +6,15 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod blend;
 pub mod policy;
 pub mod popularity;
 pub mod propensity;
+mod scored;
+pub mod session_knn;
 pub mod signal;
 
 pub use popularity::{BestSeller, BestSellers, Trend};
+pub use scored::Scored;
+pub use session_knn::SessionIndex;
 pub use signal::{Signal, SignalId, SignalKind};
