@@ -9,9 +9,9 @@
 pub mod blend;
 pub mod policy;
 pub mod popularity;
+pub mod propensity;
 mod scored;
 pub mod session_knn;
-pub mod propensity;
 pub mod signal;
 
 pub use popularity::{BestSeller, BestSellers, Trend};

@@ -40,7 +40,7 @@ pub use options::{Limits, Scoring};
 pub use packed::{SNAPSHOT_VERSION, SnapshotError};
 pub use scratch::Scratch;
 
-use beckon_domain::ProductId;
+use beckon_domain::{ProductId, Timestamp};
 use returns::Returns;
 use weights::Weights;
 
@@ -105,6 +105,19 @@ impl SessionIndex {
     #[must_use]
     pub fn product_count(&self) -> usize {
         self.products.len()
+    }
+
+    /// How many places its sessions have together.
+    #[must_use]
+    pub fn place_count(&self) -> usize {
+        self.sessions.numbers.len()
+    }
+
+    /// When its oldest session ended and its newest, to the minute; `None` when there is none.
+    #[must_use]
+    pub fn ended_between(&self) -> Option<(Timestamp, Timestamp)> {
+        let at = |minutes: u32| Timestamp::from_ms(i64::from(minutes) * 60_000);
+        Some((at(*self.ended_minutes.first()?), at(*self.ended_minutes.last()?)))
     }
 
     /// Whether it knows nothing; it can still rank what people come back to.
