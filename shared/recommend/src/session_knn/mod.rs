@@ -38,10 +38,10 @@ mod weights;
 pub use build::PastSession;
 pub use options::{Limits, Scoring};
 pub use packed::{SNAPSHOT_VERSION, SnapshotError};
-pub use scratch::Scratch;
 
 use beckon_domain::{ProductId, Timestamp};
 use returns::Returns;
+use scratch::{Scratch, Spare};
 use weights::Weights;
 
 /// Recent sessions, arranged so that those like a given one are found quickly.
@@ -60,6 +60,7 @@ pub struct SessionIndex {
     returns: Returns,
     scoring: Scoring,
     weights: Weights,
+    spare: Spare,
 }
 
 /// Lists of numbers, one behind the other (compressed sparse rows).
