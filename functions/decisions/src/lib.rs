@@ -15,9 +15,11 @@ mod items;
 mod knowledge;
 mod person;
 mod process;
+mod session_index;
 
 pub use best_sellers::{BestSellerLists, LIST_AGE_MAX};
 pub use config::Config;
 pub use error::DecideError;
 pub use handler::router;
 pub use process::Decider;
+pub use session_index::{INDEX_AGE_MAX, LOOK_AGAIN_AFTER, LiveSessionIndex};

@@ -1,4 +1,4 @@
-//! A scheduled event in, a report out.
+//! A scheduled event in, a report of each kind of model out.
 
 use crate::error::TrainerError;
 use crate::history::Period;
@@ -31,6 +31,6 @@ where
     // The days themselves must be over: today is none of them, but its beginning is read along.
     let until = deadline.map(|end| end - DurationMs::from_ms(end.since(now).as_ms() / LEARNING_PART * 2));
     let task = Task { period: Period::Days(now, days), until, who: "trainer".to_owned() };
-    let report = trainer.run(&task).await?;
-    Ok(serde_json::to_value(report)?)
+    let reports = trainer.run_all(&task).await?;
+    Ok(serde_json::to_value(reports)?)
 }

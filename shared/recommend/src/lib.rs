@@ -12,8 +12,8 @@ pub mod neighbours;
 pub mod policy;
 pub mod popularity;
 pub mod scored;
-pub mod session_knn;
 pub mod propensity;
+pub mod session_knn;
 pub mod signal;
 
 pub use neighbours::{Neighbour, Neighbours};
