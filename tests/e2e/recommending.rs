@@ -105,7 +105,10 @@ async fn a_product_page_shows_a_stranger_what_others_look_at_too_and_a_cart_what
     let mut shop = visited(200).await;
     let page = json!({ "type": "PRODUCT", "productId": "tent-2p" });
     let shown = items(&shop.decide(&json!({ "anonymousId": "new" }), &page, "pdp.similar").await);
-    assert!(shown.len() == 4 && shown.iter().all(|(id, source)| source == "similar" && id != "tent-2p"), "{shown:?}");
+    assert!(
+        shown.len() == 4 && shown.iter().all(|(id, source)| source == "similar" && id != "tent-2p"),
+        "{shown:?}"
+    );
 
     let order = |visitor: &str| {
         json!({ "type": "track", "event": "Order Completed", "anonymousId": visitor,
@@ -119,11 +122,16 @@ async fn a_product_page_shows_a_stranger_what_others_look_at_too_and_a_cart_what
     shop.events("pk_local", &[add]).await;
     let cart = json!({ "type": "CART" });
     let decision = shop.decide(&json!({ "anonymousId": "new" }), &cart, "cart.complement").await;
-    assert_eq!(items(&decision)[0], ("bag-winter".to_owned(), "cart_complement".to_owned()), "{decision}");
+    let bought_too = ("bag-winter".to_owned(), "cart_complement".to_owned());
+    assert!(items(&decision).contains(&bought_too), "{decision}");
 }
 
 /// How many times a decision waited for the tables: what is asked together is one time.
-async fn round_trips(decider: &Decider<Faulty<MemoryTables>>, faults: &Faults, body: &Value) -> Vec<Vec<&'static str>> {
+async fn round_trips(
+    decider: &Decider<Faulty<MemoryTables>>,
+    faults: &Faults,
+    body: &Value,
+) -> Vec<Vec<&'static str>> {
     let bytes = body.to_string().into_bytes();
     let mut deciding = pin!(decider.decide(&bytes, Some("pk_local"), "r"));
     let (mut rounds, mut seen) = (Vec::new(), faults.calls().len());
@@ -152,23 +160,36 @@ async fn a_decision_waits_once_for_the_tables_and_twice_when_it_must_know_who_it
     let (secrets, clock) = (shop.stack.secrets.clone(), shop.stack.clock.clone());
     let decider = Decider::new(tables, ActiveRuleset::default(), secrets, clock);
     decider.rulesets.get(&decider.tables, shop.stack.clock.now()).await.unwrap();
-    let ask = |slot: &str, page: Value| {
-        json!({ "anonymousId": "anna", "context": { "page": page }, "slots": [{ "id": slot }] })
-    };
+    let ask = |slot: &str, page: Value| json!({ "anonymousId": "anna", "context": { "page": page }, "slots": [{ "id": slot }] });
 
     // The page names its product: everything at once.
     let page = json!({ "type": "PRODUCT", "productId": "tarp" });
     let rounds = round_trips(&decider, &faults, &ask("pdp.related", page.clone())).await;
-    assert_eq!(rounds, [["load", "best_sellers"]], "a slot that asks for nothing learned reads nothing of it");
+    assert_eq!(
+        rounds,
+        [["load", "best_sellers"]],
+        "a slot that asks for nothing learned reads nothing of it"
+    );
     let rounds = round_trips(&decider, &faults, &ask("home.for-you", page.clone())).await;
-    assert_eq!(rounds, [vec!["load", "load_trends"], vec!["load_trends"]], "the way is known after the profile");
+    assert_eq!(
+        rounds,
+        [vec!["load", "load_trends"], vec!["load_trends"]],
+        "the way is known after the profile"
+    );
     let rounds = round_trips(&decider, &faults, &ask("home.for-you", page)).await;
     assert_eq!(rounds, [["load"]], "and its products are in memory from then on");
 
     // A visitor who is somebody: the customer is read in the second round, and what they looked at must be in memory.
     let linked = json!({ "type": "identify", "anonymousId": "anna", "userId": "anna@home" });
-    shop.events("sk_local", &[linked, json!({ "type": "track", "event": "Product Viewed", "userId": "anna@home",
-        "properties": { "product_id": "rain-cover", "category": "backpacks" } })]).await;
+    shop.events(
+        "sk_local",
+        &[
+            linked,
+            json!({ "type": "track", "event": "Product Viewed", "userId": "anna@home",
+        "properties": { "product_id": "rain-cover", "category": "backpacks" } }),
+        ],
+    )
+    .await;
     shop.pass(DurationMs::from_secs(61));
     decider.rulesets.get(&decider.tables, shop.stack.clock.now()).await.unwrap();
     let rounds = round_trips(&decider, &faults, &ask("home.for-you", json!({ "type": "HOME" }))).await;

@@ -1,7 +1,7 @@
 //! What others know, as a decision asks it: everything was read before, so that nothing waits.
 
 use beckon_domain::catalog::{CatalogEntry, CatalogSnapshot, FactsSource};
-use beckon_domain::{Category, Currency, Money, ProductId, Timestamp};
+use beckon_domain::{Category, Currency, ProductId, Timestamp};
 use beckon_recommend::blend::{Layer, blend};
 use beckon_recommend::neighbours::{self, Neighbours};
 use beckon_recommend::{Scored, SessionIndex};

@@ -11,8 +11,8 @@ pub mod blend;
 pub mod neighbours;
 pub mod policy;
 pub mod popularity;
-pub mod scored;
 pub mod propensity;
+pub mod scored;
 pub mod session_knn;
 pub mod signal;
 
@@ -20,5 +20,4 @@ pub use neighbours::{Neighbour, Neighbours};
 pub use popularity::{BestSeller, BestSellers, Funnel, Span, Trend};
 pub use scored::Scored;
 pub use session_knn::SessionIndex;
-pub use signal::{Signal, SignalId, SignalKind};
 pub use signal::{Other, Signal, SignalId, SignalKind};
