@@ -7,6 +7,7 @@ use crate::explain;
 use crate::items::Items;
 use crate::knowledge::Knowledge;
 use crate::person::{Known, Who};
+use crate::session_index::LiveSessionIndex;
 use beckon_domain::id::SlotId;
 use beckon_domain::{Category, ProductId, Profile, ProfileKey, SmolStr};
 use beckon_rules::{Learned, Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest, way};
@@ -35,6 +36,8 @@ pub struct Decider<T> {
     pub best_sellers: BestSellerLists,
     /// What was learned of products.
     pub items: Items,
+    /// Recent sessions, where an index of them is made.
+    pub sessions: LiveSessionIndex,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
@@ -53,7 +56,8 @@ impl<T> Decider<T> {
     /// A decisions function with nothing in memory yet but what its rulesets hold.
     pub fn new(tables: T, rulesets: ActiveRuleset, secrets: Secrets, clock: Clock) -> Self {
         let (best_sellers, items) = (BestSellerLists::default(), Items::default());
-        Self { tables, rulesets, best_sellers, items, secrets, clock }
+        let sessions = LiveSessionIndex::default();
+        Self { tables, rulesets, best_sellers, items, sessions, secrets, clock }
     }
 }
 
@@ -75,6 +79,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let page = page(&request.page)?;
         let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
         let now = self.clock.now();
+        self.sessions.look_again(now);
         let slots: Vec<&SlotId> = request.slots.iter().map(|slot| &slot.id).collect();
         let (category, asked) = (self.category(&page), self.questions(&slots));
         let of_page = page.product.iter().filter(|_| asks_about_products(&asked)).cloned().collect();
@@ -93,6 +98,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             currency: ruleset.currency(),
             lists,
             items: self.items.held(&starts),
+            sessions: self.sessions.get(now),
             ..Knowledge::default()
         };
         let mut decisions = Vec::with_capacity(request.slots.len());
