@@ -6,6 +6,7 @@
 
 mod answer;
 mod best_sellers;
+mod catalog;
 mod config;
 mod error;
 mod explain;
@@ -14,6 +15,7 @@ mod person;
 mod process;
 
 pub use best_sellers::{BestSellerLists, LIST_AGE_MAX};
+pub use catalog::{CATALOG_AGE_MAX, CATALOG_CHECK_PAUSE, LiveCatalog};
 pub use config::Config;
 pub use error::DecideError;
 pub use handler::router;

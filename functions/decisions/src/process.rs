@@ -2,6 +2,7 @@
 
 use crate::answer::answer;
 use crate::best_sellers::{BestSellerLists, Selling};
+use crate::catalog::LiveCatalog;
 use crate::error::DecideError;
 use crate::explain;
 use crate::person::{Known, Who};
@@ -25,6 +26,8 @@ pub struct Decider<T> {
     pub rulesets: ActiveRuleset,
     /// What sells best.
     pub best_sellers: BestSellerLists,
+    /// What the shop sells.
+    pub catalog: LiveCatalog,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
@@ -42,7 +45,20 @@ enum Lookup {
 impl<T> Decider<T> {
     /// A decisions function with nothing in memory yet but what its rulesets hold.
     pub fn new(tables: T, rulesets: ActiveRuleset, secrets: Secrets, clock: Clock) -> Self {
-        Self { tables, rulesets, best_sellers: BestSellerLists::default(), secrets, clock }
+        Self {
+            tables,
+            rulesets,
+            best_sellers: BestSellerLists::default(),
+            catalog: LiveCatalog::default(),
+            secrets,
+            clock,
+        }
+    }
+
+    /// The same, with what the shop sells.
+    #[must_use]
+    pub fn with_catalog(self, catalog: LiveCatalog) -> Self {
+        Self { catalog, ..self }
     }
 }
 
@@ -66,10 +82,11 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let now = self.clock.now();
         let category = self.category(&page);
         // Together: the page waits for the slowest, not for one after the other.
-        let (ruleset, loaded, selling) = tokio::join!(
+        let (ruleset, loaded, selling, ()) = tokio::join!(
             self.rulesets.get(&self.tables, now),
             who.load(&self.tables),
-            self.best_sellers.get(&self.tables, category.as_ref(), now)
+            self.best_sellers.get(&self.tables, category.as_ref(), now),
+            self.catalog.check(&self.tables, now)
         );
         let ruleset = ruleset.map_err(DecideError::NoRuleset)?;
         let lookup = match loaded {
