@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod archiving;
+mod catalog;
 mod collecting;
 mod commands;
 mod concurrency;

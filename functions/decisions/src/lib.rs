@@ -7,6 +7,7 @@
 mod aged;
 mod answer;
 mod best_sellers;
+mod catalog;
 mod config;
 mod error;
 mod explain;
@@ -18,6 +19,7 @@ mod process;
 mod session_index;
 
 pub use best_sellers::{BestSellerLists, LIST_AGE_MAX};
+pub use catalog::{CATALOG_AGE_MAX, CATALOG_CHECK_PAUSE, LiveCatalog};
 pub use config::Config;
 pub use error::DecideError;
 pub use handler::router;

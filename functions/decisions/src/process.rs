@@ -2,12 +2,14 @@
 
 use crate::answer::answer;
 use crate::best_sellers::BestSellerLists;
+use crate::catalog::LiveCatalog;
 use crate::error::DecideError;
 use crate::explain;
 use crate::items::Items;
 use crate::knowledge::Knowledge;
 use crate::person::{Known, Who};
 use crate::session_index::LiveSessionIndex;
+use beckon_domain::catalog::CatalogSnapshot;
 use beckon_domain::id::SlotId;
 use beckon_domain::{Category, ProductId, Profile, ProfileKey, SmolStr};
 use beckon_rules::{Learned, Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest, way};
@@ -38,6 +40,8 @@ pub struct Decider<T> {
     pub items: Items,
     /// Recent sessions, where an index of them is made.
     pub sessions: LiveSessionIndex,
+    /// What the shop sells.
+    pub catalog: LiveCatalog,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
@@ -55,9 +59,22 @@ enum Lookup {
 impl<T> Decider<T> {
     /// A decisions function with nothing in memory yet but what its rulesets hold.
     pub fn new(tables: T, rulesets: ActiveRuleset, secrets: Secrets, clock: Clock) -> Self {
-        let (best_sellers, items) = (BestSellerLists::default(), Items::default());
-        let sessions = LiveSessionIndex::default();
-        Self { tables, rulesets, best_sellers, items, sessions, secrets, clock }
+        Self {
+            tables,
+            rulesets,
+            best_sellers: BestSellerLists::default(),
+            items: Items::default(),
+            sessions: LiveSessionIndex::default(),
+            catalog: LiveCatalog::default(),
+            secrets,
+            clock,
+        }
+    }
+
+    /// The same, with what the shop sells.
+    #[must_use]
+    pub fn with_catalog(self, catalog: LiveCatalog) -> Self {
+        Self { catalog, ..self }
     }
 }
 
@@ -76,7 +93,9 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let presented = basic_user.or(request.write_key.as_deref());
         let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
         let explains = explain::may_explain(request.explain, key.kind)?;
-        let page = page(&request.page)?;
+        let catalog = self.catalog.in_memory();
+        let mut page = page(&request.page)?;
+        self.complete(&mut page, catalog.as_deref());
         let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
         let now = self.clock.now();
         self.sessions.look_again(now);
@@ -84,11 +103,12 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let (category, asked) = (self.category(&page), self.questions(&slots));
         let of_page = page.product.iter().filter(|_| asks_about_products(&asked)).cloned().collect();
         // Together: the page waits for the slowest, not for one after the other.
-        let (ruleset, loaded, lists, ()) = tokio::join!(
+        let (ruleset, loaded, lists, (), ()) = tokio::join!(
             self.rulesets.get(&self.tables, now),
             who.load(&self.tables),
             self.best_sellers.get(&self.tables, category.as_ref(), asked.contains(&Learned::Trending), now),
-            self.items.refresh(&self.tables, of_page, now)
+            self.items.refresh(&self.tables, of_page, now),
+            self.catalog.check(&self.tables, now)
         );
         let ruleset = ruleset.map_err(DecideError::NoRuleset)?;
         let asked = ruleset.questions(&slots);
@@ -99,7 +119,8 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             lists,
             items: self.items.held(&starts),
             sessions: self.sessions.get(now),
-            ..Knowledge::default()
+            has_feed: catalog.as_ref().is_some_and(|catalog| catalog.has_feed()),
+            catalog,
         };
         let mut decisions = Vec::with_capacity(request.slots.len());
         let mut errors = Vec::new();
@@ -133,6 +154,15 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let held = self.rulesets.in_memory();
         let by_ruleset = held.as_ref().and_then(|ruleset| ruleset.page_category(page));
         by_ruleset.or(page.category.as_ref()).cloned()
+    }
+
+    /// The category of the page's product as the catalog has it, where neither the request nor the ruleset tells one.
+    fn complete(&self, page: &mut Page, catalog: Option<&CatalogSnapshot>) {
+        if self.category(page).is_none()
+            && let Some(entry) = page.product.as_ref().and_then(|id| catalog?.product(id.as_str()))
+        {
+            page.category = entry.category().cloned();
+        }
     }
 
     /// The questions that rules of these slots may ask, as far as the ruleset in memory tells.

@@ -39,7 +39,7 @@ impl<T: ImportLog> ImportLog for Faulty<T> {
         self.faults.around("record_import", self.inner.record_import(part), store_error).await
     }
 
-    async fn imports(&self, limit: u32) -> Result<Vec<ImportRecord>, StoreError> {
-        self.faults.around("imports", self.inner.imports(limit), store_error).await
+    async fn latest_import(&self) -> Result<Option<ImportRecord>, StoreError> {
+        self.faults.around("latest_import", self.inner.latest_import(), store_error).await
     }
 }

@@ -104,7 +104,8 @@ fn correction(folds: &[Vec<Outcome>]) -> Option<Calibration> {
         calibration(fold).is_some_and(|line| !line.slope.may_be(1.0) && (line.slope.value - 1.0) * side > 0.0)
     };
     let agree = [1.0, -1.0].iter().any(|side| folds.iter().all(|fold| is_off(fold, *side)));
-    let line = calibration(&folds.concat()).filter(|line| agree && folds.len() > 1 && line.slope.value > 0.0)?;
+    let line =
+        calibration(&folds.concat()).filter(|line| agree && folds.len() > 1 && line.slope.value > 0.0)?;
     Some(line)
 }
 
@@ -155,7 +156,9 @@ mod tests {
         assert!((at_zero + 1.5).abs() < 0.1, "{at_zero}");
         assert_eq!(learned.corrected, None, "what was drawn by the law means what it says");
         let measured = Measured::of(&outcomes(&learned.model, &all.iter().collect::<Vec<_>>()));
-        assert!(measured.calibration.is_some_and(|line| line.slope.may_be(1.0) && line.in_the_large.may_be(0.0)));
+        assert!(
+            measured.calibration.is_some_and(|line| line.slope.may_be(1.0) && line.in_the_large.may_be(0.0))
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod trends;
 
 use crate::error::CliError;
 use crate::laptop;
+use crate::laptop::LocalModels;
 use crate::stack::{Parts, Stack, Tables};
 use archive::Archive;
 use beckon_domain::Timestamp;
@@ -135,6 +136,7 @@ async fn replay_on<T: Tables>(
     let stack = Stack::new(Parts {
         tables: Metered::new(tables.clone(), meter.clone()),
         failed: MemoryFailedEvents::default(),
+        models: LocalModels::default(),
         ruleset,
         clock,
         shard_count: 4,

@@ -97,6 +97,12 @@ impl CatalogSnapshot {
         now.since(self.made_at)
     }
 
+    /// Whether a feed told any of it. Without one, events did.
+    #[must_use]
+    pub fn has_feed(&self) -> bool {
+        self.records.iter().any(|record| record.source == FactsSource::Feed)
+    }
+
     /// How many products it has.
     #[must_use]
     pub fn len(&self) -> usize {

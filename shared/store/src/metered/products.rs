@@ -60,7 +60,7 @@ impl<T: ImportLog> ImportLog for Metered<T> {
         self.tables.record_import(part).await
     }
 
-    async fn imports(&self, limit: u32) -> Result<Vec<ImportRecord>, StoreError> {
-        self.tables.imports(limit).await
+    async fn latest_import(&self) -> Result<Option<ImportRecord>, StoreError> {
+        self.tables.latest_import().await
     }
 }

@@ -110,6 +110,24 @@ pub struct ImportRecord {
     pub counts: ImportCounts,
 }
 
+impl ImportRecord {
+    /// What a part did, with the parts that were written down before it.
+    #[must_use]
+    pub(crate) fn with(before: Option<Self>, part: ImportPart) -> Self {
+        let counts = before.as_ref().map_or_else(ImportCounts::default, |before| before.counts);
+        Self {
+            at: before.as_ref().map_or(part.at, |before| before.at.max(part.at)),
+            parts: before.map_or(0, |before| before.parts) + 1,
+            counts: counts.plus(&part.counts),
+            import: part.import,
+            told_at: part.told_at,
+            who: part.who,
+            by: part.by,
+            note: part.note,
+        }
+    }
+}
+
 /// CatalogTable's products.
 pub trait ProductStore: Send + Sync {
     /// Takes facts over, unless newer ones are known. A feed's facts replace those of an event, whatever their times; an
@@ -141,9 +159,9 @@ pub trait ProductStore: Send + Sync {
 
 /// AuditTable's imports.
 pub trait ImportLog: Send + Sync {
-    /// Adds what a part did to its import's record. Returns whether it was new.
+    /// Writes down what a part did, once and never altered. Returns whether it was new.
     fn record_import(&self, part: &ImportPart) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
-    /// Imports, the newest telling first, at most `limit`. A strong read.
-    fn imports(&self, limit: u32) -> impl Future<Output = Result<Vec<ImportRecord>, StoreError>> + Send;
+    /// The import that tells the newest, with what all its parts did. A strong read.
+    fn latest_import(&self) -> impl Future<Output = Result<Option<ImportRecord>, StoreError>> + Send;
 }

@@ -5,12 +5,12 @@ use crate::error::{ErrorKind, StoreError};
 use crate::tables::Read;
 use crate::tables::catalog::TextKey;
 use crate::tables::products::{
-    ImportCounts, ImportLog, ImportPart, ImportRecord, ProductKey, ProductPage, ProductStore, Told,
+    ImportLog, ImportPart, ImportRecord, ProductKey, ProductPage, ProductStore, Told,
 };
 use beckon_domain::catalog::FactsSource;
 use beckon_domain::catalog::packed::{pack_facts, unpack_facts};
 use beckon_domain::{ProductFacts, ProductId, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 /// Products of one page: few, so that what pages through them is tried.
@@ -27,7 +27,7 @@ pub(super) struct Row {
 #[derive(Default)]
 pub(super) struct Products {
     rows: BTreeMap<ProductId, Row>,
-    imports: BTreeMap<(Timestamp, String), (BTreeSet<String>, ImportRecord)>,
+    imports: BTreeMap<(Timestamp, String, String), ImportPart>,
 }
 
 impl Row {
@@ -106,31 +106,20 @@ impl ProductStore for MemoryTables {
 
 impl ImportLog for MemoryTables {
     async fn record_import(&self, part: &ImportPart) -> Result<bool, StoreError> {
+        let key = (part.told_at, part.import.clone(), part.part.clone());
         let mut tables = self.lock();
-        let key = (part.told_at, part.import.clone());
-        let new = || ImportRecord {
-            import: part.import.clone(),
-            told_at: part.told_at,
-            at: part.at,
-            who: part.who.clone(),
-            by: part.by.clone(),
-            note: part.note.clone(),
-            parts: 0,
-            counts: ImportCounts::default(),
-        };
-        let (parts, record) = tables.products.imports.entry(key).or_insert_with(|| (BTreeSet::new(), new()));
-        if !parts.insert(part.part.clone()) {
-            return Ok(false);
+        let is_new = !tables.products.imports.contains_key(&key);
+        if is_new {
+            tables.products.imports.insert(key, part.clone());
         }
-        record.at = part.at;
-        record.parts += 1;
-        record.counts = record.counts.plus(&part.counts);
-        Ok(true)
+        Ok(is_new)
     }
 
-    async fn imports(&self, limit: u32) -> Result<Vec<ImportRecord>, StoreError> {
+    async fn latest_import(&self) -> Result<Option<ImportRecord>, StoreError> {
         let tables = self.lock();
-        let newest = tables.products.imports.values().rev().map(|(_, record)| record.clone());
-        Ok(newest.take(limit as usize).collect())
+        let parts = &tables.products.imports;
+        let Some(((told_at, import, _), _)) = parts.last_key_value() else { return Ok(None) };
+        let own = parts.values().filter(|part| part.told_at == *told_at && part.import == *import);
+        Ok(own.cloned().fold(None, |before, part| Some(ImportRecord::with(before, part))))
     }
 }
