@@ -3,7 +3,7 @@
 use beckon_domain::DurationMs;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::memory::MemoryTables;
-use decisions::{BestSellerLists, Decider, LIST_AGE_MAX};
+use decisions::{BestSellerLists, Decider, LIST_AGE_MAX, LiveSessionIndex};
 use harness::{Fault, Faults, Faulty, World};
 use serde_json::{Value, json};
 use std::pin::pin;
@@ -17,6 +17,7 @@ fn decider(shop: &Shop, lists: &BestSellerLists, faults: &Faults) -> Decider<Fau
         tables: Faulty::new(shop.stack.tables.clone(), faults),
         rulesets: ActiveRuleset::default(),
         best_sellers: lists.clone(),
+        session_index: LiveSessionIndex::default(),
         secrets: shop.stack.secrets.clone(),
         clock: shop.stack.clock.clone(),
     }

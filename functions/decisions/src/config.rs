@@ -12,6 +12,8 @@ pub struct Config {
     pub config_table: String,
     /// `CATALOG_TABLE`: name of the table with the best sellers.
     pub catalog_table: String,
+    /// `MODEL_BUCKET`: bucket of the session index; `None` when `SESSION_INDEX` is not `ENABLED`.
+    pub session_index_bucket: Option<String>,
     /// `SECRET_ARN`: pepper and write keys.
     pub secret_arn: String,
     /// `ALLOWED_ORIGINS`: origins of pages that may call, comma-separated, `*` for any.
@@ -26,10 +28,12 @@ impl Config {
     /// # Errors
     /// Everything that is missing, at once.
     pub fn from_env(mut env: Env) -> Result<Self, EnvError> {
+        let (switch, bucket) = (env.required("SESSION_INDEX"), env.required("MODEL_BUCKET"));
         let config = Self {
             profile_table: env.required("PROFILE_TABLE"),
             config_table: env.required("CONFIG_TABLE"),
             catalog_table: env.required("CATALOG_TABLE"),
+            session_index_bucket: (switch == "ENABLED").then_some(bucket),
             secret_arn: env.required("SECRET_ARN"),
             allowed_origins: beckon_runtime::http::origins(&env.required("ALLOWED_ORIGINS")),
             consent_default: env.required_parsed("CONSENT_DEFAULT").unwrap_or_default(),

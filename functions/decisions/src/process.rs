@@ -5,6 +5,7 @@ use crate::best_sellers::{BestSellerLists, Selling};
 use crate::error::DecideError;
 use crate::explain;
 use crate::person::{Known, Who};
+use crate::session_index::LiveSessionIndex;
 use beckon_domain::{Category, SmolStr};
 use beckon_rules::{Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest};
 use beckon_runtime::{Clock, Secrets, fresh_id};
@@ -25,6 +26,8 @@ pub struct Decider<T> {
     pub rulesets: ActiveRuleset,
     /// What sells best.
     pub best_sellers: BestSellerLists,
+    /// Recent sessions of everybody, if they are used.
+    pub session_index: LiveSessionIndex,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
@@ -42,7 +45,8 @@ enum Lookup {
 impl<T> Decider<T> {
     /// A decisions function with nothing in memory yet but what its rulesets hold.
     pub fn new(tables: T, rulesets: ActiveRuleset, secrets: Secrets, clock: Clock) -> Self {
-        Self { tables, rulesets, best_sellers: BestSellerLists::default(), secrets, clock }
+        let (best_sellers, session_index) = (BestSellerLists::default(), LiveSessionIndex::default());
+        Self { tables, rulesets, best_sellers, session_index, secrets, clock }
     }
 }
 
