@@ -39,7 +39,7 @@ pub struct Decider<T> {
     /// What was learned of products.
     pub items: Items,
     /// Recent sessions, where an index of them is made.
-    pub sessions: LiveSessionIndex,
+    pub session_index: LiveSessionIndex,
     /// What the shop sells.
     pub catalog: LiveCatalog,
     /// Pepper and write keys.
@@ -64,7 +64,7 @@ impl<T> Decider<T> {
             rulesets,
             best_sellers: BestSellerLists::default(),
             items: Items::default(),
-            sessions: LiveSessionIndex::default(),
+            session_index: LiveSessionIndex::default(),
             catalog: LiveCatalog::default(),
             secrets,
             clock,
@@ -98,7 +98,6 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         self.complete(&mut page, catalog.as_deref());
         let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
         let now = self.clock.now();
-        self.sessions.look_again(now);
         let slots: Vec<&SlotId> = request.slots.iter().map(|slot| &slot.id).collect();
         let (category, asked) = (self.category(&page), self.questions(&slots));
         let of_page = page.product.iter().filter(|_| asks_about_products(&asked)).cloned().collect();
@@ -118,7 +117,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             currency: ruleset.currency(),
             lists,
             items: self.items.held(&starts),
-            sessions: self.sessions.get(now),
+            sessions: self.session_index.get(now),
             has_feed: catalog.as_ref().is_some_and(|catalog| catalog.has_feed()),
             catalog,
         };

@@ -90,15 +90,20 @@ impl LiveSessionIndex {
         Self { source: Some(Arc::new(Stores { tables, objects })), state: Arc::default() }
     }
 
-    /// The index to recommend by at `now`; `None` when there is none, or it is too old.
+    /// The index to recommend by at `now`, as it is in memory; `None` when there is none, or it is too old. When it is
+    /// time to look for a newer one, that begins, and nothing waits for it.
     #[must_use]
     pub fn get(&self, now: Timestamp) -> Option<Arc<SessionIndex>> {
+        self.look_again(now);
+        self.in_memory(now)
+    }
+
+    fn in_memory(&self, now: Timestamp) -> Option<Arc<SessionIndex>> {
         let held = self.state().held.clone()?;
         (now.since(held.made_at) <= INDEX_AGE_MAX).then_some(held.index)
     }
 
-    /// Begins a reading beside whatever is done now, when it is time for one. Nothing waits for it.
-    pub fn look_again(&self, now: Timestamp) {
+    fn look_again(&self, now: Timestamp) {
         if self.is_due(now) {
             let index = self.clone();
             tokio::spawn(async move { index.read(now).await });
@@ -106,8 +111,7 @@ impl LiveSessionIndex {
     }
 
     /// Whether it is time for a reading; from then on it is not, until that reading has ended or is taken for lost.
-    #[must_use]
-    pub fn is_due(&self, now: Timestamp) -> bool {
+    fn is_due(&self, now: Timestamp) -> bool {
         let mut state = self.state();
         let is_due = self.source.is_some() && state.look_at <= now;
         if is_due {

@@ -61,7 +61,7 @@ async fn page(index: &LiveSessionIndex, now: Timestamp) -> Option<usize> {
     if index.is_due(now) {
         index.read(now).await;
     }
-    index.get(now).map(|index| index.product_count())
+    index.in_memory(now).map(|index| index.product_count())
 }
 
 #[tokio::test]
@@ -142,12 +142,12 @@ async fn a_reading_that_was_frozen_is_begun_anew() {
 async fn a_page_begins_a_reading_and_does_not_wait_for_it() {
     let (source, index) = scripted();
     source.publish(packed("tent mat"), START);
-    index.look_again(START);
+    assert!(index.get(START).is_none());
     assert_eq!(source.asked.load(Ordering::Relaxed), 0, "nothing was done yet");
-    while index.get(START).is_none() {
+    while index.in_memory(START).is_none() {
         tokio::task::yield_now().await;
     }
-    LiveSessionIndex::default().look_again(START);
+    assert!(LiveSessionIndex::default().get(START).is_none());
 }
 
 #[tokio::test]
