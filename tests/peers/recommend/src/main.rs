@@ -24,6 +24,7 @@ mod replay {
     pub mod format;
 }
 
+use beckon_recommend::policy::BLEND_FRESH_WEIGHT;
 use clap::Parser;
 use error::CliError;
 use evaluate::EvaluateArgs;
@@ -83,6 +84,8 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         layers: arguments.layers.clone(),
         count: 20,
         sample: None,
+        behind: 0,
+        fresh_weight: BLEND_FRESH_WEIGHT,
         plots: arguments.plots.clone(),
         json: arguments.json,
     };
