@@ -4,17 +4,12 @@ use beckon_domain::catalog::{CatalogEntry, CatalogSnapshot, FactsSource};
 use beckon_domain::{Category, Currency, ProductId, Timestamp};
 use beckon_recommend::blend::{Layer, blend};
 use beckon_recommend::neighbours::{self, Neighbours};
+use beckon_recommend::policy::{BLEND_CANDIDATE_COUNT, BLEND_FRESH_WEIGHT, BLEND_INDEX_WEIGHT};
 use beckon_recommend::{Scored, SessionIndex};
 use beckon_rules::{Candidate, Learned, Live, LiveLists, ProductFacts};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Candidates of a question at most: enough that filters leave as many as any slot shows.
-const CANDIDATE_COUNT_MAX: usize = 100;
-/// How much the neighbours of what the person looked at count, where there is an index of sessions too.
-const FRESH_WEIGHT: f64 = 0.4;
-/// How much that index counts.
-const INDEX_WEIGHT: f64 = 0.6;
 /// How much neighbours of what is in the cart count beside what was bought together with it.
 const BESIDE_THE_CART_WEIGHT: f64 = 0.2;
 
@@ -68,14 +63,14 @@ impl Knowledge {
     /// What people look at next who went this way, the newest last.
     fn onward(&self, way: &[ProductId]) -> Vec<Scored> {
         let lookup = |id: &ProductId| self.items.get(id).map(|lists| &lists.neighbours);
-        let fresh = neighbours::rank(way, lookup, self.now, CANDIDATE_COUNT_MAX);
+        let fresh = neighbours::rank(way, lookup, self.now, BLEND_CANDIDATE_COUNT);
         let Some(index) = &self.sessions else { return fresh };
-        let indexed = index.rank(way, self.now, CANDIDATE_COUNT_MAX);
+        let indexed = index.rank(way, self.now, BLEND_CANDIDATE_COUNT);
         let layers = [
-            Layer { ranked: &fresh, weight: FRESH_WEIGHT },
-            Layer { ranked: &indexed, weight: INDEX_WEIGHT },
+            Layer { ranked: &fresh, weight: BLEND_FRESH_WEIGHT },
+            Layer { ranked: &indexed, weight: BLEND_INDEX_WEIGHT },
         ];
-        blend(&layers, CANDIDATE_COUNT_MAX)
+        blend(&layers, BLEND_CANDIDATE_COUNT)
     }
 
     /// What is bought together with these products, each of which counts alike.
@@ -86,7 +81,7 @@ impl Knowledge {
             .map(|lists| shares(&lists.bought_together, self.now))
             .collect();
         let layers: Vec<Layer<'_>> = lists.iter().map(|ranked| Layer { ranked, weight: 1.0 }).collect();
-        blend(&layers, CANDIDATE_COUNT_MAX)
+        blend(&layers, BLEND_CANDIDATE_COUNT)
     }
 
     /// A product that was learned, with what was learned beside it where the catalog does not know it.
@@ -133,7 +128,7 @@ impl Live for Knowledge {
                     Layer { ranked: &together, weight: 1.0 },
                     Layer { ranked: &beside, weight: BESIDE_THE_CART_WEIGHT },
                 ];
-                products(blend(&layers, CANDIDATE_COUNT_MAX))
+                products(blend(&layers, BLEND_CANDIDATE_COUNT))
             }
         };
         ranked.into_iter().map(|product| self.candidate(product)).collect()
