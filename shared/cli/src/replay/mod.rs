@@ -77,7 +77,7 @@ pub enum Store {
 pub async fn run(command: ReplayCommand) -> Result<(), CliError> {
     let ReplayCommand { args, options } = command;
     if options.flush_curve {
-        return Box::pin(flush::run(&args, &options.plot)).await;
+        return flush::run(&args, &options.plot);
     }
     if !options.batch_sizes.is_empty() {
         return sweep::run(&args, &options).await;
