@@ -5,6 +5,7 @@
 
 mod blend;
 mod formats;
+mod fresh;
 pub mod items;
 pub mod layers;
 mod measure;
