@@ -1,6 +1,7 @@
 //! The layers that can be evaluated, in the order in which they are reported.
 
 use super::blend::{self, Blend};
+use super::fresh::Fresh;
 use super::popularity::Popularity;
 use super::ranker::{Build, Ranker, TrainingSet};
 use super::snapshot::Snapshot;
@@ -21,6 +22,8 @@ pub struct Layer {
 
 /// Every layer but the blend, which is made of two of them. A new one is one line here.
 pub const LAYERS: &[Layer] = &[
+    Layer { name: "fresh", build: |training| Box::new(Fresh::streamed(training)) },
+    Layer { name: "fresh-at-once", build: |training| Box::new(Fresh::at_once(training)) },
     Layer { name: "popularity", build: |training| Box::new(Popularity::build(training)) },
     Layer { name: "snapshot", build: |training| Box::new(Snapshot::build(training)) },
     Layer { name: "vmis", build: |training| Box::new(Vmis::build(training)) },
