@@ -20,11 +20,11 @@ mod text;
 mod vmis;
 
 use crate::error::CliError;
+use beckon_recommend::policy::BLEND_FRESH_WEIGHT;
 use clap::Args;
 use formats::Kind;
 use indicatif::{ProgressBar, ProgressStyle};
 use items::Items;
-use beckon_recommend::policy::BLEND_FRESH_WEIGHT;
 use layers::Shelf;
 use measure::Measure;
 use pairs::TestSet;
@@ -146,8 +146,10 @@ fn chosen(wanted: &[String]) -> Result<Vec<&'static str>, CliError> {
     if wanted.is_empty() {
         return Ok(layers::names().collect());
     }
-    let layer = |name: &String| layers::names().find(|known| *known == name.trim()).ok_or(name);
-    wanted.iter().map(layer).collect::<Result<_, _>>().map_err(|name| layers::unknown(name))
+    let known = |name: &String| {
+        layers::names().find(|known| *known == name.trim()).ok_or_else(|| layers::unknown(name))
+    };
+    wanted.iter().map(known).collect()
 }
 
 type Sets = (TrainingSet, TrainReport, TestSet, TestReport);
