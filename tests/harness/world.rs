@@ -5,6 +5,7 @@ use crate::fault::Reached;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use beckon_cli::conservation::{Collected, Conservation, SignalConservation, failed_by_stream};
+use beckon_cli::laptop::LocalModels;
 use beckon_cli::stack::{Parts, Tables, signals_epoch};
 use beckon_cli::{Stack, laptop};
 use beckon_domain::consent::ConsentDefault;
@@ -76,6 +77,7 @@ impl<T: Tables> World<T> {
         let stack = Stack::new(Parts {
             tables,
             failed: MemoryFailedEvents::default(),
+            models: LocalModels::default(),
             ruleset: ruleset.to_owned(),
             clock,
             shard_count,

@@ -5,6 +5,7 @@ mod lane;
 use crate::conservation::{Collected, Conservation, SignalConservation};
 use crate::error::CliError;
 use crate::feed::Feed;
+use crate::laptop::LocalModels;
 use admin::{Admin, Proposal, make_live, run_tests};
 use aws_lambda_events::event::kinesis::KinesisEvent;
 use axum::Router;
@@ -19,14 +20,14 @@ use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, OutreachStore, ProfileScan,
-    ProfileStore, RulesetStore,
+    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, ImportLog, ModelStore, OutreachStore,
+    ProductStore, ProfileScan, ProfileStore, RulesetStore,
 };
 use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
 use cart_mailer::send::recording::RecordingSender;
 use collector::Collector;
-use decisions::Decider;
+use decisions::{Decider, LiveCatalog};
 use lane::Lane;
 use preferences::Preferences;
 use profiler::Profiler;
@@ -42,7 +43,10 @@ pub trait Tables:
     + OutreachStore
     + ConfigStore
     + RulesetStore
+    + ModelStore
     + CatalogStore
+    + ProductStore
+    + ImportLog
     + ProfileScan
     + CatalogScan
     + Clone
@@ -56,7 +60,10 @@ impl<T> Tables for T where
         + OutreachStore
         + ConfigStore
         + RulesetStore
+        + ModelStore
         + CatalogStore
+        + ProductStore
+        + ImportLog
         + ProfileScan
         + CatalogScan
         + Clone
@@ -76,6 +83,8 @@ pub struct Parts<T, F> {
     pub tables: T,
     /// Failed events.
     pub failed: F,
+    /// What is learned, and the snapshot of the catalog.
+    pub models: LocalModels,
     /// The ruleset, as YAML.
     pub ruleset: String,
     /// The time.
@@ -112,12 +121,14 @@ pub struct Stack<T, F> {
     pub clock: Clock,
     /// The secrets of a laptop.
     pub secrets: Secrets,
+    /// What the shop sells, as decisions have it.
+    pub catalog: LiveCatalog,
     collector: Arc<Collector<MemoryStream, T>>,
     profiler: Profiler<T, MemoryStream, F, MemoryBus>,
     decider: Arc<Decider<T>>,
     mailer: Mailer<T, MemoryStream, RecordingSender>,
     preferences: Arc<Preferences<T>>,
-    admin: Arc<Admin<T>>,
+    admin: Arc<Admin<T, LocalModels>>,
     trends: Trends<T, F>,
     events_lane: Lane,
     signals_lane: Lane,
@@ -143,6 +154,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let Parts {
             tables,
             failed,
+            models,
             ruleset,
             clock,
             shard_count,
@@ -184,9 +196,16 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         };
         let preferences =
             Preferences { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() };
-        let admin =
-            Admin { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone(), run_tests };
+        let catalog = LiveCatalog::of(models.clone());
+        let admin = Admin {
+            tables: tables.clone(),
+            objects: models,
+            secrets: secrets.clone(),
+            clock: clock.clone(),
+            run_tests,
+        };
         let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
+        let decider = decider.with_catalog(catalog);
         Ok(Self {
             tables,
             failed,
@@ -198,6 +217,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             sender,
             clock,
             secrets,
+            catalog: decider.catalog.clone(),
             collector: Arc::new(collector),
             profiler,
             decider: Arc::new(decider),

@@ -3,6 +3,7 @@
 //! [`signal`] is what of an event tells something about a product, without saying whose event it was; [`popularity`] what
 //! becomes of signals: a [`Trend`] for each item and each category, and [`BestSellers`] of a category or the store;
 //! [`neighbours`] which products go with which, and the ranking for a session that follows.
+//! [`propensity`] how likely a person is to buy.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -10,7 +11,8 @@ pub mod blend;
 pub mod neighbours;
 pub mod policy;
 pub mod popularity;
-mod scored;
+pub mod propensity;
+pub mod scored;
 pub mod session_knn;
 pub mod signal;
 

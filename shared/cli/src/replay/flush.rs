@@ -25,7 +25,7 @@ use std::path::Path;
 use trends::Trends;
 
 /// Seconds to wait for a fuller batch: what a mapping may.
-const WAITS: [u32; 8] = [1, 2, 5, 10, 30, 60, 120, 300];
+const WAITS: [u32; 6] = [1, 5, 15, 30, 60, 300];
 /// How many times as fast as recorded.
 const PACES: [u32; 3] = [1, 100, 1_000];
 /// Signals of one batch at most: the mapping's own limit.
@@ -80,8 +80,8 @@ pub struct FlushCurve {
 ///
 /// # Errors
 /// When the file cannot be read, or the plot cannot be written.
-pub(super) async fn run(args: &ReplayArgs, plot: &Path) -> Result<(), CliError> {
-    let curve = measure(args).await?;
+pub(super) fn run(args: &ReplayArgs, plot: &Path) -> Result<(), CliError> {
+    let curve = measure(args)?;
     plot::write(plot, &chart(&curve).svg())?;
     if args.json {
         let json = serde_json::to_string_pretty(&curve);
@@ -96,20 +96,23 @@ pub(super) async fn run(args: &ReplayArgs, plot: &Path) -> Result<(), CliError> 
 ///
 /// # Errors
 /// When the file cannot be read.
-pub async fn measure(args: &ReplayArgs) -> Result<FlushCurve, CliError> {
+pub fn measure(args: &ReplayArgs) -> Result<FlushCurve, CliError> {
     if args.format == Format::Archive {
         return Err(CliError::usage("--flush-curve is of a file of rows: give --format"));
     }
     let (events, arrived) = signals(args)?;
     let bar = ProgressBar::new((WAITS.len() * PACES.len()) as u64);
-    let mut points = Vec::new();
-    for pace in PACES {
-        for wait in WAITS {
-            points.push(Box::pin(point(&arrived, events, (pace, wait))).await);
-            bar.inc(1);
-        }
-    }
+    // A pace is a thread: each has tables of its own.
+    let paces = std::thread::scope(|scope| {
+        let (bar, arrived) = (&bar, &arrived);
+        let threads = PACES.map(|pace| scope.spawn(move || curve(arrived, events, pace, bar)));
+        threads.map(|thread| thread.join().map_err(|_| CliError::failed("measuring a pace panicked")))
+    });
     bar.finish_and_clear();
+    let mut points = Vec::new();
+    for pace in paces {
+        points.extend(pace??);
+    }
     Ok(FlushCurve { events, signals: arrived.len() as u64, points })
 }
 
@@ -134,6 +137,17 @@ fn signals(args: &ReplayArgs) -> Result<(u64, Vec<Arrived>), CliError> {
         }
     }
     Ok((events, arrived))
+}
+
+fn curve(arrived: &[Arrived], events: u64, pace: u32, bar: &ProgressBar) -> Result<Vec<Point>, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.map_err(|e| CliError::caused("a runtime for one pace", &e))?;
+    let measured = WAITS.map(|wait| {
+        let point = runtime.block_on(point(arrived, events, (pace, wait)));
+        bar.inc(1);
+        point
+    });
+    Ok(measured.to_vec())
 }
 
 async fn point(arrived: &[Arrived], events: u64, (pace, wait): (u32, u32)) -> Point {
@@ -241,5 +255,42 @@ fn chart(curve: &FlushCurve) -> LineChart {
         x: Axis::log("seconds waited for a fuller batch"),
         y: Axis::linear("write units for 1,000 events"),
         series: series.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::Store;
+
+    #[test]
+    fn who_waits_longer_writes_less_and_knows_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("views.csv");
+        let row = |n: u64| format!("{},{},{},pv,{}\n", n % 9, n * 7 % 13, n % 3, 1_511_539_217 + n * 4);
+        let rows: String = (0..300).map(row).collect();
+        std::fs::write(&file, format!("user_id,item_id,category_id,behavior,ts\n{rows}")).unwrap();
+        let args = ReplayArgs {
+            file,
+            format: Format::Taobao,
+            rules: None,
+            store: Store::Memory,
+            batch_size: 100,
+            json: false,
+        };
+        let curve = measure(&args).unwrap();
+        assert_eq!((curve.events, curve.points.len()), (300, WAITS.len() * PACES.len()));
+        assert!(curve.signals > 300, "a view tells those before it too");
+        let recorded = &curve.points[..WAITS.len()];
+        for pair in recorded.windows(2) {
+            assert!(pair[1].units <= pair[0].units && pair[1].mean_age_seconds >= pair[0].mean_age_seconds);
+        }
+        assert!(recorded[0].units > 3.0 * recorded[WAITS.len() - 1].units);
+        let last = curve.points[curve.points.len() - 1];
+        assert_eq!((last.pace, last.batches), (1_000, 1), "twenty minutes are a second");
+        assert!(table(&curve).contains("300 events"));
+        assert!(chart(&curve).svg().contains("events/s"));
+        let archive = ReplayArgs { format: Format::Archive, ..args };
+        assert!(measure(&archive).is_err());
     }
 }

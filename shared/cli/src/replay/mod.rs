@@ -17,6 +17,7 @@ mod trends;
 
 use crate::error::CliError;
 use crate::laptop;
+use crate::laptop::LocalModels;
 use crate::stack::{Parts, Stack, Tables};
 use archive::Archive;
 use beckon_domain::Timestamp;
@@ -77,7 +78,7 @@ pub enum Store {
 pub async fn run(command: ReplayCommand) -> Result<(), CliError> {
     let ReplayCommand { args, options } = command;
     if options.flush_curve {
-        return Box::pin(flush::run(&args, &options.plot)).await;
+        return flush::run(&args, &options.plot);
     }
     if !options.batch_sizes.is_empty() {
         return sweep::run(&args, &options).await;
@@ -139,6 +140,7 @@ async fn replay_on<T: Tables>(
     let stack = Stack::new(Parts {
         tables: Metered::new(tables.clone(), meter.clone()),
         failed: MemoryFailedEvents::default(),
+        models: LocalModels::default(),
         ruleset,
         clock,
         shard_count: 4,

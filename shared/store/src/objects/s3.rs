@@ -90,6 +90,17 @@ pub(crate) async fn read_object(
     key: &str,
     operation: &'static str,
 ) -> Result<Option<Vec<u8>>, StoreError> {
+    read_object_within(client, bucket, key, u64::MAX, operation).await
+}
+
+/// The same of an object that may have so many bytes at most: a larger one is not read, and an error.
+pub(crate) async fn read_object_within(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    bytes_max: u64,
+    operation: &'static str,
+) -> Result<Option<Vec<u8>>, StoreError> {
     let object = match client.get_object().bucket(bucket).key(key).send().await {
         Ok(object) => object,
         Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
@@ -97,6 +108,9 @@ pub(crate) async fn read_object(
         }
         Err(error) => return Err(StoreError::from_sdk(operation, error)),
     };
+    if object.content_length().and_then(|bytes| u64::try_from(bytes).ok()).is_some_and(|b| b > bytes_max) {
+        return Err(StoreError::new(operation, ErrorKind::Corrupt, "the object is larger than it may be"));
+    }
     let body = object.body.collect().await;
     let body = body.map_err(|e| StoreError::new(operation, ErrorKind::Ambiguous, e))?;
     Ok(Some(body.to_vec()))

@@ -1,0 +1,30 @@
+//! Faults between the trainer and its tables.
+
+use super::{Faulty, store_error};
+use beckon_store::StoreError;
+use beckon_store::tables::{LiveModel, ModelKind, ModelStanding, ModelStore, Save, TrainingRecord};
+
+impl<T: ModelStore> ModelStore for Faulty<T> {
+    async fn model_standing(&self, kind: ModelKind) -> Result<ModelStanding, StoreError> {
+        self.faults.around("model_standing", self.inner.model_standing(kind), store_error).await
+    }
+
+    async fn record_training(
+        &self,
+        kind: ModelKind,
+        live: Option<&LiveModel>,
+        record: &TrainingRecord,
+    ) -> Result<Save, StoreError> {
+        let call = self.inner.record_training(kind, live, record);
+        self.faults.around("record_training", call, store_error).await
+    }
+
+    async fn trainings(
+        &self,
+        kind: ModelKind,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<TrainingRecord>, StoreError> {
+        self.faults.around("trainings", self.inner.trainings(kind, before, limit), store_error).await
+    }
+}
