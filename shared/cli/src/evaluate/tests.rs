@@ -38,6 +38,8 @@ fn args(folder: &Path, train: PathBuf, test: Option<PathBuf>) -> EvaluateArgs {
         layers: Vec::new(),
         count: 20,
         sample: None,
+        behind: 0,
+        fresh_weight: BLEND_FRESH_WEIGHT,
         plots,
         json: true,
     }
@@ -83,6 +85,24 @@ fn validation_learns_from_the_older_sessions_and_asks_about_the_newest() {
     assert_eq!((report.train.sessions, report.train.products), (93, 2));
     assert_eq!((report.test.pairs, report.test.unknown_targets, report.test.validation), (14, 14, true));
     assert!(report.layers.iter().all(|layer| layer.hit_rate.mean == 0.0), "{report}");
+}
+
+#[test]
+fn a_blend_knows_what_came_after_the_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lines = vec!["old-1 old-2".to_owned(); 80];
+    lines.extend(vec!["new-1 new-2".to_owned(); 20]);
+    let train = file(folder.path(), "train.txt", &lines);
+    let test = file(folder.path(), "test.txt", &["new-1 new-2".to_owned()]);
+    let hit_rates = |behind, fresh_weight| {
+        let layers = ["fresh", "snapshot", "blend"].map(str::to_owned).to_vec();
+        let args = args(folder.path(), train.clone(), Some(test.clone()));
+        let report = evaluate(&EvaluateArgs { behind, fresh_weight, layers, ..args }).unwrap();
+        report.layers.iter().map(|layer| layer.hit_rate.mean).collect::<Vec<_>>()
+    };
+    assert_eq!(hit_rates(0, BLEND_FRESH_WEIGHT), [1.0, 1.0, 1.0]);
+    assert_eq!(hit_rates(30, BLEND_FRESH_WEIGHT), [1.0, 0.0, 1.0]);
+    assert_eq!(hit_rates(30, 0.0), [1.0, 0.0, 0.0], "a layer without weight says nothing");
 }
 
 #[test]
