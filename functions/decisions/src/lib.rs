@@ -12,6 +12,7 @@ mod explain;
 mod handler;
 mod person;
 mod process;
+mod propensity;
 
 pub use best_sellers::{BestSellerLists, LIST_AGE_MAX};
 pub use config::Config;

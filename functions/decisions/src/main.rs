@@ -34,6 +34,7 @@ async fn main() -> anyhow::Result<()> {
         tracing::warn!(error = ?error, "started without a ruleset");
     }
     decider.best_sellers.get(&patient, None, decider.clock.now()).await;
+    decider.propensity.get(&patient, decider.clock.now()).await;
     let app = router(Arc::new(decider), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
 }

@@ -52,12 +52,15 @@ pub fn outcomes(model: &Model, examples: &[&Example]) -> Vec<Outcome> {
     examples.iter().map(outcome).collect()
 }
 
+/// The least log-loss so far, by which choice, and its predictions fold by fold.
+type Best = (f64, Choice, Vec<Vec<Outcome>>);
+
 /// Learns from examples in the order of time.
 ///
 /// # Errors
 /// When the examples are all of one kind, or no minimum is found.
 pub fn learn(names: &[&str], examples: &[&Example]) -> Result<Learned, FitError> {
-    let (mut tried, mut best): (Vec<Tried>, Option<(f64, Choice, Vec<Vec<Outcome>>)>) = (Vec::new(), None);
+    let (mut tried, mut best): (Vec<Tried>, Option<Best>) = (Vec::new(), None);
     for choice in SHARES.iter().flat_map(|share| PENALTIES.map(|penalty| Choice { penalty, share: *share })) {
         let folds = forward(names, examples, choice)?;
         let measured = Measured::of(&folds.concat());
@@ -104,7 +107,8 @@ fn correction(folds: &[Vec<Outcome>]) -> Option<Calibration> {
         calibration(fold).is_some_and(|line| !line.slope.may_be(1.0) && (line.slope.value - 1.0) * side > 0.0)
     };
     let agree = [1.0, -1.0].iter().any(|side| folds.iter().all(|fold| is_off(fold, *side)));
-    let line = calibration(&folds.concat()).filter(|line| agree && folds.len() > 1 && line.slope.value > 0.0)?;
+    let line =
+        calibration(&folds.concat()).filter(|line| agree && folds.len() > 1 && line.slope.value > 0.0)?;
     Some(line)
 }
 
@@ -155,7 +159,9 @@ mod tests {
         assert!((at_zero + 1.5).abs() < 0.1, "{at_zero}");
         assert_eq!(learned.corrected, None, "what was drawn by the law means what it says");
         let measured = Measured::of(&outcomes(&learned.model, &all.iter().collect::<Vec<_>>()));
-        assert!(measured.calibration.is_some_and(|line| line.slope.may_be(1.0) && line.in_the_large.may_be(0.0)));
+        assert!(
+            measured.calibration.is_some_and(|line| line.slope.may_be(1.0) && line.in_the_large.may_be(0.0))
+        );
     }
 
     #[test]
