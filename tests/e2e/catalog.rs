@@ -105,10 +105,12 @@ async fn what_is_deleted_stays_deleted_until_a_newer_feed_has_it() {
 async fn held(world: &World<MemoryTables>) -> Vec<(String, bool)> {
     let body = json!({ "slots": [{ "id": "home.hero" }] });
     assert_eq!(world.post("/v1/decisions", "pk_local", &body).await.status, 200);
+    let catalog = &world.stack.catalog;
+    let _ = catalog.get(world.stack.clock.now());
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
-    let snapshot = world.stack.catalog.in_memory();
+    let snapshot = catalog.get(world.stack.clock.now());
     snapshot
         .iter()
         .flat_map(|s| s.iter().map(|e| (e.id().to_string(), e.is_in_stock())).collect::<Vec<_>>())

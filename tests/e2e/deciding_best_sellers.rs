@@ -3,7 +3,7 @@
 use beckon_domain::DurationMs;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::memory::MemoryTables;
-use decisions::{BestSellerLists, Decider, LIST_AGE_MAX, LiveCatalog};
+use decisions::{BestSellerLists, Decider, LIST_AGE_MAX, LiveCatalog, LiveSessionIndex};
 use harness::{Fault, Faults, Faulty, World};
 use serde_json::{Value, json};
 use std::pin::pin;
@@ -18,6 +18,7 @@ fn decider(shop: &Shop, lists: &BestSellerLists, faults: &Faults) -> Decider<Fau
         rulesets: ActiveRuleset::default(),
         best_sellers: lists.clone(),
         catalog: LiveCatalog::default(),
+        session_index: LiveSessionIndex::default(),
         secrets: shop.stack.secrets.clone(),
         clock: shop.stack.clock.clone(),
     }

@@ -13,6 +13,7 @@ mod explain;
 mod handler;
 mod person;
 mod process;
+mod session_index;
 
 pub use best_sellers::{BestSellerLists, LIST_AGE_MAX};
 pub use catalog::{CATALOG_AGE_MAX, CATALOG_CHECK_PAUSE, LiveCatalog};
@@ -20,3 +21,4 @@ pub use config::Config;
 pub use error::DecideError;
 pub use handler::router;
 pub use process::Decider;
+pub use session_index::{INDEX_AGE_MAX, LOOK_AGAIN_AFTER, LiveSessionIndex};

@@ -6,6 +6,7 @@ use crate::catalog::LiveCatalog;
 use crate::error::DecideError;
 use crate::explain;
 use crate::person::{Known, Who};
+use crate::session_index::LiveSessionIndex;
 use beckon_domain::{Category, SmolStr};
 use beckon_rules::{Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest};
 use beckon_runtime::{Clock, Secrets, fresh_id};
@@ -28,6 +29,8 @@ pub struct Decider<T> {
     pub best_sellers: BestSellerLists,
     /// What the shop sells.
     pub catalog: LiveCatalog,
+    /// Recent sessions of everybody, if they are used.
+    pub session_index: LiveSessionIndex,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
@@ -50,6 +53,7 @@ impl<T> Decider<T> {
             rulesets,
             best_sellers: BestSellerLists::default(),
             catalog: LiveCatalog::default(),
+            session_index: LiveSessionIndex::default(),
             secrets,
             clock,
         }
@@ -82,11 +86,10 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let now = self.clock.now();
         let category = self.category(&page);
         // Together: the page waits for the slowest, not for one after the other.
-        let (ruleset, loaded, selling, ()) = tokio::join!(
+        let (ruleset, loaded, selling) = tokio::join!(
             self.rulesets.get(&self.tables, now),
             who.load(&self.tables),
-            self.best_sellers.get(&self.tables, category.as_ref(), now),
-            self.catalog.check(&self.tables, now)
+            self.best_sellers.get(&self.tables, category.as_ref(), now)
         );
         let ruleset = ruleset.map_err(DecideError::NoRuleset)?;
         let lookup = match loaded {
@@ -144,15 +147,15 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             Lookup::Failed => {
                 // The static content knows no page, and a page must not recommend its own product.
                 request.exclude.extend(page.product.clone());
-                ruleset.fallback(&ask.id, &request, selling.lists(), ReasonCode::ErrorFallback)?
+                ruleset.fallback(&ask.id, &request, &selling.lists(), ReasonCode::ErrorFallback)?
             }
             Lookup::Answered(known) => {
                 let (person, now) = (person(known.as_deref(), page), self.clock.now());
                 if explains {
-                    let explained = ruleset.explain(&ask.id, &person, &request, selling.lists(), now);
+                    let explained = ruleset.explain(&ask.id, &person, &request, &selling.lists(), now);
                     explanation = explained.and_then(|explained| explain::value(&explained.rules));
                 }
-                ruleset.decide(&ask.id, &person, &request, selling.lists(), now)?
+                ruleset.decide(&ask.id, &person, &request, &selling.lists(), now)?
             }
         };
         Some(DecisionAnswer { explanation, ..answer(ruleset, &ask.id, decision, fresh_id()) })

@@ -1,6 +1,6 @@
 //! The `beckon` command.
 
-use beckon_cli::{CliError, bench, cloud, failed, replay, rules, serve, sim, smoke};
+use beckon_cli::{CliError, bench, cloud, evaluate, failed, replay, rules, serve, sim, smoke};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -32,6 +32,8 @@ enum Command {
     Sim(sim::SimArgs),
     /// Measure how long the core takes for one event
     Bench(bench::BenchArgs),
+    /// Measure how good recommendations are, layer by layer, on recorded sessions
+    Evaluate(evaluate::EvaluateArgs),
     /// Deploy the real stack, to an AWS emulator on this machine or to AWS, and drive it
     Stack(cloud::StackArgs),
     /// List failed events, look at one, or put them into the stream again
@@ -50,7 +52,8 @@ fn main() -> ExitCode {
         | Command::Replay(_)
         | Command::Failed(_)
         | Command::Rules(_)
-        | Command::Bench(_) => "error",
+        | Command::Bench(_)
+        | Command::Evaluate(_) => "error",
         // Faults are injected: what the functions say of them is no news.
         Command::Sim(_) => "off",
     };
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
             Command::Replay(args) => Box::pin(replay::run(args)).await,
             Command::Sim(args) => sim::run(&args),
             Command::Bench(args) => bench::run(args),
+            Command::Evaluate(args) => evaluate::run(&args),
             Command::Stack(args) => Box::pin(cloud::run(args)).await,
             Command::Failed(args) => Box::pin(failed::run(args)).await,
             Command::Rules(args) => Box::pin(rules::run(args)).await,

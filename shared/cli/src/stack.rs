@@ -196,7 +196,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         };
         let preferences =
             Preferences { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() };
-        let catalog = LiveCatalog::of(models.clone());
+        let catalog = LiveCatalog::reading(tables.clone(), models.clone());
         let admin = Admin {
             tables: tables.clone(),
             objects: models,

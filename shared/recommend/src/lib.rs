@@ -1,13 +1,20 @@
 //! What people in general do with products, and what follows from it for the next person. Pure, like the core.
 //!
 //! [`signal`] is what of an event tells something about a product, without saying whose event it was; [`popularity`] what
-//! becomes of signals: a [`Trend`] for each item and each category, and [`BestSellers`] of a category or the store.
+//! becomes of signals: a [`Trend`] for each item and each category, and [`BestSellers`] of a category or the store;
+//! [`propensity`] how likely a person is to buy.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod blend;
 pub mod policy;
 pub mod popularity;
+pub mod propensity;
+mod scored;
+pub mod session_knn;
 pub mod signal;
 
 pub use popularity::{BestSeller, BestSellers, Trend};
+pub use scored::Scored;
+pub use session_knn::SessionIndex;
 pub use signal::{Signal, SignalId, SignalKind};

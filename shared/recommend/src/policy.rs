@@ -21,3 +21,6 @@ pub const BEST_SELLER_COUNT_MAX: usize = 50;
 /// An item or a category is forgotten after this much time without a signal: by then nothing of its decayed weight is
 /// left, and ids of products that somebody made up do not stay for ever.
 pub const TREND_RETENTION: DurationMs = DurationMs::from_days(365);
+/// Bytes of a stored session index at most. It is held against this before it is published and before it is read; the
+/// limits of [`crate::session_knn::Limits`] keep one of usual ids below it.
+pub const SESSION_INDEX_BYTES_MAX: usize = 24 << 20;

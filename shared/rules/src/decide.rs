@@ -2,11 +2,14 @@
 
 use crate::compiled::Reading;
 use crate::condition::{Condition, Facts, Matched};
-use crate::decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended};
-use crate::list::{self, Subject, Wanted};
-use crate::model::{Action, COUNT_MAX, Discount, Percent, Rule, Ruleset, Slot, SlotFallback};
-use crate::page::{LiveLists, Page, Person, SlotRequest};
-use crate::selection::{Selection, Strategy};
+use crate::decision::{Content, Decision, Fallback, Reason, ReasonCode, Source};
+use crate::list::{Chosen, Found, Wanted, found};
+use crate::live::Live;
+use crate::model::{Action, COUNT_MAX, CurrentItem, Discount, Percent, Rule, Ruleset, Slot, SlotFallback};
+use crate::page::{Page, Person, SlotRequest};
+use crate::selection::Selection;
+use crate::shelf::{Seen, Shelf};
+use crate::strategy::Sight;
 use crate::table::{HeldRow, Hit, Table};
 use beckon_domain::consent::Purpose;
 use beckon_domain::id::SlotId;
@@ -27,7 +30,7 @@ impl Ruleset {
         slot: &SlotId,
         person: &Person<'_>,
         request: &SlotRequest,
-        live: LiveLists<'_>,
+        live: &dyn Live,
         now: Timestamp,
     ) -> Option<Decision> {
         let slot = self.slot(slot)?;
@@ -40,8 +43,10 @@ impl Ruleset {
         };
         let mut facts = self.facts(person, now);
         facts.profile = person.profile.filter(|_| code == ReasonCode::Default);
-        let wanted = Wanted::new(slot_count(slot, request), request, person.page.product.as_ref());
-        let scene = Scene { slot, facts: &facts, wanted: &wanted, live };
+        let shelf = Shelf { catalog: &self.catalog, live };
+        let sight = Sight { slot, facts: &facts, shelf };
+        let wanted = wanted(slot, request, person.page.product.as_ref(), shelf);
+        let scene = Scene { sight, wanted: &wanted };
         let many = (slot.rules.len() >= MANY).then(|| Reading::new(&self.compiled, facts));
         let may_hold = |rule: &&Rule| match (&many, rule.root) {
             (Some(reading), Some(root)) => reading.holds(root),
@@ -57,7 +62,7 @@ impl Ruleset {
                 let matched = rule.when.evaluate(&facts)?;
                 self.content(&scene, rule, matched)
             });
-        Some(by_rule.unwrap_or_else(|| self.default_content(slot, &wanted, live, code)))
+        Some(by_rule.unwrap_or_else(|| self.default_content(&scene, code)))
     }
 
     /// What a slot shows everybody, for a reason the caller has: the store of profiles cannot be reached.
@@ -67,12 +72,15 @@ impl Ruleset {
         &self,
         slot: &SlotId,
         request: &SlotRequest,
-        live: LiveLists<'_>,
+        live: &dyn Live,
         code: ReasonCode,
     ) -> Option<Decision> {
         let slot = self.slot(slot)?;
-        let wanted = Wanted::new(slot_count(slot, request), request, None);
-        Some(self.default_content(slot, &wanted, live, code))
+        let (shelf, page) = (Shelf { catalog: &self.catalog, live }, Page::default());
+        let facts = self.facts_on(&page, None, Timestamp::EPOCH);
+        let sight = Sight { slot, facts: &facts, shelf };
+        let wanted = wanted(slot, request, None, shelf);
+        Some(self.default_content(&Scene { sight, wanted: &wanted }, code))
     }
 
     /// Whether what the reminder's rule asks besides the left cart holds. False where no rule sends reminders, and
@@ -137,111 +145,71 @@ impl Ruleset {
     }
 
     /// What a rule that matched shows; `None` when that is nothing, so that the next rule has its turn.
-    fn content(&self, scene: &Scene<'_>, rule: &Rule, matched: Matched<'_>) -> Option<Decision> {
+    fn content<'a>(&self, scene: &Scene<'a>, rule: &Rule, matched: Matched<'a>) -> Option<Decision> {
         match &rule.then {
             Action::Table(table) if table.hit == Hit::Collect => self.collected(scene, rule, table),
             Action::Table(table) => table
-                .held(scene.facts)
+                .held(scene.sight.facts)
                 .find_map(|row| self.shown(scene, row.then, row.matched, rule_match(rule, Some(row.number)))),
             then => self.shown(scene, then, matched, rule_match(rule, None)),
         }
     }
 
     /// What one action shows, filled up.
-    fn shown(
+    fn shown<'a>(
         &self,
-        scene: &Scene<'_>,
+        scene: &Scene<'a>,
         then: &Action,
-        matched: Matched<'_>,
+        matched: Matched<'a>,
         reason: Reason,
     ) -> Option<Decision> {
         if let Action::Offer(id) = then {
-            return self.offer_decision(scene.slot, id, reason, Fallback::default());
+            return self.offer_decision(scene.sight.slot, id, reason, Fallback::default());
         }
-        let allows = |id: &ProductId| {
-            selection(then).is_none_or(|only| only.allows(id.as_str(), &self.catalog, scene.facts))
-        };
-        let wanted = scene.wanted.only(&allows);
-        let items = wanted.take(self.candidates(scene, then, matched)?);
-        self.filled(scene, &wanted, items, reason)
+        let own = candidates(&scene.sight, then, matched)?;
+        let allows = |id: &ProductId, seen: &Seen<'_>| scene.allows(then, id, seen);
+        let wanted = scene.wanted.only(&allows).in_stock(selection(then).is_none_or(|only| only.in_stock));
+        if wanted.fill(&mut Chosen::default(), &own) == 0 {
+            return None;
+        }
+        let mut chosen = scene.pinned(&wanted);
+        wanted.fill(&mut chosen, &own);
+        Some(scene.filled(&wanted, chosen, &own, reason))
     }
 
     /// What all rows that hold show together: each row's own products, and what fills them up passes for every row.
     fn collected(&self, scene: &Scene<'_>, rule: &Rule, table: &Table<Action>) -> Option<Decision> {
-        let rows: Vec<HeldRow<'_, '_, Action>> = table.held(scene.facts).collect();
-        let allowed_by = |then: &Action, id: &ProductId| {
-            selection(then).is_none_or(|only| only.allows(id.as_str(), &self.catalog, scene.facts))
-        };
-        let (mut items, mut first) = (Vec::new(), None);
+        let rows: Vec<HeldRow<'_, '_, Action>> = table.held(scene.sight.facts).collect();
+        let allows =
+            |id: &ProductId, seen: &Seen<'_>| rows.iter().all(|row| scene.allows(row.then, id, seen));
+        let of_all = scene.wanted.only(&allows);
+        let (mut chosen, mut first, mut all) = (scene.pinned(&of_all), None, Vec::new());
         for row in &rows {
-            let allows = |id: &ProductId| allowed_by(row.then, id);
-            let found = self.candidates(scene, row.then, row.matched).unwrap_or_default();
-            if scene.wanted.only(&allows).fill(&mut items, found) > 0 {
+            let allows = |id: &ProductId, seen: &Seen<'_>| scene.allows(row.then, id, seen);
+            let own = candidates(&scene.sight, row.then, row.matched).unwrap_or_default();
+            if scene.wanted.only(&allows).fill(&mut chosen, &own) > 0 {
                 first = first.or(Some(row.number));
             }
+            all.extend(own);
         }
-        let allows = |id: &ProductId| rows.iter().all(|row| allowed_by(row.then, id));
-        self.filled(scene, &scene.wanted.only(&allows), items, rule_match(rule, first))
+        first.map(|row| scene.filled(&of_all, chosen, &all, rule_match(rule, Some(row))))
     }
 
-    /// The products of an action, best first; `None` where there is nothing to start from.
-    fn candidates(&self, scene: &Scene<'_>, then: &Action, matched: Matched<'_>) -> Option<Vec<Recommended>> {
-        let (catalog, facts) = (&self.catalog, scene.facts);
-        Some(match then {
-            Action::Products(ids) => list::listed(ids),
-            Action::Recommend(Strategy::Related, _) => {
-                list::related(catalog, Subject::of_the_page(catalog, facts, matched)?)
-            }
-            Action::Recommend(Strategy::AccessoriesFirst, _) => {
-                list::accessories_first(catalog, Subject::of_the_match(catalog, facts, matched)?)
-            }
-            Action::Recommend(Strategy::CategoryAffinity, _) => list::category_affinity(catalog, facts),
-            Action::Recommend(Strategy::BestSellers, _) => {
-                list::best_sellers(catalog, scene.slot, scene.live)
-            }
-            Action::Offer(_) | Action::Table(_) => return None,
-        })
-    }
-
-    /// A list that is too short, filled up; `None` when there is nothing in it.
-    fn filled(
-        &self,
-        scene: &Scene<'_>,
-        wanted: &Wanted<'_>,
-        mut items: Vec<Recommended>,
-        reason: Reason,
-    ) -> Option<Decision> {
-        if items.is_empty() {
-            return None;
-        }
-        let filled = wanted.fill(&mut items, list::everybodys(&self.catalog, scene.slot, scene.live));
-        let fallback = Fallback { used: filled > 0, filled };
-        Some(Decision { content: Content::Products(items), reason, fallback, ttl: scene.slot.ttl })
-    }
-
-    fn default_content(
-        &self,
-        slot: &Slot,
-        wanted: &Wanted<'_>,
-        live: LiveLists<'_>,
-        code: ReasonCode,
-    ) -> Decision {
-        let reason = Reason { code, rule: None, row: None };
+    fn default_content(&self, scene: &Scene<'_>, code: ReasonCode) -> Decision {
+        let (slot, reason) = (scene.sight.slot, Reason { code, rule: None, row: None });
         if let SlotFallback::Offer(id) = &slot.fallback
             && let Some(decision) =
                 self.offer_decision(slot, id, reason.clone(), Fallback { used: true, filled: 0 })
         {
             return decision;
         }
-        let candidates = list::everybodys(&self.catalog, slot, live);
-        let mut items = Vec::new();
-        let mut filled = wanted.fill(&mut items, candidates.clone());
-        if filled == 0 {
-            // The page's own product is better than an empty slot.
-            filled = wanted.even_the_pages_own().fill(&mut items, candidates);
+        let decision = scene.filled(scene.wanted, scene.pinned(scene.wanted), &[], reason.clone());
+        if matches!(&decision.content, Content::Products(items) if items.is_empty()) {
+            // The page's own product is better than an empty slot, and so is one that is sold out.
+            let wanted = scene.wanted.even_the_pages_own().in_stock(false);
+            return scene.filled(&wanted, Chosen::default(), &[], reason);
         }
-        let fallback = Fallback { used: true, filled };
-        Decision { content: Content::Products(items), reason, fallback, ttl: slot.ttl }
+        decision
     }
 
     fn offer_decision(
@@ -258,10 +226,64 @@ impl Ruleset {
 
 /// What a slot is decided from.
 struct Scene<'a> {
-    slot: &'a Slot,
-    facts: &'a Facts<'a>,
+    sight: Sight<'a>,
     wanted: &'a Wanted<'a>,
-    live: LiveLists<'a>,
+}
+
+impl Scene<'_> {
+    /// Whether an action lets a product through.
+    fn allows(&self, then: &Action, id: &ProductId, seen: &Seen<'_>) -> bool {
+        let Sight { facts, shelf, .. } = self.sight;
+        selection(then).is_none_or(|only| only.allows(id, seen, shelf, facts))
+    }
+
+    /// What the slot shows before all else.
+    fn pinned(&self, wanted: &Wanted<'_>) -> Chosen {
+        let mut chosen = Chosen::default();
+        wanted.fill(&mut chosen, &found(&self.sight.slot.pinned, Source::Pinned));
+        chosen
+    }
+
+    /// A list that is too short, filled up: first so that no category has too many, then by what that left out.
+    fn filled(&self, wanted: &Wanted<'_>, mut chosen: Chosen, own: &[Found], reason: Reason) -> Decision {
+        let slot = self.sight.slot;
+        let (mut filled, mut chain) = (0, Vec::new());
+        if !wanted.is_met(&chosen) {
+            chain = self.sight.everybodys();
+            filled += wanted.fill(&mut chosen, &chain);
+        }
+        if !wanted.is_met(&chosen) && slot.per_category.is_some() {
+            let any = wanted.at_most_of_a_category(None);
+            any.fill(&mut chosen, own);
+            filled += any.fill(&mut chosen, &chain);
+        }
+        if !wanted.is_met(&chosen) {
+            filled += wanted.at_most_of_a_category(None).fill(&mut chosen, &self.sight.anything());
+        }
+        let fallback = Fallback { used: filled > 0 || reason.rule.is_none(), filled };
+        Decision { content: Content::Products(chosen.items), reason, fallback, ttl: slot.ttl }
+    }
+}
+
+/// The products of an action, best first; `None` where there is nothing to start from.
+fn candidates<'a>(sight: &Sight<'a>, then: &Action, matched: Matched<'a>) -> Option<Vec<Found>> {
+    match then {
+        Action::Products(ids) => Some(found(ids, Source::Listed)),
+        Action::Recommend(strategy, _) => sight.candidates(*strategy, matched),
+        Action::Offer(_) | Action::Table(_) => None,
+    }
+}
+
+/// What a slot asks for: its number of items, the page's product left out unless the slot says otherwise.
+fn wanted<'a>(
+    slot: &Slot,
+    request: &'a SlotRequest,
+    page_product: Option<&'a ProductId>,
+    shelf: Shelf<'a>,
+) -> Wanted<'a> {
+    let page_product = page_product.filter(|_| slot.current_item == CurrentItem::Exclude);
+    let wanted = Wanted::new(slot_count(slot, request), request, page_product, shelf);
+    wanted.at_most_of_a_category(slot.per_category)
 }
 
 /// What an action leaves out, if it says so.

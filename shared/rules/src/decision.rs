@@ -39,6 +39,20 @@ pub struct Recommended {
 /// Why a product is in a list.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Source {
+    /// The slot shows it before all else.
+    Pinned,
+    /// People who look at the same product look at it.
+    Similar,
+    /// People who went the same way looked at it next.
+    ForYou,
+    /// It is bought together with the same product.
+    AlsoBought,
+    /// It is bought together with what is in the cart.
+    CartComplement,
+    /// It is looked at and bought more than it used to be.
+    Trending,
+    /// The person looked at it lately.
+    RecentlyViewed,
     /// It goes with the product looked at.
     Accessory,
     /// It is related to the product looked at, or of the same category.
@@ -53,6 +67,8 @@ pub enum Source {
     StoreBestSeller,
     /// It is one of the best sellers that the ruleset names.
     BestSeller,
+    /// The shop has it, and there was nothing better.
+    Catalog,
 }
 
 impl Source {
@@ -60,6 +76,13 @@ impl Source {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Pinned => "pinned",
+            Self::Similar => "similar",
+            Self::ForYou => "for_you",
+            Self::AlsoBought => "also_bought",
+            Self::CartComplement => "cart_complement",
+            Self::Trending => "trending",
+            Self::RecentlyViewed => "recently_viewed",
             Self::Accessory => "accessory",
             Self::Related => "related",
             Self::CategoryAffinity => "category_affinity",
@@ -67,6 +90,7 @@ impl Source {
             Self::CategoryBestSeller => "category_best_seller",
             Self::StoreBestSeller => "store_best_seller",
             Self::BestSeller => "best_seller",
+            Self::Catalog => "catalog",
         }
     }
 }

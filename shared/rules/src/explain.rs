@@ -4,9 +4,10 @@
 use crate::compiled::{Reading, Root};
 use crate::condition::{Condition, Facts, began};
 use crate::decision::Decision;
+use crate::live::Live;
 use crate::model::{Action, Rule, Ruleset};
 use crate::near;
-use crate::page::{LiveLists, Person, SlotRequest};
+use crate::page::{Person, SlotRequest};
 use crate::wording;
 use beckon_domain::consent::Purpose;
 use beckon_domain::id::SlotId;
@@ -89,7 +90,7 @@ impl Ruleset {
         slot: &SlotId,
         person: &Person<'_>,
         request: &SlotRequest,
-        live: LiveLists<'_>,
+        live: &dyn Live,
         now: Timestamp,
     ) -> Option<Explanation> {
         let decision = self.decide(slot, person, request, live, now)?;

@@ -22,13 +22,17 @@ pub mod explain;
 mod fact;
 pub mod language;
 mod list;
+mod live;
 mod load;
 pub mod model;
 mod near;
 pub mod page;
 mod property;
 mod react;
+mod reads;
 mod selection;
+mod shelf;
+mod strategy;
 mod table;
 pub mod table_csv;
 pub mod testing;
@@ -42,8 +46,9 @@ pub use compiled::Reading;
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
 pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};
+pub use live::{Candidate, Learned, Live, LiveLists, ProductFacts};
 pub use model::{COUNT_DEFAULT, COUNT_MAX, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
-pub use page::{LiveLists, Page, PageKind, Person, SlotRequest};
+pub use page::{Page, PageKind, Person, SlotRequest};
 
 /// The sample shop's ruleset: outdoor gear, every kind of rule, with comments. `beckon serve` uses it when it is
 /// given none.

@@ -282,6 +282,11 @@ pub(crate) struct Slot {
     pub(crate) count: usize,
     pub(crate) fallback: SlotFallback,
     pub(crate) best_sellers: BestSellerChoice,
+    pub(crate) current_item: CurrentItem,
+    /// Of one category at most so many, while there are others.
+    pub(crate) per_category: Option<usize>,
+    /// What it shows before all else.
+    pub(crate) pinned: Vec<ProductId>,
     pub(crate) ttl: DurationMs,
     /// Its rules, highest priority first.
     pub(crate) rules: Vec<Rule>,
@@ -302,6 +307,15 @@ pub(crate) enum BestSellerChoice {
     Live,
     /// Only those that the ruleset names.
     Listed,
+}
+
+/// Whether a slot may show the product of the page it is on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum CurrentItem {
+    /// Not while there is anything else.
+    Exclude,
+    /// As any other.
+    Allow,
 }
 
 /// A rule that fills a slot, or a decision table that does: its rows are its action.

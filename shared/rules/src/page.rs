@@ -68,16 +68,6 @@ pub struct Person<'a> {
     pub propensity: Option<f64>,
 }
 
-/// What sells best lately, as somebody counted it from events: best first. Empty where nothing was counted, or nobody
-/// could say in time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct LiveLists<'a> {
-    /// In the category of the page ([`crate::Ruleset::page_category`]).
-    pub category: &'a [ProductId],
-    /// In the whole store.
-    pub store: &'a [ProductId],
-}
-
 /// What a caller asks of a slot besides its rules.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SlotRequest {

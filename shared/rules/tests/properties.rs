@@ -87,8 +87,8 @@ proptest! {
         let live = LiveLists { category: &selling[0], store: &selling[1] };
         for slot in ["home.hero", "pdp.related"] {
             let slot = SlotId::new(slot).expect("a slot id");
-            let decision = ruleset.decide(&slot, &person, &request, live, now).expect("the slot exists");
-            let again = ruleset.decide(&slot, &person, &request, live, now).expect("the slot exists");
+            let decision = ruleset.decide(&slot, &person, &request, &live, now).expect("the slot exists");
+            let again = ruleset.decide(&slot, &person, &request, &live, now).expect("the slot exists");
             prop_assert_eq!(&decision, &again);
             let Content::Products(items) = &decision.content else { continue };
             let shown: BTreeSet<&ProductId> = items.iter().map(|item| &item.product).collect();
@@ -101,7 +101,7 @@ proptest! {
             } else if items.len() < wanted {
                 // What everybody is shown must be used up.
                 let all_of_it = SlotRequest { count: Some(50), ..request.clone() };
-                let everybody = ruleset.fallback(&slot, &all_of_it, live, ReasonCode::Default);
+                let everybody = ruleset.fallback(&slot, &all_of_it, &live, ReasonCode::Default);
                 let Some(Content::Products(all)) = everybody.map(|d| d.content) else { panic!("a list") };
                 let left = all.iter().filter(|i| !shown.contains(&i.product) && page_product.as_ref() != Some(&i.product));
                 prop_assert_eq!(left.count(), 0, "{:?} could be longer", items);
@@ -135,8 +135,8 @@ proptest! {
         for slot in ["home.hero", "pdp.related"] {
             let slot = SlotId::new(slot).expect("a slot id");
             let (request, live) = (SlotRequest::default(), LiveLists::default());
-            let decision = ruleset.decide(&slot, &person, &request, live, now).expect("the slot exists");
-            let explained = ruleset.explain(&slot, &person, &request, live, now).expect("the slot exists");
+            let decision = ruleset.decide(&slot, &person, &request, &live, now).expect("the slot exists");
+            let explained = ruleset.explain(&slot, &person, &request, &live, now).expect("the slot exists");
             let won = explained.rules.iter().find(|rule| rule.verdict == Verdict::Won);
             let rule = decision.reason.rule.as_ref().map(ToString::to_string);
             prop_assert_eq!(won.map(|rule| rule.id.clone()), rule);
@@ -232,13 +232,13 @@ fn the_static_fallback_carries_the_callers_reason() {
     let slot = SlotId::new("home.hero").expect("a slot id");
     let request = SlotRequest { count: Some(2), exclude: vec![ProductId::new("mug").expect("an id")] };
     let decision = ruleset
-        .fallback(&slot, &request, LiveLists::default(), ReasonCode::ErrorFallback)
+        .fallback(&slot, &request, &LiveLists::default(), ReasonCode::ErrorFallback)
         .expect("the slot exists");
     assert_eq!((decision.reason.code.code(), decision.fallback.used), ("ERROR_FALLBACK", true));
     let Content::Products(items) = decision.content else { panic!("a list") };
     assert_eq!(items.iter().map(|i| i.product.as_str()).collect::<Vec<_>>(), ["bag-summer", "pack-25"]);
     let nowhere = SlotId::new("nowhere").expect("a slot id");
-    assert_eq!(ruleset.fallback(&nowhere, &request, LiveLists::default(), ReasonCode::ErrorFallback), None);
+    assert_eq!(ruleset.fallback(&nowhere, &request, &LiveLists::default(), ReasonCode::ErrorFallback), None);
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn no_answer_has_more_than_the_most_items() {
     let request = SlotRequest { count: Some(60), ..SlotRequest::default() };
     let slot = SlotId::new("s").expect("a slot id");
     let decision = ruleset
-        .fallback(&slot, &request, LiveLists::default(), ReasonCode::Default)
+        .fallback(&slot, &request, &LiveLists::default(), ReasonCode::Default)
         .expect("the slot exists");
     let Content::Products(items) = decision.content else { panic!("a list") };
     assert_eq!((items.len(), decision.fallback.filled), (COUNT_MAX, COUNT_MAX));

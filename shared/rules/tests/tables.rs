@@ -170,7 +170,7 @@ fn decided(ruleset: &Ruleset, slot: &str, somebody: &Somebody, profile: &Profile
     let person = Person { profile: Some(profile), is_known: false, page, propensity: None };
     let slot = SlotId::new(slot).expect("a slot id");
     let now = Timestamp::EPOCH + DurationMs::from_secs(60);
-    let decision = ruleset.decide(&slot, &person, &SlotRequest::default(), LiveLists::default(), now);
+    let decision = ruleset.decide(&slot, &person, &SlotRequest::default(), &LiveLists::default(), now);
     decision.expect("the slot exists").reason.row
 }
 
@@ -257,7 +257,7 @@ proptest! {
             let now = Timestamp::EPOCH + DurationMs::from_secs(60);
             let holds = |ruleset: &Ruleset, index: usize| {
                 let slot = SlotId::new(&format!("s{index}")).expect("an id");
-                let decision = ruleset.decide(&slot, &person, &SlotRequest::default(), LiveLists::default(), now);
+                let decision = ruleset.decide(&slot, &person, &SlotRequest::default(), &LiveLists::default(), now);
                 decision.expect("the slot exists").reason.rule.is_some()
             };
             let hold = (0..parts.len()).all(|index| holds(&alone, index));

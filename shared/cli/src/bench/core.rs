@@ -152,7 +152,7 @@ impl Core {
             for item in items {
                 let person = Person { profile, is_known: false, page: Page::default(), propensity: None };
                 let now: Timestamp = item.event.received_at;
-                let decision = self.ruleset.decide(&self.slot, &person, &request, LiveLists::default(), now);
+                let decision = self.ruleset.decide(&self.slot, &person, &request, &LiveLists::default(), now);
                 let rule = decision.as_ref().and_then(|decision| decision.reason.rule.as_ref());
                 decided[RULES
                     .iter()

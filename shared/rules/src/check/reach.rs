@@ -5,6 +5,7 @@ use super::overlap::Shown;
 use crate::condition::Condition;
 use crate::error::{Place, Problem};
 use crate::model::{Action, Active, Catalog, Rule, Slot};
+use crate::shelf::Seen;
 use crate::table::Hit;
 use beckon_domain::Currency;
 
@@ -85,8 +86,10 @@ fn covers(own: Active, other: Active) -> bool {
 fn nothing_passes(rule: &Rule, catalog: &Catalog, currency: Currency) -> Option<Problem> {
     let passes = |then: &Action| match then {
         Action::Recommend(_, selection) => {
+            // Brands are the feed's to know.
             catalog.is_empty()
-                || catalog.products().iter().any(|p| selection.allows_the_product(Some(p), currency))
+                || !(selection.brands.is_empty() && selection.not_brands.is_empty())
+                || catalog.products().iter().any(|p| selection.allows_the_product(&Seen::of(p), currency))
         }
         _ => true,
     };

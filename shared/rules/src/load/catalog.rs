@@ -5,7 +5,7 @@ use super::fields::{Fields, quoted};
 use super::reference::Kind;
 use super::scalar::{NAME_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::model::{
-    BestSellerChoice, COUNT_DEFAULT, COUNT_MAX, Offer, Product, Slot, SlotFallback, TTL_DEFAULT,
+    BestSellerChoice, COUNT_DEFAULT, COUNT_MAX, CurrentItem, Offer, Product, Slot, SlotFallback, TTL_DEFAULT,
 };
 use crate::tree::{Node, Value};
 use beckon_domain::id::{OfferId, SlotId};
@@ -14,7 +14,10 @@ use beckon_domain::{Category, ProductId};
 const PRODUCT_FIELDS: [&str; 8] =
     ["id", "name", "category", "price", "url", "image_url", "accessories", "related"];
 const OFFER_FIELDS: [&str; 4] = ["id", "title", "text", "url"];
-const SLOT_FIELDS: [&str; 5] = ["id", "count", "fallback", "best_sellers", "ttl"];
+const SLOT_FIELDS: [&str; 8] =
+    ["id", "count", "fallback", "best_sellers", "current_item", "per_category", "pinned", "ttl"];
+/// Products that a slot may show before all else, at most.
+const PINNED_COUNT_MAX: usize = 20;
 /// Stands for the page's product in conditions, so that no product may be called so.
 pub(super) const CURRENT: &str = "current";
 
@@ -100,6 +103,18 @@ impl Loader {
             Some(n) => self.best_seller_choice(n, &who),
             None => Some(BestSellerChoice::Live),
         };
+        let current_item = match fields.get("current_item") {
+            Some(n) => self.current_item(n, &who),
+            None => Some(CurrentItem::Exclude),
+        };
+        let per_category = fields.get("per_category");
+        let per_category = per_category.and_then(|n| self.whole(n, "per_category", 1, COUNT_MAX as i64));
+        let pinned = self.product_ids(fields.get("pinned"), "pinned", &who);
+        if pinned.len() > PINNED_COUNT_MAX {
+            let message =
+                format!("{who} pins {} products, and at most {PINNED_COUNT_MAX} may be", pinned.len());
+            self.problem(fields.key("pinned").unwrap_or(node.place), message);
+        }
         let Some(fallback_node) = fields.get("fallback") else {
             let message = format!(
                 "{who} has no fallback, so that it could be empty: add `fallback: best_sellers`, \
@@ -116,9 +131,28 @@ impl Loader {
             count: count?,
             fallback: fallback?,
             best_sellers: best_sellers?,
+            current_item: current_item?,
+            per_category: per_category.and_then(|most| usize::try_from(most).ok()),
+            pinned,
             ttl: ttl?,
             rules: Vec::new(),
         })
+    }
+
+    fn current_item(&mut self, node: &Node, who: &str) -> Option<CurrentItem> {
+        match &node.value {
+            Value::Text(word) if word == "exclude" => Some(CurrentItem::Exclude),
+            Value::Text(word) if word == "allow" => Some(CurrentItem::Allow),
+            other => {
+                let found = if let Value::Text(word) = other { quoted(word) } else { node.kind().to_owned() };
+                let message = format!(
+                    "`current_item` of {who} must be `exclude` (the page's own product is not shown) or `allow`, and this is \
+                     {found}"
+                );
+                self.problem(node.place, message);
+                None
+            }
+        }
     }
 
     fn best_seller_choice(&mut self, node: &Node, who: &str) -> Option<BestSellerChoice> {

@@ -146,8 +146,9 @@ impl Loader {
         let References { known, used } = &self.references;
         for Use { kind, name, place, who } in used {
             let names = known.get(kind).unwrap_or(&none);
-            // Categories come with events too: a shop without a catalog may name any.
-            let is_free = *kind == Kind::Category && names.is_empty();
+            // Products and categories come with events and with the catalog's feed: a ruleset that lists no products of
+            // its own may name any.
+            let is_free = matches!(kind, Kind::Category | Kind::Product) && names.is_empty();
             if is_free || names.contains_key(name) {
                 continue;
             }

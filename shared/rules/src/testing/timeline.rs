@@ -4,8 +4,9 @@
 
 use crate::decision::Decision;
 use crate::explain::{Explanation, RuleExplained};
+use crate::live::LiveLists;
 use crate::model::Ruleset;
-use crate::page::{LiveLists, Page, Person, SlotRequest};
+use crate::page::{Page, Person, SlotRequest};
 use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
 use beckon_domain::cart::ReminderState;
 use beckon_domain::consent::ConsentChoices;
@@ -207,14 +208,14 @@ impl<'r> Timeline<'r> {
     #[must_use]
     pub fn decide(&self, slot: &SlotId, page: &Page, now: Timestamp) -> Option<Decision> {
         let person = self.person(page.clone());
-        self.ruleset.decide(slot, &person, &SlotRequest::default(), LiveLists::default(), now)
+        self.ruleset.decide(slot, &person, &SlotRequest::default(), &LiveLists::default(), now)
     }
 
     /// Why a slot shows the person what it shows on a page now; `None` when there is no such slot.
     #[must_use]
     pub fn explain(&self, slot: &SlotId, page: &Page, now: Timestamp) -> Option<Explanation> {
         let person = self.person(page.clone());
-        self.ruleset.explain(slot, &person, &SlotRequest::default(), LiveLists::default(), now)
+        self.ruleset.explain(slot, &person, &SlotRequest::default(), &LiveLists::default(), now)
     }
 
     /// Why the person is in each segment or is not, and what the rules that act find, now.

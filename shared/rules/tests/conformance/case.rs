@@ -77,19 +77,9 @@ pub struct Question {
     #[serde(default)]
     pub exclude: Vec<String>,
     #[serde(default)]
-    pub live: Counted,
+    pub live: crate::live::Told,
     pub propensity: Option<f64>,
     pub expect: Expected,
-}
-
-/// What sells best by then.
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-pub struct Counted {
-    #[serde(default)]
-    pub category: Vec<String>,
-    #[serde(default)]
-    pub store: Vec<String>,
 }
 
 #[derive(Deserialize, Default)]

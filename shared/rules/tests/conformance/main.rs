@@ -4,17 +4,19 @@
 
 mod case;
 mod compare;
+mod live;
 mod world;
 
 use beckon_domain::id::SlotId;
 use beckon_domain::{Category, Profile, SmolStr};
-use beckon_rules::{LiveLists, Page, PageKind, Person, Ruleset, SAMPLE, SlotRequest};
+use beckon_rules::{Live, Page, PageKind, Person, Ruleset, SAMPLE, SlotRequest};
 use case::{Case, Question, instant, product};
 use compare::{compare, compare_explanation, compare_forms, compare_state};
+use live::World;
 use std::path::Path;
 use world::profile_at;
 
-fn ask(ruleset: &Ruleset, case: &Case, question: &Question) -> Vec<String> {
+fn ask(ruleset: &Ruleset, case: &Case, question: &Question, live: &dyn Live) -> Vec<String> {
     let now = instant(&question.at);
     let (profile, told) = profile_at(ruleset, case, now);
     let nobody = Profile::default();
@@ -43,8 +45,6 @@ fn ask(ruleset: &Ruleset, case: &Case, question: &Question) -> Vec<String> {
     };
     let products = |names: &[String]| names.iter().map(|name| product(name)).collect::<Vec<_>>();
     let request = SlotRequest { count: question.count, exclude: products(&question.exclude) };
-    let (category, store) = (products(&question.live.category), products(&question.live.store));
-    let live = LiveLists { category: &category, store: &store };
     let slot = SlotId::new(slot).expect("a slot id");
     let decision = ruleset.decide(&slot, &person, &request, live, now);
     differences.extend(compare_forms(ruleset, &person, now));
@@ -77,7 +77,8 @@ fn every_case_holds() {
         let yaml = if case.ruleset == "sample" { SAMPLE } else { &case.ruleset };
         let ruleset = Ruleset::parse(yaml).unwrap_or_else(|error| panic!("{file}: the ruleset:\n{error}"));
         for (index, question) in case.ask.iter().enumerate() {
-            for difference in ask(&ruleset, &case, question) {
+            let live = World::new(question.live.clone());
+            for difference in ask(&ruleset, &case, question, &live) {
                 failures.push(format!(
                     "{file} ({}), question {} at {}: {difference}",
                     case.name,

@@ -82,16 +82,16 @@ fn decides(ruleset: &Ruleset) {
         let person = Person { profile, is_known, page, propensity: None };
         for slot in ruleset.slot_ids() {
             let request = SlotRequest::default();
-            let decision = ruleset.decide(slot, &person, &request, live, now);
+            let decision = ruleset.decide(slot, &person, &request, &live, now);
             assert!(decision.is_some(), "slot {slot} is not answered");
-            let explained = ruleset.explain(slot, &person, &request, live, now);
+            let explained = ruleset.explain(slot, &person, &request, &live, now);
             let explained = explained.map(|explanation| explanation.decision);
             assert_eq!(decision, explained, "slot {slot} is answered in two ways");
             let shown = decision.map(|decision| decision.content);
             if let Some(Content::Products(items)) = shown {
                 assert!(items.len() <= beckon_rules::COUNT_MAX, "{} products", items.len());
             }
-            assert!(ruleset.fallback(slot, &request, live, ReasonCode::ErrorFallback).is_some(), "{slot}");
+            assert!(ruleset.fallback(slot, &request, &live, ReasonCode::ErrorFallback).is_some(), "{slot}");
         }
         let _ = ruleset.reminder_applies(&person, now);
         let _ = (ruleset.explain_segments(&person, now), ruleset.explain_acting(&person, now));

@@ -1,5 +1,6 @@
-//! The archive in an S3 bucket, as Firehose writes it: for a person's command, never in a function.
+//! The archive in an S3 bucket, as Firehose writes it: for a person's command and for the trainer.
 
+use super::ArchiveObjects;
 use crate::error::StoreError;
 use crate::objects::Kept;
 use crate::objects::s3::{list_objects, read_object};
@@ -20,16 +21,18 @@ impl S3Archive {
         Self { client, bucket: bucket.into(), prefix: prefix.into() }
     }
 
+    /// The archive of this bucket, by a function's AWS configuration.
+    #[must_use]
+    pub fn from_config(config: &aws_config::SdkConfig, bucket: impl Into<String>) -> Self {
+        Self::new(Client::new(config), bucket, super::PREFIX)
+    }
+
     /// Every object that may be one of an archive, in the order of the keys.
     ///
     /// # Errors
     /// When S3 does not answer, or refuses.
     pub async fn list(&self) -> Result<Vec<Kept>, StoreError> {
-        let mut found =
-            list_objects(&self.client, &self.bucket, &self.prefix, "list archived events").await?;
-        found.retain(|kept| super::is_object(&kept.key));
-        found.sort();
-        Ok(found)
+        self.list_archived(&self.prefix).await
     }
 
     /// A whole object as it lies there, compressed; `None` when there is none of that key. Firehose writes objects of
@@ -39,5 +42,18 @@ impl S3Archive {
     /// When S3 does not answer, or refuses.
     pub async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         read_object(&self.client, &self.bucket, key, "read archived events").await
+    }
+}
+
+impl ArchiveObjects for S3Archive {
+    async fn list_archived(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
+        let mut found = list_objects(&self.client, &self.bucket, prefix, "list archived events").await?;
+        found.retain(|kept| super::is_object(&kept.key));
+        found.sort();
+        Ok(found)
+    }
+
+    async fn read_archived(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(key).await
     }
 }

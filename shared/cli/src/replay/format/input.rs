@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The plain bytes of a file.
-pub(in crate::replay) type Source = Box<dyn BufRead + Send>;
+pub(crate) type Source = Box<dyn BufRead + Send>;
 
 const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 const BUFFER_BYTES: usize = 64 * 1_024;
 
 /// How far a file has been read.
 #[derive(Debug)]
-pub(in crate::replay) struct Input {
+pub(crate) struct Input {
     bytes_total: u64,
     bytes_read: Arc<AtomicU64>,
 }

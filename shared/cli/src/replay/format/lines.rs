@@ -5,17 +5,17 @@ use std::io::{BufRead, Read};
 
 /// The longest line read, in bytes. Segment allows 32 KB an event, a record of the stream 1 MiB: more is another kind of
 /// file.
-pub(in crate::replay) const LINE_BYTES_MAX: u64 = 1_024 * 1_024;
+pub(crate) const LINE_BYTES_MAX: u64 = 1_024 * 1_024;
 
 /// Lines being read.
-pub(in crate::replay) struct Lines {
+pub(crate) struct Lines {
     source: Source,
     buffer: Vec<u8>,
     line: u64,
 }
 
 /// One line that is not empty.
-pub(in crate::replay) struct Text<'a> {
+pub(crate) struct Text<'a> {
     /// Without white space at its ends; the beginning of the line when it is too long.
     pub bytes: &'a [u8],
     /// Whether it has more bytes than a line may have.

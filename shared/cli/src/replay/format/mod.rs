@@ -4,8 +4,8 @@
 //! reading. What is *not* done here: message ids, keys, sending, sorting.
 
 mod error;
-pub(super) mod input;
-pub(super) mod lines;
+pub(crate) mod input;
+pub(crate) mod lines;
 mod segment;
 mod table;
 #[cfg(test)]
@@ -19,6 +19,7 @@ use segment::SegmentLines;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use table::Table;
+pub(crate) use table::short;
 
 /// Which kind of file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -153,7 +154,7 @@ fn product(text: &str, field: &str) -> Result<String, String> {
 }
 
 /// Takes an instant; what [`Timestamp`] would draw to its nearest end is refused.
-fn instant(ms: i64, field: &str) -> Result<Timestamp, String> {
+pub(crate) fn instant(ms: i64, field: &str) -> Result<Timestamp, String> {
     let at = Timestamp::from_ms(ms);
     if at.as_ms() == ms && ms > 0 {
         Ok(at)

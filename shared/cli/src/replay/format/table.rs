@@ -217,6 +217,6 @@ fn utc(text: &str) -> Result<Timestamp, String> {
 }
 
 /// A strange value, cut and without control characters, for an error of one line.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(40).collect()
 }

@@ -176,7 +176,7 @@ fn naively(old: &Ruleset, new: &Ruleset, rows: &Path) -> BTreeMap<String, Counte
                 let person =
                     Person { profile: Some(&profile), is_known: true, page: page.clone(), propensity: None };
                 let (request, live) = (SlotRequest::default(), LiveLists::default());
-                let decision = rules.decide(slot, &person, &request, live, event.received_at).unwrap();
+                let decision = rules.decide(slot, &person, &request, &live, event.received_at).unwrap();
                 let why = decision.reason.rule.as_ref().map(ToString::to_string);
                 (decision.content, why.unwrap_or_else(|| format!("({})", decision.reason.code.code())))
             });

@@ -1,0 +1,26 @@
+//! What the slots of a page may ask of those who learn from events: a caller reads so much before it decides, and no more.
+
+use crate::live::Learned;
+use crate::model::{Action, Ruleset};
+use beckon_domain::id::SlotId;
+use std::collections::BTreeSet;
+
+impl Ruleset {
+    /// The questions that rules of these slots may ask, whether or not their conditions hold.
+    #[must_use]
+    pub fn questions(&self, slots: &[&SlotId]) -> BTreeSet<Learned> {
+        let mut asked = BTreeSet::new();
+        for rule in slots.iter().filter_map(|id| self.slot(id)).flat_map(|slot| &slot.rules) {
+            gather(&rule.then, &mut asked);
+        }
+        asked
+    }
+}
+
+fn gather(then: &Action, asked: &mut BTreeSet<Learned>) {
+    match then {
+        Action::Recommend(strategy, _) => asked.extend(strategy.learned()),
+        Action::Table(table) => table.rows.iter().for_each(|row| gather(&row.then, asked)),
+        Action::Offer(_) | Action::Products(_) => {}
+    }
+}
