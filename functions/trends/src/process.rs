@@ -153,22 +153,23 @@ impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
         let settling = loaded.into_iter().map(|(mut part, before)| {
             // Boxed: the nested futures of the AWS client would otherwise exceed what the compiler lays out.
             Box::pin(async move {
-                let first = part.first_sequence();
+                let (first, product) = (part.first_sequence(), part.offered());
                 if time.is_over(self.clock.now()) {
-                    return (part.key, first, Err(ProcessError::OutOfTime));
+                    return (product, first, Err(ProcessError::OutOfTime));
                 }
                 let settled = self.settle(&mut part, before).await;
-                (part.key, first, settled)
+                (product, first, settled)
             })
         });
         let mut settled = futures_util::stream::iter(settling).buffer_unordered(CONCURRENCY);
         let mut offers = Vec::new();
-        while let Some((key, first, result)) = settled.next().await {
+        while let Some((product, first, result)) = settled.next().await {
             let Some(Settled { trend, failed_count }) = outcome.is_done(result, || first.clone()) else {
                 continue;
             };
             outcome.failed_count += failed_count;
-            if let (TrendKey::Item(product), Some(trend)) = (key, trend.filter(Trend::is_offered)) {
+            let strong = trend.filter(|trend| trend.is_offered() || trend.is_rising());
+            if let (Some(product), Some(trend)) = (product, strong) {
                 offers.push(Arc::new(Offer { product, trend, first }));
             }
         }

@@ -36,6 +36,19 @@ impl Default for Policy {
 
 /// Products remembered as viewed, with the interest in each; newest kept, of equal ones the larger id.
 pub const VIEWED_COUNT_MAX: usize = 16;
+/// Views of one product in one session that others are told of: what comes after says nothing new about the product, and a
+/// program that reloads a page would.
+pub const VIEW_TOLD_SESSION_MAX: u8 = 3;
+/// What others are told of is counted within this time, by event time and to an hour.
+pub const TOLD_WITHIN: DurationMs = DurationMs::from_hours(24);
+/// Views of one person within [`TOLD_WITHIN`] that others are told of.
+pub const VIEW_TOLD_COUNT_MAX: u64 = 1_000;
+/// Products put into carts by one person, of which others are told, within the same time.
+pub const ADD_TOLD_COUNT_MAX: u64 = 200;
+/// Orders of one person, of which others are told, within the same time.
+pub const ORDER_TOLD_COUNT_MAX: u64 = 50;
+/// Products looked at before a view that are told with it.
+pub const TRAIL_TOLD_COUNT_MAX: usize = 5;
 /// Categories with an affinity, and brands with one; strongest kept, of equal ones the first by name.
 pub const AFFINITY_COUNT_MAX: usize = 16;
 /// Products remembered as bought; newest kept, of equal ones the larger id.

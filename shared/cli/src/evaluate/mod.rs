@@ -202,3 +202,6 @@ fn progress() -> ProgressBar {
     }
     bar
 }
+
+#[cfg(test)]
+mod tests;

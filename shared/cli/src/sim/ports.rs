@@ -72,6 +72,7 @@ impl SimTables {
                 continue;
             }
             ground.notes.stale = true;
+            ground.book.read_stale.insert(key.clone());
             drop(ground);
             match old {
                 Some(stored) => drop(found.insert(key, stored.clone())),
