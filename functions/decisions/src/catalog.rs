@@ -110,7 +110,11 @@ impl LiveCatalog {
         let age = now.since(live.made_at);
         if age > CATALOG_AGE_MAX {
             let age_minutes = age.as_ms() / 60_000;
-            tracing::warn!(catalog.version = live.version, catalog.age_minutes = age_minutes, "catalog too old");
+            tracing::warn!(
+                catalog.version = live.version,
+                catalog.age_minutes = age_minutes,
+                "catalog too old"
+            );
         }
         let is_known = {
             let held = self.lock();

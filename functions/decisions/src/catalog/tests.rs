@@ -50,7 +50,8 @@ async fn a_newer_catalog_is_followed_within_the_stated_time_and_nobody_waits_for
     catalog.read(NOW + DurationMs::from_minutes(3)).await;
     assert_eq!(ids(&catalog), ["lamp", "mug"]);
     assert!(
-        catalog.lock().snapshot.clone().unwrap().age(NOW + DurationMs::from_minutes(3)) < DurationMs::from_minutes(3)
+        catalog.lock().snapshot.clone().unwrap().age(NOW + DurationMs::from_minutes(3))
+            < DurationMs::from_minutes(3)
     );
 }
 
