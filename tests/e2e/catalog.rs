@@ -192,3 +192,35 @@ async fn products_are_for_secret_keys_and_what_cannot_be_read_is_told_in_one_lin
         assert!(detail.contains(told) && !detail.contains('\n'), "{detail}");
     }
 }
+
+#[tokio::test]
+async fn an_event_fills_a_gap_and_a_browser_is_never_believed_over_the_feed() {
+    let mut world = World::memory().await;
+    let view = |id: &str, product: &str, name: &str, price: f64| {
+        json!({ "type": "track", "event": "Product Viewed", "anonymousId": "anna", "messageId": id, "properties": {
+            "product_id": product, "name": name, "price": price, "currency": "EUR", "category": "Outdoor", "brand": "B" } })
+    };
+    import(&world, "", FEED).await;
+    world
+        .events("pk_local", &[view("1", "tent-2p", "Free tent", 0.01), view("2", "stool", "Stool", 20.0)])
+        .await;
+    let tent = asked(&world, Method::GET, &format!("{PRODUCTS}/tent-2p")).await.json();
+    assert_eq!(
+        (&tent["product"]["title"], &tent["product"]["price"]),
+        (&json!("Tent for two"), &json!("399.00 EUR"))
+    );
+    let stool = asked(&world, Method::GET, &format!("{PRODUCTS}/stool")).await.json();
+    let expected = json!({ "source": "event", "product": { "title": "Stool", "price": "20.00 EUR",
+        "product_type": "Outdoor", "brand": "B" } });
+    assert_eq!(harness::misfit(&expected, &stool), None, "{stool}");
+
+    // The shop's word replaces it, although it is older, and a deletion is no gap.
+    import(&world, "?as_of=2025-11-01T00:00:00Z", "{\"id\":\"stool\",\"title\":\"Camping Stool\"}").await;
+    world.pass(DurationMs::from_hours(2));
+    world.events("pk_local", &[view("3", "stool", "Stool", 1.0)]).await;
+    assert_eq!(title(&world, "stool").await.as_deref(), Some("Camping Stool"));
+    asked(&world, Method::DELETE, &format!("{PRODUCTS}/stool")).await;
+    world.pass(DurationMs::from_hours(2));
+    world.events("pk_local", &[view("4", "stool", "Stool", 1.0)]).await;
+    assert_eq!(title(&world, "stool").await, None);
+}

@@ -34,7 +34,7 @@ use profiler::Profiler;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Notify;
-use trends::Trends;
+use trends::{SeenProducts, Trends};
 
 /// Tables that a stack can run on.
 pub trait Tables:
@@ -382,6 +382,7 @@ fn behind_streams<T: Clone, F: Clone>(
         failed: failed.clone(),
         clock: clock.clone(),
         epoch: signals_epoch(&epoch),
+        seen: SeenProducts::default(),
     };
     let profiler = Profiler {
         tables: tables.clone(),

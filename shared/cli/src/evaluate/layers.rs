@@ -1,5 +1,6 @@
 //! The layers that can be evaluated, in the order in which they are reported.
 
+use super::fresh::Fresh;
 use super::popularity::Popularity;
 use super::ranker::Build;
 use super::snapshot::Snapshot;
@@ -16,6 +17,8 @@ pub struct Layer {
 
 /// Every layer. A new one is one line here.
 pub const LAYERS: &[Layer] = &[
+    Layer { name: "fresh", build: |training| Box::new(Fresh::streamed(training)) },
+    Layer { name: "fresh-at-once", build: |training| Box::new(Fresh::at_once(training)) },
     Layer { name: "popularity", build: |training| Box::new(Popularity::build(training)) },
     Layer { name: "snapshot", build: |training| Box::new(Snapshot::build(training)) },
     Layer { name: "vmis", build: |training| Box::new(Vmis::build(training)) },

@@ -4,6 +4,7 @@
 //! them, `measure` asks, [`metrics`] counts, `report` and `text` say it, `plots` draws it.
 
 mod formats;
+mod fresh;
 pub mod items;
 pub mod layers;
 mod measure;

@@ -5,6 +5,7 @@ pub(crate) mod archive;
 mod cost;
 mod disorder;
 pub(crate) mod drive;
+pub mod flush;
 pub mod format;
 mod journal;
 mod options;
@@ -76,6 +77,9 @@ pub enum Store {
 /// When the file or the ruleset cannot be read, or an event is not accounted for.
 pub async fn run(command: ReplayCommand) -> Result<(), CliError> {
     let ReplayCommand { args, options } = command;
+    if options.flush_curve {
+        return flush::run(&args, &options.plot);
+    }
     if !options.batch_sizes.is_empty() {
         return sweep::run(&args, &options).await;
     }

@@ -5,7 +5,7 @@
 //! files.
 
 pub(crate) mod admin;
-mod backtest;
+pub(crate) mod backtest;
 mod check;
 mod diff;
 mod explain;

@@ -272,6 +272,9 @@ impl EventStream for SimStream {
                 if bug == Bug::Unclamped && self.producer == Producer::Collector {
                     super::bugs::unclamp(&ground.book, &mut records);
                 }
+                if bug == Bug::PairsDropped && self.producer == Producer::Signals {
+                    super::bugs::drop_pairs(&mut records);
+                }
                 if ground.strikes(Fault::PartialPut) {
                     ground.notes.shared = true;
                     let taken = Self::taken(&mut ground, records);

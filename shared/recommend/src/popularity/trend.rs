@@ -175,6 +175,12 @@ impl Trend {
         self.neighbours
     }
 
+    /// The rest, without them.
+    #[must_use]
+    pub fn without_neighbours(self) -> Self {
+        Self { neighbours: Neighbours::default(), together: Neighbours::default(), ..self }
+    }
+
     /// What is bought together with it.
     #[must_use]
     pub const fn bought_together(&self) -> &Neighbours {
