@@ -1,6 +1,7 @@
 //! Live best sellers in decisions: what they cost, how fresh they are, and what a table that fails costs.
 
 use beckon_domain::DurationMs;
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::memory::MemoryTables;
 use decisions::{BestSellerLists, Decider, LIST_AGE_MAX, LiveCatalog, LiveSessionIndex};
@@ -19,6 +20,7 @@ fn decider(shop: &Shop, lists: &BestSellerLists, faults: &Faults) -> Decider<Fau
         best_sellers: lists.clone(),
         catalog: LiveCatalog::default(),
         session_index: LiveSessionIndex::default(),
+        propensity: ActivePropensity::default(),
         secrets: shop.stack.secrets.clone(),
         clock: shop.stack.clock.clone(),
     }
