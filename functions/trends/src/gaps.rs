@@ -21,7 +21,7 @@ const OUTWEIGHED_FOR: beckon_domain::DurationMs = beckon_domain::DurationMs::fro
 /// What is known of a product's facts.
 enum Seen {
     /// They are what an event told.
-    Written(ProductFacts),
+    Written(Box<ProductFacts>),
     /// A feed's word counts until this time; then it is asked again.
     Outweighed(Timestamp),
 }
@@ -38,7 +38,7 @@ impl SeenProducts {
             None => true,
             Some(Seen::Outweighed(until)) => *until <= facts.updated_at,
             Some(Seen::Written(known)) => {
-                let is_same = ProductFacts { updated_at: known.updated_at, ..facts.clone() } == *known;
+                let is_same = ProductFacts { updated_at: known.updated_at, ..facts.clone() } == **known;
                 let is_older = facts.updated_at <= known.updated_at;
                 let is_due = known.updated_at + EVENT_FACTS_REFRESH <= facts.updated_at;
                 !is_older && (!is_same || is_due)
@@ -82,7 +82,7 @@ impl<T: ProductStore, F> Trends<T, F> {
         for facts in all.into_iter().filter(|facts| self.seen.is_new(facts)) {
             match self.tables.put_product(&facts).await {
                 Ok(beckon_store::tables::Told::Taken) => {
-                    self.seen.insert(facts.id.clone(), Seen::Written(facts));
+                    self.seen.insert(facts.id.clone(), Seen::Written(Box::new(facts)));
                 }
                 Ok(beckon_store::tables::Told::Older) => {
                     self.seen.insert(facts.id, Seen::Outweighed(facts.updated_at + OUTWEIGHED_FOR));
