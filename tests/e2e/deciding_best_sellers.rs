@@ -1,6 +1,7 @@
 //! Live best sellers in decisions: what they cost, how fresh they are, and what a table that fails costs.
 
 use beckon_domain::DurationMs;
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::memory::MemoryTables;
 use decisions::{BestSellerLists, Decider, LIST_AGE_MAX, LiveSessionIndex};
@@ -18,6 +19,7 @@ fn decider(shop: &Shop, lists: &BestSellerLists, faults: &Faults) -> Decider<Fau
         rulesets: ActiveRuleset::default(),
         best_sellers: lists.clone(),
         session_index: LiveSessionIndex::default(),
+        propensity: ActivePropensity::default(),
         secrets: shop.stack.secrets.clone(),
         clock: shop.stack.clock.clone(),
     }

@@ -12,6 +12,7 @@ mod explain;
 mod handler;
 mod person;
 mod process;
+mod propensity;
 mod session_index;
 
 pub use best_sellers::{BestSellerLists, LIST_AGE_MAX};

@@ -39,7 +39,11 @@ async fn main() -> anyhow::Result<()> {
         decider.session_index = LiveSessionIndex::reading(patient.clone(), objects);
     }
     let now = decider.clock.now();
-    tokio::join!(decider.best_sellers.get(&patient, None, now), decider.session_index.read(now));
+    tokio::join!(
+        decider.best_sellers.get(&patient, None, now),
+        decider.propensity.get(&patient, now),
+        decider.session_index.read(now)
+    );
     let app = router(Arc::new(decider), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
 }

@@ -5,10 +5,12 @@ use crate::best_sellers::{BestSellerLists, Selling};
 use crate::error::DecideError;
 use crate::explain;
 use crate::person::{Known, Who};
+use crate::propensity;
 use crate::session_index::LiveSessionIndex;
 use beckon_domain::{Category, SmolStr};
 use beckon_rules::{Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest};
 use beckon_runtime::{Clock, Secrets, fresh_id};
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore};
@@ -28,6 +30,8 @@ pub struct Decider<T> {
     pub best_sellers: BestSellerLists,
     /// Recent sessions of everybody, if they are used.
     pub session_index: LiveSessionIndex,
+    /// The live propensity model.
+    pub propensity: ActivePropensity,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
@@ -45,8 +49,15 @@ enum Lookup {
 impl<T> Decider<T> {
     /// A decisions function with nothing in memory yet but what its rulesets hold.
     pub fn new(tables: T, rulesets: ActiveRuleset, secrets: Secrets, clock: Clock) -> Self {
-        let (best_sellers, session_index) = (BestSellerLists::default(), LiveSessionIndex::default());
-        Self { tables, rulesets, best_sellers, session_index, secrets, clock }
+        Self {
+            tables,
+            rulesets,
+            best_sellers: BestSellerLists::default(),
+            session_index: LiveSessionIndex::default(),
+            propensity: ActivePropensity::default(),
+            secrets,
+            clock,
+        }
     }
 }
 
@@ -65,19 +76,25 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let presented = basic_user.or(request.write_key.as_deref());
         let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
         let explains = explain::may_explain(request.explain, key.kind)?;
+        let tells = propensity::may_tell(request.propensity, key.kind)?;
         let page = page(&request.page)?;
         let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
         let now = self.clock.now();
         let category = self.category(&page);
         // Together: the page waits for the slowest, not for one after the other.
-        let (ruleset, loaded, selling) = tokio::join!(
+        let (ruleset, loaded, selling, model) = tokio::join!(
             self.rulesets.get(&self.tables, now),
             who.load(&self.tables),
-            self.best_sellers.get(&self.tables, category.as_ref(), now)
+            self.best_sellers.get(&self.tables, category.as_ref(), now),
+            self.propensity.get(&self.tables, now)
         );
         let ruleset = ruleset.map_err(DecideError::NoRuleset)?;
         let lookup = match loaded {
-            Ok(loaded) => Lookup::Answered(who.compose(loaded, ruleset.policy()).map(Box::new)),
+            Ok(loaded) => {
+                let known = who.compose(loaded, ruleset.policy());
+                let predict = |known| propensity::predict(known, model.as_deref(), now, ruleset.policy());
+                Lookup::Answered(known.map(predict).map(Box::new))
+            }
             Err(error) => {
                 tracing::warn!(request.id = request_id, error = ?error, "decided without the profile");
                 Lookup::Failed
@@ -101,8 +118,12 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             decisions,
             segments: None,
             acting: None,
+            propensity: None,
             errors,
         };
+        if tells && let Lookup::Answered(known) = &lookup {
+            propensity::tell(&mut response, known.as_deref(), model.as_deref());
+        }
         if explains && let Lookup::Answered(known) = &lookup {
             explain::of_person(&mut response, &ruleset, &person(known.as_deref(), &page), now);
         }
@@ -151,7 +172,7 @@ fn person<'a>(known: Option<&'a Known>, page: &Page) -> Person<'a> {
         profile: known.map(|known| &known.profile),
         is_known: known.is_some_and(|known| known.is_customer),
         page: page.clone(),
-        propensity: None,
+        propensity: known.and_then(|known| known.propensity),
     }
 }
 

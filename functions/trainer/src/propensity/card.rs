@@ -1,6 +1,6 @@
 //! The model card: what a model was made of and how good it is, stored with it and shown to people.
 
-use super::learn::Learned;
+use super::learn::{Learned, Tried};
 use beckon_recommend::propensity::metrics::{Calibration, Measured};
 use serde::{Deserialize, Serialize};
 
@@ -50,11 +50,13 @@ pub struct Weighed {
     pub most: f64,
 }
 
-/// What a penalty came to in cross-validation.
+/// What a choice came to in cross-validation.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Tried {
-    /// The penalty.
+pub struct Validated {
+    /// The penalty on large weights.
     pub penalty: f64,
+    /// The share of the examples that was learned from, the newest.
+    pub share: f64,
     /// Its log-loss.
     pub log_loss: f64,
     /// Its AUC.
@@ -83,8 +85,10 @@ pub struct Card {
     pub data: Data,
     /// The penalty on large weights that predicted best.
     pub penalty: f64,
-    /// What each penalty came to, in cross-validation in the order of time.
-    pub tried: Vec<Tried>,
+    /// The share of the examples that was learned from, the newest.
+    pub share: f64,
+    /// What each choice came to, in cross-validation in the order of time.
+    pub tried: Vec<Validated>,
     /// What its scores were corrected by, if they were.
     pub corrected: Option<Calibration>,
     /// Log-odds of somebody average.
@@ -117,13 +121,14 @@ pub fn weighed(learned: &Learned) -> Vec<Weighed> {
     terms
 }
 
-/// What each penalty came to.
+/// What each choice came to.
 #[must_use]
-pub fn tried(learned: &Learned) -> Vec<Tried> {
-    let of = |(penalty, measured): &(f64, Measured)| Tried {
-        penalty: *penalty,
-        log_loss: measured.log_loss.value,
-        auc: measured.auc.map(|auc| auc.value),
+pub fn validated(learned: &Learned) -> Vec<Validated> {
+    let of = |tried: &Tried| Validated {
+        penalty: tried.choice.penalty,
+        share: tried.choice.share,
+        log_loss: tried.measured.log_loss.value,
+        auc: tried.measured.auc.map(|auc| auc.value),
     };
     learned.tried.iter().map(of).collect()
 }

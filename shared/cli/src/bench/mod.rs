@@ -1,9 +1,11 @@
 //! `beckon bench core`: how long the core takes for one event, part by part, against two yardsticks of the same run;
-//! `beckon bench rules`: how long rules take, against the engines that people would use instead.
+//! `beckon bench rules`: how long rules take, against the engines that people would use instead; `beckon bench
+//! recommend`: how long recommendations take, layer by layer.
 
 mod core;
 mod log;
 mod peer;
+mod recommend;
 mod report;
 mod rules;
 mod timing;
@@ -30,6 +32,8 @@ enum Bench {
     Core(CoreArgs),
     /// A rule of four conditions against other engines, and 1,000 rules at once
     Rules(rules::RulesArgs),
+    /// A ranking of each layer of recommendations, and how good it is: microseconds
+    Recommend(recommend::RecommendArgs),
 }
 
 /// Arguments of `beckon bench core`.
@@ -64,6 +68,7 @@ pub fn run(args: BenchArgs) -> Result<(), CliError> {
     match args.what {
         Bench::Core(args) => core(&args),
         Bench::Rules(args) => rules::run(&args),
+        Bench::Recommend(args) => recommend::run(&args),
     }
 }
 

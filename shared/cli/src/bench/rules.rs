@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Where the program is, from the repository's root.
-const MANIFEST: &str = "tests/peers/Cargo.toml";
+pub(super) const MANIFEST: &str = "tests/peers/Cargo.toml";
 
 /// Arguments of `beckon bench rules`.
 #[derive(Args, Debug)]
@@ -53,7 +53,7 @@ fn command(root: &Path, args: &RulesArgs) -> Command {
     cargo
 }
 
-fn ended(status: std::io::Result<std::process::ExitStatus>) -> Result<(), CliError> {
+pub(super) fn ended(status: std::io::Result<std::process::ExitStatus>) -> Result<(), CliError> {
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(CliError::failed(format!(

@@ -140,3 +140,57 @@ impl Latency {
         Self { p50: at(50), p90: at(90), p99: at(99), max: at(100) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-12, "{found} instead of {expected}");
+    }
+
+    #[test]
+    fn hits_and_reciprocal_ranks_are_those_worked_by_hand() {
+        let mut ranks = Ranks::default();
+        // First, third, not in the list, second.
+        [Some(1), Some(3), None, Some(2)].into_iter().for_each(|rank| ranks.add(rank));
+        let hit_rate = ranks.hit_rate();
+        near(hit_rate.mean, 0.75);
+        near(hit_rate.se, (0.75_f64 * 0.25 / 4.0).sqrt());
+        let mrr = ranks.mean_reciprocal_rank();
+        near(mrr.mean, (1.0 + 1.0 / 3.0 + 0.5) / 4.0);
+        // 11/24 is the mean: deviations 13/24, -3/24, -11/24, 1/24; their squares sum to 300/576.
+        near(mrr.se, (300.0_f64 / 576.0 / 3.0).sqrt() / 2.0);
+    }
+
+    #[test]
+    fn of_nothing_and_of_one_pair_no_error_is_known() {
+        assert_eq!(Ranks::default().hit_rate(), Estimate::default());
+        assert_eq!(Ranks::default().mean_reciprocal_rank(), Estimate::default());
+        let mut one = Ranks::default();
+        one.add(Some(4));
+        assert_eq!(one.mean_reciprocal_rank(), Estimate { mean: 0.25, se: 0.0 });
+    }
+
+    #[test]
+    fn coverage_and_popularity_are_those_worked_by_hand() {
+        // Percentiles: one product below half of 4 (0.125), two equal ones in the middle (0.5), one on top (0.875).
+        let mut spread = Spread::new(&[1, 5, 5, 9]);
+        assert_eq!((spread.coverage(), spread.popularity()), (0.0, None));
+        [3, 3, 0].into_iter().for_each(|number| spread.add(number));
+        near(spread.coverage(), 0.5);
+        near(spread.popularity().unwrap(), (0.875 + 0.875 + 0.125) / 3.0);
+        // A shop of equals has no bias, whatever is shown.
+        let mut equals = Spread::new(&[7, 7]);
+        equals.add(1);
+        near(equals.popularity().unwrap(), 0.5);
+    }
+
+    #[test]
+    fn percentiles_are_values_that_were_measured() {
+        let latency = Latency::of((1..=200).rev().map(|us| us * 1_000).collect());
+        assert_eq!(latency, Latency { p50: 100.0, p90: 180.0, p99: 198.0, max: 200.0 });
+        assert_eq!(Latency::of(vec![5_000]), Latency { p50: 5.0, p90: 5.0, p99: 5.0, max: 5.0 });
+        assert_eq!(Latency::of(Vec::new()), Latency::default());
+    }
+}

@@ -299,7 +299,7 @@ mod tests {
         let found = found.unwrap();
         assert!((found.value - 7.5 / 9.0).abs() < 1e-12, "{found:?}");
         let (below, above) = (1.0 / 12.0, 1.0 / 36.0);
-        let expected = ((below / 3.0 + above / 3.0) as f64).sqrt();
+        let expected = f64::sqrt(below / 3.0 + above / 3.0);
         assert!((found.standard_error - expected).abs() < 1e-12, "{found:?}");
     }
 

@@ -1,14 +1,19 @@
 //! `recommend`: `beckon evaluate`, built with optimisation and without the AWS SDK, so that times mean something after a
-//! minute's build. `cargo beckon bench recommend` runs it.
+//! minute's build; several rounds of it, and goals. `cargo beckon bench recommend` runs it.
 //!
 //! The source is that of the command: nothing is measured here that is not evaluated there.
 
+#[path = "../../../../shared/cli/src/dice.rs"]
+#[allow(dead_code)]
+mod dice;
 #[path = "../../../../shared/cli/src/error.rs"]
 #[allow(dead_code)]
 mod error;
 #[path = "../../../../shared/cli/src/evaluate/mod.rs"]
 #[allow(dead_code)]
 mod evaluate;
+mod goals;
+mod made;
 #[path = "../../../../shared/cli/src/plot/mod.rs"]
 #[allow(dead_code, unused_imports)]
 mod plot;
@@ -20,24 +25,111 @@ mod replay {
 }
 
 use clap::Parser;
+use error::CliError;
+use evaluate::EvaluateArgs;
+use evaluate::metrics::Latency;
+use evaluate::report::Report;
+use serde_json::json;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Measures how good recommendations are, layer by layer, and how long they take.
+/// Measures recommendations: how good each layer is, and how long a ranking takes.
 #[derive(Parser)]
 #[command(name = "recommend")]
 struct Arguments {
-    #[command(flatten)]
-    evaluate: evaluate::EvaluateArgs,
+    /// Sessions to learn from [default: sessions that are made, by --seed]
+    #[arg(long, value_name = "FILE")]
+    train: Option<PathBuf>,
+    /// Sessions, or pairs, to ask about [default: the newest 7 % of the training sessions]
+    #[arg(long, value_name = "FILE", requires = "train")]
+    test: Option<PathBuf>,
+    /// Layers to measure, with commas between [default: all]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    layers: Vec<String>,
+    /// Rounds; every layer is measured once in each, and the median counts
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=101))]
+    rounds: u32,
+    /// What decides the sessions that are made
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Folder that the plots are written to
+    #[arg(long, value_name = "FOLDER", default_value = "target/beckon/bench-recommend")]
+    plots: PathBuf,
+    /// Print one JSON document instead of lines
+    #[arg(long)]
+    json: bool,
 }
 
 fn main() -> ExitCode {
-    match evaluate::run(&Arguments::parse().evaluate) {
+    match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("beckon: {error}");
             error.exit_code()
         }
     }
+}
+
+fn run(arguments: &Arguments) -> Result<(), CliError> {
+    let train = match &arguments.train {
+        Some(train) => train.clone(),
+        None => made(arguments)?,
+    };
+    let args = EvaluateArgs {
+        train,
+        test: arguments.test.clone(),
+        validate: arguments.test.is_none(),
+        holdout: 7,
+        layers: arguments.layers.clone(),
+        count: 20,
+        sample: None,
+        plots: arguments.plots.clone(),
+        json: arguments.json,
+    };
+    // A round has every layer once, so that what slows the machine slows all of them.
+    let rounds: Vec<Report> =
+        (0..arguments.rounds).map(|_| evaluate::evaluate(&args)).collect::<Result<_, _>>()?;
+    let Some(report) = median(&rounds) else { return Err(CliError::usage("no round was asked for")) };
+    let goals = goals::goals(&report);
+    if arguments.json {
+        let document = json!({"rounds": arguments.rounds, "report": report, "goals": goals});
+        say(format_args!("{document:#}"));
+        return Ok(());
+    }
+    say(report.to_string().trim_end());
+    say(format_args!("times: the median of {} rounds", arguments.rounds));
+    for goals::Goal { goal, relation, wanted, found, met } in goals {
+        let verdict = if met { "met" } else { "NOT MET" };
+        say(format_args!("goal: {goal} {relation} {wanted}: {found:.3}, {verdict}"));
+    }
+    Ok(())
+}
+
+/// Writes sessions that are made.
+fn made(arguments: &Arguments) -> Result<PathBuf, CliError> {
+    let file = arguments.plots.join("sessions.txt");
+    let written = std::fs::create_dir_all(&arguments.plots)
+        .and_then(|()| std::fs::write(&file, made::sessions(arguments.seed)));
+    written.map_err(|e| {
+        CliError::usage(format!("sessions cannot be written to {}: {e}; make room", file.display()))
+    })?;
+    Ok(file)
+}
+
+/// The first report, with each percentile's median over the rounds.
+fn median(rounds: &[Report]) -> Option<Report> {
+    let mut report = rounds.first()?.clone();
+    for (index, layer) in report.layers.iter_mut().enumerate() {
+        let of = |percentile: fn(&Latency) -> f64| {
+            let measured = rounds.iter().filter_map(|round| round.layers.get(index));
+            let mut times: Vec<f64> = measured.map(|layer| percentile(&layer.latency_us)).collect();
+            times.sort_by(f64::total_cmp);
+            times.get(times.len() / 2).copied().unwrap_or_default()
+        };
+        layer.latency_us =
+            Latency { p50: of(|l| l.p50), p90: of(|l| l.p90), p99: of(|l| l.p99), max: of(|l| l.max) };
+    }
+    Some(report)
 }
 
 /// Prints a line. Whoever closed the pipe has read enough: that is no error.

@@ -12,6 +12,8 @@
 mod clicks;
 mod plain;
 mod recorded;
+#[cfg(test)]
+mod tests;
 
 use crate::error::CliError;
 use crate::replay::format::input::Input;

@@ -14,7 +14,7 @@ use beckon_wire::stream::{Said, read_alone};
 use serde_json::{Map, Value, json};
 
 /// Something that happened, on its way to whoever keeps the person.
-pub(in crate::rules) enum Step {
+pub(crate) enum Step {
     /// A row, and the time by then.
     Row(Box<Row>, Timestamp),
     /// A line of an archive.
@@ -47,7 +47,7 @@ impl Step {
 }
 
 /// An event of one person.
-pub(in crate::rules) struct Told {
+pub(crate) struct Told {
     /// The row or line, from 1.
     pub number: u64,
     pub key: ProfileKey,
@@ -55,7 +55,7 @@ pub(in crate::rules) struct Told {
 }
 
 /// Turns what was read into events, by the collector's own reading.
-pub(in crate::rules) struct Teller {
+pub(crate) struct Teller {
     pepper: Option<Pepper>,
     source: Option<SourceId>,
     shard: ShardKey,

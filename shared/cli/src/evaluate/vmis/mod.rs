@@ -21,14 +21,14 @@ pub struct VmisParameters {
     pub neighbours: usize,
     /// The newest items of the current session that count; at most 9, or old matches would weigh less than nothing.
     pub session_items: usize,
-    /// How much rare items are preferred; 0: not at all.
-    pub rarity: f64,
+    /// Whether rare items are preferred: each counts ln(all clicks / its clicks).
+    pub prefers_rare: bool,
 }
 
 impl Default for VmisParameters {
     /// The best on the last 7 % of the training sessions of RetailRocket.
     fn default() -> Self {
-        Self { candidates: 1_000, neighbours: 500, session_items: 6, rarity: 1.0 }
+        Self { candidates: 1_000, neighbours: 500, session_items: 7, prefers_rare: true }
     }
 }
 
@@ -99,9 +99,9 @@ impl Vmis {
         }
         let clicks = items.clicks(training);
         let total: f64 = clicks.iter().copied().map(f64::from).sum();
-        let rarity = |clicks: &u32| match parameters.rarity {
-            0.0 => 1.0,
-            weight => (total / f64::from((*clicks).max(1))).ln() * weight,
+        let rarity = |clicks: &u32| match parameters.prefers_rare {
+            false => 1.0,
+            true => (total / f64::from((*clicks).max(1))).ln(),
         };
         let scratch = Scratch {
             similarity: vec![NOT_A_CANDIDATE; sessions.len()],
@@ -215,3 +215,6 @@ fn length_max(training: &TrainingSet) -> usize {
     let at = (lengths.len() as f64 * LENGTH_PERCENTILE) as usize;
     lengths.get(at.min(lengths.len().saturating_sub(1))).copied().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
