@@ -197,16 +197,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         };
         let preferences =
             Preferences { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() };
-        let catalog = LiveCatalog::reading(tables.clone(), models.clone());
-        let admin = Admin {
-            tables: tables.clone(),
-            objects: models,
-            secrets: secrets.clone(),
-            clock: clock.clone(),
-            run_tests,
-        };
-        let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
-        let decider = decider.with_catalog(catalog);
+        let (admin, decider) = asked(&tables, models, rulesets, &secrets, &clock);
         Ok(Self {
             tables,
             failed,
@@ -372,6 +363,26 @@ pub(crate) async fn publish<T: RulesetStore>(
 
 fn local_secrets() -> Result<Secrets, CliError> {
     Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))
+}
+
+/// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes.
+fn asked<T: ConfigStore + Clone + 'static>(
+    tables: &T,
+    models: LocalModels,
+    rulesets: ActiveRuleset,
+    secrets: &Secrets,
+    clock: &Clock,
+) -> (Admin<T, LocalModels>, Decider<T>) {
+    let catalog = LiveCatalog::reading(tables.clone(), models.clone());
+    let admin = Admin {
+        tables: tables.clone(),
+        objects: models,
+        secrets: secrets.clone(),
+        clock: clock.clone(),
+        run_tests,
+    };
+    let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
+    (admin, decider.with_catalog(catalog))
 }
 
 /// The functions behind the streams of events and of signals.

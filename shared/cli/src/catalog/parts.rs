@@ -205,10 +205,10 @@ impl Iterator for Rows {
         if is_only {
             self.next_row += 1;
         }
-        match written.map(|()| writer.into_inner()) {
-            Ok(Ok(bytes)) => part.bytes = if self.names.is_empty() { Vec::new() } else { bytes },
-            _ => return Some(Err(CliError::failed("a part of the feed could not be written in memory"))),
-        }
+        let (Ok(()), Ok(bytes)) = (written, writer.into_inner()) else {
+            return Some(Err(CliError::failed("a part of the feed could not be written in memory")));
+        };
+        part.bytes = if self.names.is_empty() { Vec::new() } else { bytes };
         Some(Ok(part))
     }
 }
