@@ -105,10 +105,12 @@ async fn what_is_deleted_stays_deleted_until_a_newer_feed_has_it() {
 async fn held(world: &World<MemoryTables>) -> Vec<(String, bool)> {
     let body = json!({ "slots": [{ "id": "home.hero" }] });
     assert_eq!(world.post("/v1/decisions", "pk_local", &body).await.status, 200);
+    let catalog = &world.stack.catalog;
+    let _ = catalog.get(world.stack.clock.now());
     for _ in 0..20 {
         tokio::task::yield_now().await;
     }
-    let snapshot = world.stack.catalog.in_memory();
+    let snapshot = catalog.get(world.stack.clock.now());
     snapshot
         .iter()
         .flat_map(|s| s.iter().map(|e| (e.id().to_string(), e.is_in_stock())).collect::<Vec<_>>())
@@ -189,4 +191,36 @@ async fn products_are_for_secret_keys_and_what_cannot_be_read_is_told_in_one_lin
         let detail = answer.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains(told) && !detail.contains('\n'), "{detail}");
     }
+}
+
+#[tokio::test]
+async fn an_event_fills_a_gap_and_a_browser_is_never_believed_over_the_feed() {
+    let mut world = World::memory().await;
+    let view = |id: &str, product: &str, name: &str, price: f64| {
+        json!({ "type": "track", "event": "Product Viewed", "anonymousId": "anna", "messageId": id, "properties": {
+            "product_id": product, "name": name, "price": price, "currency": "EUR", "category": "Outdoor", "brand": "B" } })
+    };
+    import(&world, "", FEED).await;
+    world
+        .events("pk_local", &[view("1", "tent-2p", "Free tent", 0.01), view("2", "stool", "Stool", 20.0)])
+        .await;
+    let tent = asked(&world, Method::GET, &format!("{PRODUCTS}/tent-2p")).await.json();
+    assert_eq!(
+        (&tent["product"]["title"], &tent["product"]["price"]),
+        (&json!("Tent for two"), &json!("399.00 EUR"))
+    );
+    let stool = asked(&world, Method::GET, &format!("{PRODUCTS}/stool")).await.json();
+    let expected = json!({ "source": "event", "product": { "title": "Stool", "price": "20.00 EUR",
+        "product_type": "Outdoor", "brand": "B" } });
+    assert_eq!(harness::misfit(&expected, &stool), None, "{stool}");
+
+    // The shop's word replaces it, although it is older, and a deletion is no gap.
+    import(&world, "?as_of=2025-11-01T00:00:00Z", "{\"id\":\"stool\",\"title\":\"Camping Stool\"}").await;
+    world.pass(DurationMs::from_hours(2));
+    world.events("pk_local", &[view("3", "stool", "Stool", 1.0)]).await;
+    assert_eq!(title(&world, "stool").await.as_deref(), Some("Camping Stool"));
+    asked(&world, Method::DELETE, &format!("{PRODUCTS}/stool")).await;
+    world.pass(DurationMs::from_hours(2));
+    world.events("pk_local", &[view("4", "stool", "Stool", 1.0)]).await;
+    assert_eq!(title(&world, "stool").await, None);
 }

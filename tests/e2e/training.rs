@@ -65,9 +65,9 @@ fn archive(days: &BTreeMap<String, Vec<String>>) -> MemoryArchive {
 }
 
 fn trainer<T>(tables: T, archive: MemoryArchive, clock: Clock) -> Trainer<T, MemoryArchive, MemoryModels> {
-    let objects = MemoryModels::default();
+    let (objects, consent_default) = (MemoryModels::default(), ConsentDefault::default());
     let (limits, policy) = (Limits::default(), Policy::default());
-    Trainer { tables, archive, objects, clock, limits, policy, consent_default: ConsentDefault::default() }
+    Trainer { tables, archive, objects, clock, limits, policy, consent_default }
 }
 
 async fn train<T: ModelStore>(

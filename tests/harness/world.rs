@@ -28,7 +28,7 @@ use data_encoding::BASE64;
 use profiler::Profiler;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use trends::Trends;
+use trends::{SeenProducts, Trends};
 
 /// Where every story begins: any day will do.
 pub const START: Timestamp = Timestamp::from_ms(1_763_800_000_000);
@@ -293,7 +293,13 @@ impl<T: Tables> World<T> {
 
     /// Trends like the stack's, with other parts between them and the stack's.
     pub fn trends_on<U, F>(&self, tables: U, failed: F) -> Trends<U, F> {
-        Trends { tables, failed, clock: self.stack.clock.clone(), epoch: signals_epoch(EPOCH) }
+        Trends {
+            tables,
+            failed,
+            clock: self.stack.clock.clone(),
+            epoch: signals_epoch(EPOCH),
+            seen: SeenProducts::default(),
+        }
     }
 
     /// A mailer like the stack's, with other parts between it and the stack's.

@@ -2,6 +2,7 @@
 
 use beckon_domain::catalog::CatalogSnapshot;
 use beckon_domain::{DurationMs, Timestamp};
+use beckon_store::StoreError;
 use beckon_store::catalog::{CatalogUnavailable, load};
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{ConfigStore, LiveModel, ModelKind};
@@ -15,78 +16,95 @@ pub const CATALOG_CHECK_PAUSE: DurationMs = DurationMs::from_secs(60);
 /// A snapshot that is older than this is told of in the log, which an alarm counts: its stock may be anything by now.
 pub const CATALOG_AGE_MAX: DurationMs = DurationMs::from_hours(24);
 
-type Loading = Pin<Box<dyn Future<Output = Result<CatalogSnapshot, CatalogUnavailable>> + Send>>;
-type Load = Arc<dyn Fn(LiveModel) -> Loading + Send + Sync>;
+type Answer<'a, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
+
+/// Where snapshots come from.
+trait Source: Send + Sync {
+    fn live(&self) -> Answer<'_, Option<LiveModel>, StoreError>;
+    fn snapshot<'a>(&'a self, live: &'a LiveModel) -> Answer<'a, CatalogSnapshot, CatalogUnavailable>;
+}
+
+struct Stores<T, O> {
+    tables: T,
+    objects: O,
+}
+
+impl<T: ConfigStore, O: ModelObjects> Source for Stores<T, O> {
+    fn live(&self) -> Answer<'_, Option<LiveModel>, StoreError> {
+        Box::pin(self.tables.live_model(ModelKind::Catalog))
+    }
+
+    fn snapshot<'a>(&'a self, live: &'a LiveModel) -> Answer<'a, CatalogSnapshot, CatalogUnavailable> {
+        Box::pin(load(&self.objects, live))
+    }
+}
 
 #[derive(Default)]
 struct Held {
     snapshot: Option<Arc<CatalogSnapshot>>,
     version: Option<String>,
-    /// The version that is being loaded.
-    loading: Option<String>,
+    /// A version that cannot be used: it is not loaded again.
+    refused: Option<String>,
     /// When the pointer is to be read again.
-    check_at: Timestamp,
+    look_at: Timestamp,
 }
 
-/// The live snapshot behind a pointer. A bad or unreachable one never replaces a good one.
+/// The live snapshot of the catalog, or none: where there is no source, nothing is ever read. A bad or unreachable one
+/// never replaces a good one.
 #[derive(Clone, Default)]
 pub struct LiveCatalog {
+    source: Option<Arc<dyn Source>>,
     held: Arc<Mutex<Held>>,
-    /// `None`: there is no place where snapshots lie, so there is never one.
-    load: Option<Load>,
 }
 
 impl LiveCatalog {
-    /// A catalog whose snapshots lie here.
-    pub fn of<O: ModelObjects + Clone + 'static>(objects: O) -> Self {
-        let load = move |live: LiveModel| -> Loading {
-            let objects = objects.clone();
-            Box::pin(async move { load(&objects, &live).await })
-        };
-        Self { held: Arc::default(), load: Some(Arc::new(load)) }
+    /// One that comes from these stores.
+    #[must_use]
+    pub fn reading<T: ConfigStore + 'static, O: ModelObjects + 'static>(tables: T, objects: O) -> Self {
+        Self { source: Some(Arc::new(Stores { tables, objects })), held: Arc::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The snapshot in memory, however old; `None` before the first good one. Never waits.
+    /// The snapshot to decide by, as it is in memory, however old; `None` before the first good one. When it is time to
+    /// look for a newer one, that begins, and nothing waits for it.
     #[must_use]
-    pub fn in_memory(&self) -> Option<Arc<CatalogSnapshot>> {
+    pub fn get(&self, now: Timestamp) -> Option<Arc<CatalogSnapshot>> {
+        if self.is_due(now) {
+            let catalog = self.clone();
+            tokio::spawn(async move { catalog.follow(now).await });
+        }
         self.lock().snapshot.clone()
     }
 
-    /// Looks for a newer snapshot if nobody looked for a while, and loads it beside whatever goes on: the page that asks
-    /// just then is decided by the one in memory. At most one read of the pointer, to be made beside other reads.
-    pub async fn check<C: ConfigStore>(&self, table: &C, now: Timestamp) {
-        if let Some((load, live)) = self.newer(table, now).await {
-            let held = self.clone();
-            tokio::spawn(async move { held.take(load(live.clone()).await, live) });
+    /// Looks for a newer snapshot if it is time, and waits for it: for the start of a process, when no page waits yet.
+    pub async fn read(&self, now: Timestamp) {
+        if self.is_due(now) {
+            self.follow(now).await;
         }
     }
 
-    /// The same, and waits for it: for the start of a process, when nobody waits yet.
-    pub async fn refresh<C: ConfigStore>(&self, table: &C, now: Timestamp) {
-        if let Some((load, live)) = self.newer(table, now).await {
-            self.take(load(live.clone()).await, live);
+    /// Whether it is time to look; from then on it is not for a while. A reading that gets lost while the process is
+    /// frozen is made good by the next.
+    fn is_due(&self, now: Timestamp) -> bool {
+        let mut held = self.lock();
+        let is_due = self.source.is_some() && held.look_at <= now;
+        if is_due {
+            held.look_at = now + CATALOG_CHECK_PAUSE;
         }
+        is_due
     }
 
-    /// What is to be loaded, if anything is.
-    async fn newer<C: ConfigStore>(&self, table: &C, now: Timestamp) -> Option<(Load, LiveModel)> {
-        let load = self.load.clone()?;
-        {
-            let mut held = self.lock();
-            if now < held.check_at {
-                return None;
-            }
-            held.check_at = now + CATALOG_CHECK_PAUSE;
-        }
-        let live = match table.live_model(ModelKind::Catalog).await {
-            Ok(live) => live?,
+    async fn follow(&self, now: Timestamp) {
+        let Some(source) = &self.source else { return };
+        let live = match source.live().await {
+            Ok(Some(live)) => live,
+            Ok(None) => return,
             Err(error) => {
                 tracing::warn!(error = ?error, "the catalog's pointer could not be read");
-                return None;
+                return;
             }
         };
         let age = now.since(live.made_at);
@@ -98,30 +116,30 @@ impl LiveCatalog {
                 "catalog too old"
             );
         }
-        let mut held = self.lock();
-        if [&held.version, &held.loading].into_iter().flatten().any(|known| *known == live.version) {
-            return None;
+        let is_known = {
+            let held = self.lock();
+            [&held.version, &held.refused].into_iter().flatten().any(|known| *known == live.version)
+        };
+        if !is_known {
+            let loaded = source.snapshot(&live).await;
+            self.take(loaded, live);
         }
-        held.loading = Some(live.version.clone());
-        drop(held);
-        Some((load, live))
     }
 
-    /// Holds what was loaded, if it is good.
+    /// Holds what was loaded, if it is good and nothing newer was loaded meanwhile.
     fn take(&self, loaded: Result<CatalogSnapshot, CatalogUnavailable>, live: LiveModel) {
         let mut held = self.lock();
-        // Something newer may be on its way by now.
-        let is_wanted = held.loading.as_ref() == Some(&live.version);
-        if is_wanted {
-            held.loading = None;
-        }
         match loaded {
-            Ok(snapshot) if is_wanted => {
-                held.snapshot = Some(Arc::new(snapshot));
-                held.version = Some(live.version);
+            Ok(snapshot) => {
+                if held.snapshot.as_ref().is_none_or(|known| known.made_at() <= snapshot.made_at()) {
+                    held.snapshot = Some(Arc::new(snapshot));
+                    held.version = Some(live.version);
+                }
             }
-            Ok(_) => {}
             Err(error) => {
+                if !error.is_transient() {
+                    held.refused = Some(live.version.clone());
+                }
                 let followed = held.version.clone().unwrap_or_else(|| "none".to_owned());
                 drop(held);
                 tracing::error!(

@@ -12,9 +12,9 @@ pub struct Config {
     pub config_table: String,
     /// `CATALOG_TABLE`: name of the table with the best sellers.
     pub catalog_table: String,
-    /// `MODEL_BUCKET`: bucket of snapshots of the catalog and of the session index.
+    /// `MODEL_BUCKET`: bucket of the snapshots of the catalog, and of the session index.
     pub model_bucket: String,
-    /// `SESSION_INDEX`: whether the session index is used; `ENABLED` or `DISABLED`.
+    /// Whether the session index is used: `SESSION_INDEX` is `ENABLED`.
     pub session_index: bool,
     /// `SECRET_ARN`: pepper and write keys.
     pub secret_arn: String,

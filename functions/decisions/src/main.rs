@@ -23,27 +23,27 @@ async fn main() -> anyhow::Result<()> {
         ..TableNames::default()
     };
     let secrets = Secrets::load(&start, &config.secret_arn).await;
-    let models = S3Models::from_config(&start, config.model_bucket);
     let mut decider = Decider::new(
         DynamoTables::from_config(&page, names.clone()),
         ActiveRuleset::with_consent_default(config.consent_default),
         secrets.context("the secrets are needed to start")?,
         Clock::system(),
-    )
-    .with_catalog(LiveCatalog::of(models.clone()));
+    );
     // In init there is time: the ruleset is compiled and the connection warmed before the first page waits.
     let patient = DynamoTables::from_config(&start, names);
     if let Err(error) = decider.rulesets.get(&patient, decider.clock.now()).await {
         tracing::warn!(error = ?error, "started without a ruleset");
     }
+    let objects = S3Models::from_config(&start, config.model_bucket);
+    decider.catalog = LiveCatalog::reading(patient.clone(), objects.clone());
     if config.session_index {
-        decider.session_index = LiveSessionIndex::reading(patient.clone(), models);
+        decider.session_index = LiveSessionIndex::reading(patient.clone(), objects);
     }
     let now = decider.clock.now();
     tokio::join!(
         decider.best_sellers.get(&patient, None, false, now),
-        decider.catalog.refresh(&patient, now),
         decider.session_index.read(now),
+        decider.catalog.read(now),
         decider.propensity.get(&patient, now)
     );
     let app = router(Arc::new(decider), &config.allowed_origins);

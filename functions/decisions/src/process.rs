@@ -99,22 +99,21 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
         let explains = explain::may_explain(request.explain, key.kind)?;
         let tells = propensity::may_tell(request.propensity, key.kind)?;
-        let catalog = self.catalog.in_memory();
+        let now = self.clock.now();
+        let catalog = self.catalog.get(now);
         let mut page = page(&request.page)?;
         self.complete(&mut page, catalog.as_deref());
         let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
-        let now = self.clock.now();
         let slots: Vec<&SlotId> = request.slots.iter().map(|slot| &slot.id).collect();
         let (category, asked) = (self.category(&page), self.questions(&slots));
         let of_page = page.product.iter().filter(|_| asks_about_products(&asked)).cloned().collect();
         // Together: the page waits for the slowest, not for one after the other.
-        let (ruleset, loaded, lists, model, (), ()) = tokio::join!(
+        let (ruleset, loaded, lists, model, ()) = tokio::join!(
             self.rulesets.get(&self.tables, now),
             who.load(&self.tables),
             self.best_sellers.get(&self.tables, category.as_ref(), asked.contains(&Learned::Trending), now),
             self.propensity.get(&self.tables, now),
-            self.items.refresh(&self.tables, of_page, now),
-            self.catalog.check(&self.tables, now)
+            self.items.refresh(&self.tables, of_page, now)
         );
         let ruleset = ruleset.map_err(DecideError::NoRuleset)?;
         let asked = ruleset.questions(&slots);

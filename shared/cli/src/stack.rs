@@ -35,7 +35,7 @@ use profiler::Profiler;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Notify;
-use trends::Trends;
+use trends::{SeenProducts, Trends};
 
 /// Tables that a stack can run on.
 pub trait Tables:
@@ -197,16 +197,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         };
         let preferences =
             Preferences { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() };
-        let catalog = LiveCatalog::of(models.clone());
-        let admin = Admin {
-            tables: tables.clone(),
-            objects: models,
-            secrets: secrets.clone(),
-            clock: clock.clone(),
-            run_tests,
-        };
-        let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
-        let decider = decider.with_catalog(catalog);
+        let (admin, decider) = asked(&tables, models, rulesets, &secrets, &clock);
         Ok(Self {
             tables,
             failed,
@@ -374,6 +365,26 @@ fn local_secrets() -> Result<Secrets, CliError> {
     Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))
 }
 
+/// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes.
+fn asked<T: ConfigStore + Clone + 'static>(
+    tables: &T,
+    models: LocalModels,
+    rulesets: ActiveRuleset,
+    secrets: &Secrets,
+    clock: &Clock,
+) -> (Admin<T, LocalModels>, Decider<T>) {
+    let catalog = LiveCatalog::reading(tables.clone(), models.clone());
+    let admin = Admin {
+        tables: tables.clone(),
+        objects: models,
+        secrets: secrets.clone(),
+        clock: clock.clone(),
+        run_tests,
+    };
+    let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
+    (admin, decider.with_catalog(catalog))
+}
+
 /// The functions behind the streams of events and of signals.
 fn behind_streams<T: Clone, F: Clone>(
     (tables, failed): (&T, &F),
@@ -387,6 +398,7 @@ fn behind_streams<T: Clone, F: Clone>(
         failed: failed.clone(),
         clock: clock.clone(),
         epoch: signals_epoch(&epoch),
+        seen: SeenProducts::default(),
     };
     let profiler = Profiler {
         tables: tables.clone(),

@@ -20,4 +20,4 @@ pub use neighbours::{Neighbour, Neighbours};
 pub use popularity::{BestSeller, BestSellers, Funnel, Span, Trend};
 pub use scored::Scored;
 pub use session_knn::SessionIndex;
-pub use signal::{Other, Signal, SignalId, SignalKind};
+pub use signal::{Called, Other, Signal, SignalId, SignalKind};

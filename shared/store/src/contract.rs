@@ -240,6 +240,7 @@ fn trend(views: u64) -> Trend {
             product: ProductId::new("p").unwrap(),
             category: Category::new("c").ok(),
             quantity: 1,
+            called: None,
             others: vec![Other { product: other(), category: None, price_band: None, distance: 1 }],
         },
     });

@@ -221,7 +221,7 @@ impl<T: ProductStore + ImportLog + ModelStore, O: ModelObjects> Admin<T, O> {
             version: live.version,
         });
         let last_import = self.tables.latest_import().await?.map(imported);
-        Ok(CatalogAnswer { request_id: request_id.to_owned(), snapshot, last_import })
+        Ok(CatalogAnswer { request_id: request_id.to_owned(), now: format_time(now), snapshot, last_import })
     }
 }
 

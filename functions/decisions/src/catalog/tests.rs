@@ -20,7 +20,7 @@ async fn published(tables: &MemoryTables, models: &MemoryModels, at: Timestamp) 
 }
 
 fn ids(catalog: &LiveCatalog) -> Vec<String> {
-    let snapshot = catalog.in_memory();
+    let snapshot = catalog.lock().snapshot.clone();
     snapshot.iter().flat_map(|s| s.iter().map(|e| e.id().to_string()).collect::<Vec<_>>()).collect()
 }
 
@@ -34,23 +34,24 @@ async fn settle() {
 #[tokio::test]
 async fn a_newer_catalog_is_followed_within_the_stated_time_and_nobody_waits_for_it() {
     let (tables, models) = (MemoryTables::default(), MemoryModels::default());
-    let catalog = LiveCatalog::of(models.clone());
-    catalog.refresh(&tables, NOW).await;
-    assert_eq!(catalog.in_memory(), None, "nothing was ever published");
+    let catalog = LiveCatalog::reading(tables.clone(), models.clone());
+    catalog.read(NOW).await;
+    assert_eq!(catalog.lock().snapshot.clone(), None, "nothing was ever published");
     tell(&tables, "mug").await;
     published(&tables, &models, NOW).await;
-    catalog.check(&tables, NOW + DurationMs::from_secs(59)).await;
+    let _ = catalog.get(NOW + DurationMs::from_secs(59));
     settle().await;
-    assert_eq!(catalog.in_memory(), None, "it was looked for a moment ago");
-    catalog.check(&tables, NOW + CATALOG_CHECK_PAUSE).await;
+    assert_eq!(catalog.lock().snapshot.clone(), None, "it was looked for a moment ago");
+    let _ = catalog.get(NOW + CATALOG_CHECK_PAUSE);
     settle().await;
     assert_eq!(ids(&catalog), ["mug"]);
     tell(&tables, "lamp").await;
     published(&tables, &models, NOW + DurationMs::from_secs(61)).await;
-    catalog.refresh(&tables, NOW + DurationMs::from_minutes(3)).await;
+    catalog.read(NOW + DurationMs::from_minutes(3)).await;
     assert_eq!(ids(&catalog), ["lamp", "mug"]);
     assert!(
-        catalog.in_memory().unwrap().age(NOW + DurationMs::from_minutes(3)) < DurationMs::from_minutes(3)
+        catalog.lock().snapshot.clone().unwrap().age(NOW + DurationMs::from_minutes(3))
+            < DurationMs::from_minutes(3)
     );
 }
 
@@ -59,8 +60,8 @@ async fn a_catalog_that_cannot_be_used_leaves_the_last_good_one() {
     let (tables, models) = (MemoryTables::default(), MemoryModels::default());
     tell(&tables, "mug").await;
     let good = published(&tables, &models, NOW).await;
-    let catalog = LiveCatalog::of(models.clone());
-    catalog.refresh(&tables, NOW).await;
+    let catalog = LiveCatalog::reading(tables.clone(), models.clone());
+    catalog.read(NOW).await;
     let minute = DurationMs::from_minutes(1);
     for (number, bad) in [vec![], b"no snapshot".to_vec()].into_iter().enumerate() {
         let version = format!("bad{number}");
@@ -83,11 +84,11 @@ async fn a_catalog_that_cannot_be_used_leaves_the_last_good_one() {
             card: String::new(),
         };
         tables.record_training(ModelKind::Catalog, Some(&live), &record).await.unwrap();
-        catalog.refresh(&tables, NOW + minute).await;
-        catalog.refresh(&tables, NOW + minute + minute).await;
+        catalog.read(NOW + minute).await;
+        catalog.read(NOW + minute + minute).await;
         assert_eq!(ids(&catalog), ["mug"]);
     }
     let empty = LiveCatalog::default();
-    empty.refresh(&tables, NOW).await;
-    assert_eq!(empty.in_memory(), None, "without a place there is never a catalog");
+    empty.read(NOW).await;
+    assert_eq!(empty.get(NOW), None, "without a place there is never a catalog");
 }

@@ -26,7 +26,7 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3_650))]
     #[arg(conflicts_with_all = ["stack", "stack_name", "endpoint_url"])]
     days: Option<u32>,
-    /// Print one JSON document instead of a line
+    /// Print one JSON document instead of a line for each kind of model
     #[arg(long)]
     json: bool,
 }
@@ -53,7 +53,7 @@ pub(super) async fn run(args: TrainArgs, place: &Place) -> Result<(), CliError> 
             let reports = trainer.run_all(&task).await;
             let what = format!("nothing was learned from {}", archive.display());
             serde_json::to_value(reports.map_err(|e| CliError::caused(&what, &e))?)
-                .map_err(|e| CliError::caused("the report", &e))?
+                .map_err(|e| CliError::caused("the reports", &e))?
         }
         Place::Stack(remote) => invoke(remote).await?,
     };
@@ -61,12 +61,14 @@ pub(super) async fn run(args: TrainArgs, place: &Place) -> Result<(), CliError> 
     if args.json {
         crate::say(format_args!("{reports:#}"));
     } else {
-        reports.as_array().into_iter().flatten().for_each(|report| crate::say(told(report)));
+        for report in reports.as_array().into_iter().flatten() {
+            crate::say(told(report));
+        }
     }
     Ok(())
 }
 
-/// The report in a line.
+/// A report in a line.
 pub(super) fn told(report: &Value) -> String {
     let text = |name: &str| report[name].as_str().unwrap_or("-").to_owned();
     let (kind, reason) = (text("kind"), text("reason"));

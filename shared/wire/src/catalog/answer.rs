@@ -138,6 +138,8 @@ pub struct ImportedAnswer {
 pub struct CatalogAnswer {
     /// The id under which the request is logged.
     pub request_id: String,
+    /// The function's time: what an import of several parts says as its `as_of`.
+    pub now: String,
     /// What decisions have, when something was ever published.
     pub snapshot: Option<SnapshotAnswer>,
     /// The latest import, when there was one.

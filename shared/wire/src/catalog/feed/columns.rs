@@ -27,7 +27,7 @@ pub(super) fn rows(bytes: &[u8], first_row: u64) -> Result<Vec<Row>, FeedError> 
     Ok(rows)
 }
 
-/// What separates the values: what the row of names has most of.
+/// What separates the values of a text that begins so: what the row of names has most of.
 #[must_use]
 pub fn delimiter(bytes: &[u8]) -> u8 {
     let line = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();

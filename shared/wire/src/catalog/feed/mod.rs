@@ -4,7 +4,7 @@
 //! sees: of JSON Lines the line, from 1; of CSV the row, of which the names of the columns are the first, without empty
 //! lines. Reading is pure: bytes and a time in, rows out.
 
-mod columns;
+pub mod columns;
 mod lines;
 mod price;
 mod row;
