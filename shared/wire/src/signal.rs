@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn other_products_are_told_with_what_is_known_of_them() {
-        let other = |name: &str, band, distance| Other {
+        let other = |name: &str, band: Option<u8>, distance| Other {
             product: ProductId::new(name).unwrap(),
             category: Category::new("mats").ok().filter(|_| band == Some(4)),
             price_band: band.and_then(PriceBand::from_number),
