@@ -5,6 +5,7 @@ mod corrupt;
 use beckon_cli::stack::Tables;
 use beckon_domain::{Category, DurationMs, ProductId};
 use beckon_recommend::popularity::Totals;
+use beckon_recommend::{Neighbours, Trend};
 use beckon_rules::SAMPLE;
 use beckon_store::streams::memory::StreamRecord;
 use beckon_store::streams::{EventStream, NewRecord};
@@ -65,6 +66,8 @@ async fn tell<T: Tables>(world: &mut World<T>) {
 #[derive(Debug, PartialEq)]
 struct Effect {
     totals: BTreeMap<TrendKey, Totals>,
+    /// What is looked at together with it, and what is bought with it.
+    goes_with: BTreeMap<TrendKey, [Neighbours; 2]>,
     store: Vec<String>,
     scores: Vec<u64>,
     failed: Vec<String>,
@@ -72,12 +75,17 @@ struct Effect {
 
 async fn effect<T: Tables>(world: &World<T>, failed: Vec<String>) -> Effect {
     let tables = &world.stack.tables;
-    let trends = tables.scan_trends().await.unwrap().into_iter();
+    let trends = tables.scan_trends().await.unwrap();
+    let goes_with = |trend: &Trend| [trend.neighbours().clone(), trend.bought_together().clone()];
     let stored = tables.best_sellers(&[ListKey::Store], Read::Strong).await.unwrap();
     let list = stored.get(&ListKey::Store).map(|stored| stored.state.clone()).unwrap_or_default();
     Effect {
         // How often a signal was recognised as put again may differ.
-        totals: trends.map(|(key, trend)| (key, Totals { repeated: 0, ..trend.totals() })).collect(),
+        goes_with: trends.iter().map(|(key, trend)| (key.clone(), goes_with(trend))).collect(),
+        totals: trends
+            .into_iter()
+            .map(|(key, trend)| (key, Totals { repeated: 0, ..trend.totals() }))
+            .collect(),
         store: list.iter().map(|seller| seller.product().to_string()).collect(),
         scores: list.iter().map(|seller| list.score(seller, START + DurationMs::from_hours(1))).collect(),
         failed,
@@ -99,14 +107,30 @@ async fn told<T: Tables>(mut world: World<T>) {
     );
     assert_eq!(list(tables, ListKey::Category(category("tents"))).await, ["tent-2p"]);
     let tent = Totals { views: 1, carts: 1, purchases: 1, units: 2, ..Totals::default() };
-    assert_eq!(totals(tables, item("tent-2p")).await, tent);
+    let looked_on = Totals { nexts: 1, ..tent };
+    assert_eq!(
+        totals(tables, item("tent-2p")).await,
+        looked_on,
+        "then the mug, in one session with the login in it"
+    );
     assert_eq!(totals(tables, TrendKey::Category(category("tents"))).await, tent);
     let stove = totals(tables, item("stove-gas")).await;
     assert_eq!((stove.purchases, stove.units), (1, 5), "one order of five");
     assert_eq!(totals(tables, item("mug")).await.views, 2, "a retry is no view, a forwarded view is one");
     assert_eq!(totals(tables, item("pot-set")).await, Totals { views: 1, ..Totals::default() });
     let signals = world.signal_conservation().await;
-    assert_eq!((signals.put, signals.counted, signals.repeated), (7, 7, 0), "{signals}");
+    assert_eq!((signals.put, signals.counted, signals.repeated), (8, 8, 0), "{signals}");
+    let neighbours = |name: &'static str| async move {
+        let of = ProductId::new(name).unwrap();
+        let found = tables.neighbours(std::slice::from_ref(&of), Read::Strong).await.unwrap().remove(&of);
+        found.map(|list| list.iter().map(|one| one.product().to_string()).collect::<Vec<_>>())
+    };
+    assert_eq!(neighbours("mug").await, Some(vec!["tent-2p".to_owned()]));
+    assert_eq!(neighbours("tent-2p").await, Some(vec!["mug".to_owned()]));
+    assert_eq!(neighbours("pot-set").await, Some(vec![]), "it was looked at alone");
+    let stored = tables.load_trends(&[item("stove-gas")], Read::Strong).await.unwrap();
+    let with_stove = stored[&item("stove-gas")].state.bought_together();
+    assert_eq!(with_stove.iter().map(|one| one.product().as_str()).collect::<Vec<_>>(), ["tent-2p"]);
 }
 
 #[tokio::test]
@@ -136,7 +160,7 @@ async fn no_signal_says_who_it_was() {
         for line in text.lines() {
             let line: BTreeMap<String, serde_json::Value> = serde_json::from_str(line).unwrap();
             let names: Vec<&str> = line.keys().map(String::as_str).collect();
-            let known = ["at", "category", "id", "kind", "product", "quantity", "v"];
+            let known = ["at", "category", "id", "kind", "others", "product", "quantity", "v"];
             assert!(names.iter().all(|name| known.contains(name)), "{names:?}");
         }
         let names = ["anna", "ben", "u-1", "again", "m-1"].map(ToOwned::to_owned);
