@@ -136,8 +136,7 @@ fn of_card(card: &Card) -> Vec<String> {
     if data.is_cut {
         lines.push("             older events were left out: there were too many".to_owned());
     }
-    let share = 100.0 * card.share;
-    lines.push(format!("chosen       penalty {}, the newest {share:.0} %", card.penalty));
+    lines.push(format!("chosen       penalty {}, by cross-validation in the order of time", card.penalty));
     if let Some(line) = &card.corrected {
         lines.push(format!(
             "corrected    log-odds times {:.3}, plus {:.3}",

@@ -21,7 +21,7 @@ fn standing() -> ModelStanding {
             "trained_on": 3_000, "depths": [1, 3, 8], "objects": 12, "lines": 40_000,
             "people_per_thousand": 400, "is_cut": true,
         },
-        "penalty": 30.0, "share": 0.5, "tried": [], "corrected": null, "intercept": -2.0,
+        "penalty": 30.0, "tried": [], "corrected": null, "intercept": -2.0,
         "features": [weighed("session.adds", 0.8), weighed("hour.02", -0.1), weighed("session.pages", 0.0)],
         "measured": measured, "constant_log_loss": 0.33, "champion": null, "verdict": "the first model",
     });

@@ -110,8 +110,6 @@ pub struct PropensityReport {
     pub test: Share,
     /// The penalty that was chosen.
     pub penalty: f64,
-    /// The share of the training examples that was chosen, the newest.
-    pub share: f64,
     /// What each choice came to in cross-validation.
     pub tried: Vec<Validated>,
     /// What the scores were corrected by, by cross-validation alone.
@@ -170,8 +168,7 @@ fn evaluate(
         bad_rows: table.bad_rows,
         train,
         test: Share::of(&table.test),
-        penalty: learned.choice.penalty,
-        share: learned.choice.share,
+        penalty: learned.penalty,
         tried: validated(&learned),
         corrected: learned.corrected,
         constant_log_loss: None,

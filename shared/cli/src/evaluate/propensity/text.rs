@@ -21,21 +21,15 @@ impl fmt::Display for PropensityReport {
             train.count,
             percent(train.bought, train.count)
         )?;
-        let share = 100.0 * self.share;
-        writeln!(
-            f,
-            "chosen       penalty {}, the newest {share:.0} %, by cross-validation in time:",
-            self.penalty
-        )?;
+        writeln!(f, "chosen       penalty {}, by cross-validation in the order of time:", self.penalty)?;
         for tried in &self.tried {
-            let mark = if tried.penalty == self.penalty && tried.share == self.share { "  <" } else { "" };
-            let auc = tried.auc.map_or_else(|| "-".to_owned(), |auc| format!("{auc:.4}"));
+            let mark = if tried.penalty == self.penalty { "  <" } else { "" };
+            let number = |n: Option<f64>| n.map_or_else(|| "-".to_owned(), |n| format!("{n:.4}"));
+            let (auc, slope) = (number(tried.auc), number(tried.slope));
             writeln!(
                 f,
-                "             newest {:>3.0} %  penalty {:>5}  log-loss {:.4}  AUC {auc}{mark}",
-                100.0 * tried.share,
-                tried.penalty,
-                tried.log_loss
+                "             penalty {:>5}  log-loss {:.4}  AUC {auc}  slope {slope}{mark}",
+                tried.penalty, tried.log_loss
             )?;
         }
         if let Some(line) = &self.corrected {
