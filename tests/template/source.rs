@@ -92,7 +92,8 @@ fn calls_in(body: &str, service: &str, resources: &[&str], index: &str) -> BTree
         if operation == "list_objects_v2" {
             // The right to it is one on the bucket, and has the name of the call before it.
             let bucket = |resource: &&str| resource.split('/').next().unwrap_or_default().to_owned();
-            calls.extend(resources.iter().map(|resource| (format!("{service}:ListBucket"), bucket(resource))));
+            calls
+                .extend(resources.iter().map(|resource| (format!("{service}:ListBucket"), bucket(resource))));
             continue;
         }
         let action = format!("{service}:{}", pascal(operation));

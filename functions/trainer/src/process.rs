@@ -78,7 +78,8 @@ impl<T: ModelStore, A: ArchiveObjects, O: ModelObjects> Trainer<T, A, O> {
                 tracing::info!(model.kind = report.kind, reason = report.reason, "nothing learned");
             }
             Ok(report) => {
-                tracing::warn!(model.kind = report.kind, reason = report.reason, "model refused");
+                // An alarm counts this line, whatever the level of the log.
+                tracing::error!(model.kind = report.kind, reason = report.reason, "model refused");
             }
             Err(error) => tracing::error!(error = ?error, "training failed"),
         }

@@ -126,9 +126,8 @@ mod tests {
             found.append(&mut labels.observe(&profile, &item.event, depths, &policy));
         }
         found.append(&mut labels.finish());
-        let minute = |at: Timestamp| {
-            u32::try_from((at.as_ms() - 1_763_800_000_000) / 60_000).unwrap_or(u32::MAX)
-        };
+        let minute =
+            |at: Timestamp| u32::try_from((at.as_ms() - 1_763_800_000_000) / 60_000).unwrap_or(u32::MAX);
         found.iter().map(|e| (minute(e.example.at), e.example.bought, e.had_bought, e.went_on)).collect()
     }
 

@@ -138,7 +138,11 @@ fn tmp_eval() {
     for (task, file, without) in [
         (Task::Taobao, "taobao_userbehavior_929users.csv.gz", vec![]),
         (Task::Uci, "uci_online_shoppers_intention.csv.gz", vec![]),
-        (Task::Uci, "uci_online_shoppers_intention.csv.gz", vec!["PageValues".to_owned(), "Month".to_owned()]),
+        (
+            Task::Uci,
+            "uci_online_shoppers_intention.csv.gz",
+            vec!["PageValues".to_owned(), "Month".to_owned()],
+        ),
     ] {
         let args = PropensityArgs { propensity: Some(task), data: Some(d.join(file)), without };
         println!("{}", evaluate(task, &args, (validate, Path::new("/tmp/w-c-x/plots"))).unwrap());
