@@ -1,7 +1,6 @@
 //! Live best sellers in decisions: what they cost, how fresh they are, and what a table that fails costs.
 
 use beckon_domain::DurationMs;
-use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::memory::MemoryTables;
 use decisions::{BestSellerLists, Decider, LIST_AGE_MAX};
@@ -14,14 +13,9 @@ type Shop = World<MemoryTables>;
 
 /// A decisions function of its own on the shop's tables, with its own memory and faults.
 fn decider(shop: &Shop, lists: &BestSellerLists, faults: &Faults) -> Decider<Faulty<MemoryTables>> {
-    Decider {
-        tables: Faulty::new(shop.stack.tables.clone(), faults),
-        rulesets: ActiveRuleset::default(),
-        best_sellers: lists.clone(),
-        propensity: ActivePropensity::default(),
-        secrets: shop.stack.secrets.clone(),
-        clock: shop.stack.clock.clone(),
-    }
+    let tables = Faulty::new(shop.stack.tables.clone(), faults);
+    let (secrets, clock) = (shop.stack.secrets.clone(), shop.stack.clock.clone());
+    Decider { best_sellers: lists.clone(), ..Decider::new(tables, ActiveRuleset::default(), secrets, clock) }
 }
 
 fn request(page: &Value) -> Vec<u8> {

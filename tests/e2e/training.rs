@@ -1,5 +1,6 @@
 //! The trainer over an archive: what it publishes decides, what is worse or broken does not, and no fault leaves a half.
 
+use beckon_domain::consent::ConsentDefault;
 use beckon_domain::id::AnonymousId;
 use beckon_domain::{DurationMs, Pepper, Policy, Timestamp};
 use beckon_rules::SAMPLE;
@@ -64,8 +65,9 @@ fn archive(days: &BTreeMap<String, Vec<String>>) -> MemoryArchive {
 }
 
 fn trainer<T>(tables: T, archive: MemoryArchive, clock: Clock) -> Trainer<T, MemoryArchive, MemoryModels> {
-    let objects = MemoryModels::default();
-    Trainer { tables, archive, objects, clock, limits: Limits::default(), policy: Policy::default() }
+    let (objects, consent_default) = (MemoryModels::default(), ConsentDefault::default());
+    let (limits, policy) = (Limits::default(), Policy::default());
+    Trainer { tables, archive, objects, clock, limits, policy, consent_default }
 }
 
 async fn train<T: ModelStore>(

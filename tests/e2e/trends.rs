@@ -98,7 +98,7 @@ async fn told<T: Tables>(mut world: World<T>) {
         "two views are somebody's visit"
     );
     assert_eq!(list(tables, ListKey::Category(category("tents"))).await, ["tent-2p"]);
-    let tent = Totals { views: 1, carts: 1, purchases: 1, units: 2, repeated: 0 };
+    let tent = Totals { views: 1, carts: 1, purchases: 1, units: 2, ..Totals::default() };
     assert_eq!(totals(tables, item("tent-2p")).await, tent);
     assert_eq!(totals(tables, TrendKey::Category(category("tents"))).await, tent);
     let stove = totals(tables, item("stove-gas")).await;

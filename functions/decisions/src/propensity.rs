@@ -24,9 +24,8 @@ pub fn may_tell(asked: bool, kind: WriteKeyKind) -> Result<bool, Problem> {
 }
 
 /// Asks the model, if there is one, about a person of whom something is known.
-pub fn predict(mut known: Known, predictor: Option<&Predictor>, now: Timestamp, policy: &Policy) -> Known {
+pub fn predict(known: &mut Known, predictor: Option<&Predictor>, now: Timestamp, policy: &Policy) {
     known.propensity = predictor.map(|predictor| predictor.score(&known.profile, now, policy));
-    known
 }
 
 /// Adds the number to the answer; nothing where nobody or no model is known.

@@ -118,8 +118,9 @@ where
         work: &[Work],
         told: &mut BTreeSet<SignalId>,
     ) -> Result<(), ProcessError> {
-        let applied = folded.applied.iter().filter_map(|index| work.get(*index));
-        let mut signals: Vec<Signal> = applied.flat_map(|work| Signal::of(&work.item.event)).collect();
+        let applied = folded.applied.iter().filter_map(|one| Some((work.get(one.index)?, &one.told)));
+        let mut signals: Vec<Signal> =
+            applied.flat_map(|(work, told)| Signal::of(&work.item.event, told)).collect();
         signals.retain(|signal| !told.contains(&signal.id));
         if signals.is_empty() {
             return Ok(());

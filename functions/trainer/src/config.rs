@@ -1,5 +1,6 @@
 //! The trainer's configuration.
 
+use beckon_domain::consent::ConsentDefault;
 use beckon_runtime::env::{Env, EnvError};
 
 /// What the environment tells the trainer.
@@ -13,6 +14,8 @@ pub struct Config {
     pub archive_bucket: String,
     /// `MODEL_BUCKET`: bucket of models that are too large for an item.
     pub model_bucket: String,
+    /// `CONSENT_DEFAULT`: purposes granted where a person chose nothing, comma-separated, or `none`.
+    pub consent_default: ConsentDefault,
     /// `TRAINING_DAYS`: days of the archive that are learned from.
     pub training_days: u32,
 }
@@ -28,6 +31,7 @@ impl Config {
             audit_table: env.required("AUDIT_TABLE"),
             archive_bucket: env.required("ARCHIVE_BUCKET"),
             model_bucket: env.required("MODEL_BUCKET"),
+            consent_default: env.required_parsed("CONSENT_DEFAULT").unwrap_or_default(),
             training_days: env.required_parsed("TRAINING_DAYS").unwrap_or_default(),
         };
         env.finish()?;

@@ -1,4 +1,4 @@
-//! A scheduled event in, a report out.
+//! A scheduled event in, a report of each kind of model out.
 
 use crate::error::TrainerError;
 use crate::history::Period;
@@ -31,6 +31,6 @@ where
     let now = trainer.clock.now();
     let until = deadline.map(|end| now + DurationMs::from_ms(end.since(now).as_ms() / TIME_PARTS));
     let task = Task { period: Period::Days(now, days), until, who: "trainer".to_owned() };
-    let report = trainer.run(&task).await?;
-    Ok(serde_json::to_value(report)?)
+    let reports = trainer.run_all(&task).await?;
+    Ok(serde_json::to_value(reports)?)
 }

@@ -27,6 +27,7 @@ async fn main() -> anyhow::Result<()> {
         clock: Clock::system(),
         limits: Limits::default(),
         policy: Policy::default(),
+        consent_default: config.consent_default,
     };
     let (trainer, days) = (&trainer, config.training_days);
     let serve = service_fn(|event: LambdaEvent<Value>| {

@@ -4,13 +4,14 @@ use crate::error::TrainerError;
 use crate::history::{History, Limits, Period, read};
 use crate::propensity::{Live, train};
 use crate::publish::{Ended, record};
+use beckon_domain::consent::ConsentDefault;
 use beckon_domain::{Policy, Timestamp};
 use beckon_recommend::propensity::Model;
 use beckon_recommend::propensity::features::NAMES;
 use beckon_runtime::{Clock, fresh_id};
 use beckon_store::archive::ArchiveObjects;
 use beckon_store::models::{ModelObjects, fetch, keep};
-use beckon_store::tables::{LiveModel, ModelKind, ModelStanding, ModelStore, TrainingEnd};
+use beckon_store::tables::{LiveModel, ModelKind, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
 use serde::Serialize;
 
 /// Everything the trainer needs.
@@ -28,6 +29,8 @@ pub struct Trainer<T, A, O> {
     pub limits: Limits,
     /// How sessions are cut, as the profiler cuts them.
     pub policy: Policy,
+    /// What people agreed to who chose nothing.
+    pub consent_default: ConsentDefault,
 }
 
 /// What is to be done.
@@ -64,36 +67,38 @@ pub struct Report {
 }
 
 impl<T: ModelStore, A: ArchiveObjects, O: ModelObjects> Trainer<T, A, O> {
-    /// Learns, and publishes what is good enough. The reason of either end is logged and written down.
+    /// Learns how likely people are to buy, and publishes what is good enough. The reason of either end is logged and
+    /// written down.
     ///
     /// # Errors
     /// When something fails, or another training ended in between; what is live stays.
     pub async fn run(&self, task: &Task) -> Result<Report, TrainerError> {
-        let ended = self.train_propensity(task).await;
-        match &ended {
-            Ok(report) if report.end == TrainingEnd::Published.name() => {
-                tracing::info!(model.kind = report.kind, reason = report.reason, "model published");
-            }
-            Ok(report) if report.made.is_none() => {
-                tracing::info!(model.kind = report.kind, reason = report.reason, "nothing learned");
-            }
-            Ok(report) => {
-                // An alarm counts this line, whatever the level of the log.
-                tracing::error!(model.kind = report.kind, reason = report.reason, "model refused");
-            }
-            Err(error) => tracing::error!(error = ?error, "training failed"),
-        }
-        ended
+        let history = self.read(task).await?;
+        said(self.train_propensity(task, &history).await)
     }
 
-    async fn train_propensity(&self, task: &Task) -> Result<Report, TrainerError> {
+    /// Learns models of every kind from one reading. One that fails keeps no other from becoming live.
+    ///
+    /// # Errors
+    /// When the archive cannot be read; of trainings that failed the first, after all have ended.
+    pub async fn run_all(&self, task: &Task) -> Result<Vec<Report>, TrainerError> {
+        let history = self.read(task).await?;
+        let propensity = said(self.train_propensity(task, &history).await);
+        let index = said(self.train_session_index(task, &history).await);
+        Ok(vec![propensity?, index?])
+    }
+
+    async fn read(&self, task: &Task) -> Result<History, TrainerError> {
+        let read = read(&self.archive, task.period, self.limits, (&self.clock, task.until)).await;
+        read.inspect_err(|error| tracing::error!(error = ?error, "training failed"))
+    }
+
+    async fn train_propensity(&self, task: &Task, history: &History) -> Result<Report, TrainerError> {
         let kind = ModelKind::Propensity;
         let standing = self.tables.model_standing(kind).await?;
         let live = self.live(&standing).await?;
-        let time = (&self.clock, task.until);
-        let history = read(&self.archive, task.period, self.limits, time).await?;
         let at = self.clock.now();
-        let made = train(&history, live.as_ref(), &self.policy, at)?;
+        let made = train(history, live.as_ref(), &self.policy, at)?;
         let mut ended = Ended {
             id: fresh_id(),
             at,
@@ -121,7 +126,7 @@ impl<T: ModelStore, A: ArchiveObjects, O: ModelObjects> Trainer<T, A, O> {
             }
         }
         let record = record(&self.tables, kind, &standing, ended).await?;
-        Ok(report(&history, record))
+        Ok(report(kind, history, record))
     }
 
     /// What is live. What is stored and cannot be used is no champion: it is said, and the next model replaces it.
@@ -139,9 +144,28 @@ impl<T: ModelStore, A: ArchiveObjects, O: ModelObjects> Trainer<T, A, O> {
     }
 }
 
-fn report(history: &History, record: beckon_store::tables::TrainingRecord) -> Report {
+/// Logs how a training ended.
+fn said(ended: Result<Report, TrainerError>) -> Result<Report, TrainerError> {
+    match &ended {
+        Ok(report) if report.end == TrainingEnd::Published.name() => {
+            tracing::info!(model.kind = report.kind, reason = report.reason, "model published");
+        }
+        Ok(report) if report.made.is_none() => {
+            tracing::info!(model.kind = report.kind, reason = report.reason, "nothing learned");
+        }
+        Ok(report) => {
+            // An alarm counts this line, whatever the level of the log.
+            tracing::error!(model.kind = report.kind, reason = report.reason, "model refused");
+        }
+        Err(error) => tracing::error!(error = ?error, "training failed"),
+    }
+    ended
+}
+
+/// How a training ended, for whoever asked for it.
+pub(crate) fn report(kind: ModelKind, history: &History, record: TrainingRecord) -> Report {
     Report {
-        kind: ModelKind::Propensity.name(),
+        kind: kind.name(),
         end: record.end.name(),
         reason: record.reason,
         from: record.from,

@@ -2,8 +2,10 @@
 
 use beckon_batch::lines::{Reading, failed_line};
 use beckon_batch::{Record, read_lines};
+use beckon_domain::ProductId;
 use beckon_domain::mark::SequenceNumber;
 use beckon_recommend::popularity::Delivered;
+use beckon_recommend::{Signal, SignalKind};
 use beckon_store::tables::TrendKey;
 use beckon_wire::failed::{FailedEvent, FailedReason, StreamName};
 use beckon_wire::signal::SignalLine;
@@ -22,6 +24,13 @@ impl Part {
     /// The number from which on it comes again if it is not done.
     pub fn first_sequence(&self) -> Option<SequenceNumber> {
         self.delivered.iter().map(|one| &one.position.sequence).min().cloned()
+    }
+
+    /// The item whose standing in lists the part may change: what was looked at next changes none.
+    pub fn offered(&self) -> Option<ProductId> {
+        let TrendKey::Item(product) = &self.key else { return None };
+        let is_own = |one: &Delivered| one.signal.kind != SignalKind::Next;
+        self.delivered.iter().any(is_own).then(|| product.clone())
     }
 }
 
@@ -47,18 +56,24 @@ pub fn split(records: &[Record<'_>], epoch: &str, failed_at: i64) -> Batch {
         batch.line_count += lines.count;
         batch.failed.extend(lines.failed.into_iter().map(|failed| (lines.sequence.clone(), failed)));
         for (position, signal) in lines.read {
-            let category = signal.category.clone().map(TrendKey::Category);
+            let category = of_category(&signal);
             let item = TrendKey::Item(signal.product.clone());
             let arrived_at = record.arrived_at.unwrap_or(signal.at);
-            let delivered = Delivered { position, arrived_at, signal };
-            if let Some(category) = category {
-                parts.entry(category).or_default().push(delivered.clone());
+            if let Some((category, signal)) = category {
+                let delivered = Delivered { position: position.clone(), arrived_at, signal };
+                parts.entry(category).or_default().push(delivered);
             }
-            parts.entry(item).or_default().push(delivered);
+            parts.entry(item).or_default().push(Delivered { position, arrived_at, signal });
         }
     }
     batch.parts = parts.into_iter().map(|(key, delivered)| Part { key, delivered }).collect();
     batch
+}
+
+/// What a category is told of a signal: that it was, and not which products go together.
+fn of_category(signal: &Signal) -> Option<(TrendKey, Signal)> {
+    let category = signal.category.clone().filter(|_| signal.kind != SignalKind::Next)?;
+    Some((TrendKey::Category(category), Signal { others: Vec::new(), called: None, ..signal.clone() }))
 }
 
 /// The failed event that a valid signal becomes when it cannot be counted for a reason of ours.

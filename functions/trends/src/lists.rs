@@ -1,5 +1,5 @@
-//! Best sellers: each item of a batch is offered to the store's list and to its category's, and a list that changes is
-//! written.
+//! Best sellers, and what is trending: each item of a batch is offered to the store's list and to its category's, and a
+//! list that changes is written.
 //!
 //! An offer says how the item stands, so offers may be made again and in any order. An item is offered even when its
 //! part was counted before: the write of a list may have failed then.
@@ -12,7 +12,7 @@ use beckon_domain::mark::SequenceNumber;
 use beckon_recommend::{BestSellers, Trend};
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
-use beckon_store::tables::{CatalogStore, ListKey, Read, Save, Versioned, load_each};
+use beckon_store::tables::{CatalogStore, ListKey, ProductStore, Read, Save, Versioned, load_each};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,16 +30,24 @@ pub(crate) type Offers = Vec<Arc<Offer>>;
 /// The lists that the offers go to.
 pub(crate) fn by_list(offers: &[Arc<Offer>]) -> BTreeMap<ListKey, Offers> {
     let mut lists: BTreeMap<ListKey, Offers> = BTreeMap::new();
+    let mut offer_to = |key: ListKey, offer: &Arc<Offer>| {
+        lists.entry(key).or_default().push(Arc::clone(offer));
+    };
     for offer in offers {
-        lists.entry(ListKey::Store).or_default().push(Arc::clone(offer));
-        if let Some(category) = offer.trend.category() {
-            lists.entry(ListKey::Category(category.clone())).or_default().push(Arc::clone(offer));
+        let category = offer.trend.category();
+        if offer.trend.is_offered() {
+            offer_to(ListKey::Store, offer);
+            category.into_iter().for_each(|c| offer_to(ListKey::Category(c.clone()), offer));
+        }
+        if offer.trend.is_rising() {
+            offer_to(ListKey::Trending, offer);
+            category.into_iter().for_each(|c| offer_to(ListKey::TrendingIn(c.clone()), offer));
         }
     }
     lists
 }
 
-impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
+impl<T: CatalogStore + ProductStore, F: FailedEventStore> Trends<T, F> {
     /// Reads lists in one go. One that cannot be read must not take the others with it: then each is read by itself, and
     /// those that cannot be read are left out and logged. They block nothing: what they show is mended by hand.
     pub(crate) async fn load_lists(
@@ -69,9 +77,10 @@ impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
         mut stored: Option<Versioned<BestSellers>>,
     ) -> Result<(), ProcessError> {
         for attempts in 1.. {
-            let mut list = stored.as_ref().map(|s| s.state.clone()).unwrap_or_default();
+            let mut list =
+                stored.as_ref().map_or_else(|| BestSellers::of(key.span()), |stored| stored.state.clone());
             offers.iter().for_each(|offer| list.offer(&offer.product, &offer.trend));
-            if stored.as_ref().is_some_and(|s| s.state == list) {
+            if stored.as_ref().map_or(list.is_empty(), |s| s.state == list) {
                 break;
             }
             match self.tables.save_best_sellers(key, &list, stored.as_ref().map(|s| s.version)).await {

@@ -158,7 +158,7 @@ impl SignalConservation {
         let items = trends.iter().filter(|(key, _)| matches!(key, TrendKey::Item(_)));
         let totals = items.map(|(_, trend)| trend.totals());
         let (counted, repeated) =
-            totals.fold((0, 0), |sum, totals| (sum.0 + totals.counted(), sum.1 + totals.repeated));
+            totals.fold((0, 0), |sum, totals| (sum.0 + totals.all(), sum.1 + totals.repeated));
         Self { put, counted, repeated, failed, in_flight }
     }
 

@@ -6,6 +6,7 @@ use crate::counters::Counted;
 use crate::event::{Event, EventKind, Item, TimerOutcome};
 use crate::key::ProfileKey;
 use crate::policy::Policy;
+use crate::price_band::PriceBand;
 use crate::profile::Profile;
 use crate::session::Entry;
 use crate::told::Told;
@@ -21,7 +22,9 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
     match &event.kind {
         EventKind::ProductViewed(item) => {
             profile.counts.product_views += 1;
-            profile.viewed.view(&item.product, item.category.as_ref(), event.occurred_at);
+            let since = profile.sessions.latest.as_ref().map_or(event.occurred_at, |s| s.started_at);
+            let facts = (item.category.as_ref(), item.price.map(PriceBand::of));
+            profile.viewed.view_in_session(&item.product, facts, event.occurred_at, since);
             interest(profile, item, VIEW_POINTS, event, policy);
         }
         EventKind::ProductDwelled { product, engaged } => {

@@ -163,6 +163,14 @@ impl Weights {
         self.kept().iter().enumerate().map(shifted).sum()
     }
 
+    /// The same as a number to divide by, for what is shown and never stored.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        const PERIOD: f64 = 65_536.0;
+        let [newest, older, oldest] = self.0.map(|weight| weight as f64);
+        newest * (PERIOD * PERIOD) + older * PERIOD + oldest
+    }
+
     /// The score at `now`, in millionths of a point.
     #[must_use]
     pub fn score(&self, horizon: Horizon, now: Timestamp, half_life: DurationMs) -> u64 {

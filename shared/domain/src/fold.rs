@@ -9,6 +9,7 @@ use crate::merge::{MergeRefusal, merge};
 use crate::policy::Policy;
 use crate::profile::{Link, Profile};
 use crate::reaction::Reaction;
+use crate::trail::Told;
 
 /// One event of one profile, in stream order.
 #[derive(Clone, PartialEq, Debug)]
@@ -31,6 +32,15 @@ pub struct Forward {
     pub index: usize,
 }
 
+/// An item that a profile applied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Applied {
+    /// Which of the items given.
+    pub index: usize,
+    /// What of it others are told.
+    pub told: Told,
+}
+
 /// What a fold proposes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Folded {
@@ -44,8 +54,8 @@ pub struct Folded {
     /// Events to put under the customer's key before the write.
     pub forwards: Vec<Forward>,
     /// Which of the items given this profile applies with this write: neither applied before, nor a repetition, nor
-    /// forwarded. What follows from an event alone follows from these.
-    pub applied: Vec<usize>,
+    /// forwarded. What others are told of events follows from these.
+    pub applied: Vec<Applied>,
 }
 
 /// What became of one item.
@@ -80,7 +90,7 @@ pub struct Settled {
     /// Events to put under the customer's key before the write.
     pub forwards: Vec<Forward>,
     /// Which of the items given are applied with this write.
-    pub applied: Vec<usize>,
+    pub applied: Vec<Applied>,
 }
 
 /// Folds the items into a state where it is, for who does not need the state before any more: nothing of it is copied.
@@ -109,7 +119,7 @@ pub fn fold_into(
         match step(profile, key, item, policy) {
             Step::Applied => {
                 rules.react(profile, key, &item.event, policy);
-                settled.applied.push(index);
+                settled.applied.push(Applied { index, told: profile.told(&item.event) });
             }
             Step::Known => {}
             Step::Forwarded(to) => settled.forwards.push(Forward { to, index }),
@@ -235,6 +245,10 @@ mod tests {
         EventKind::Identify { traits: BTreeMap::new(), link: Some(customer(user)) }
     }
 
+    fn indices(folded: &Folded) -> Vec<usize> {
+        folded.applied.iter().map(|applied| applied.index).collect()
+    }
+
     #[test]
     fn a_redelivered_batch_changes_nothing() {
         let items = [item(1, 0, event("a", 0, added("p"))), item(2, 0, event("b", 1, added("q")))];
@@ -249,7 +263,7 @@ mod tests {
     fn a_producers_repetition_has_a_new_number_and_counts_once() {
         let items = [item(1, 0, event("a", 0, added("p"))), item(2, 0, event("a", 0, added("p")))];
         let folded = fold(None, &visitor(), &items, &Policy::default(), &NoRules);
-        assert_eq!(folded.applied, [0]);
+        assert_eq!(indices(&folded), [0]);
         assert_eq!(folded.profile.cart.unit_count(), 1);
         assert_eq!((folded.profile.tallies.applied, folded.profile.tallies.duplicate), (1, 1));
     }
@@ -272,7 +286,11 @@ mod tests {
         let second = fold(Some(&first.profile), &visitor(), &items[2..], &Policy::default(), &NoRules);
         assert_eq!(second.forwards.len(), 1);
         assert_eq!(second.forwards[0].to, customer("c"));
-        assert_eq!((first.applied, second.applied), (vec![0, 1], vec![]), "an event is applied in one place");
+        assert_eq!(
+            (indices(&first), indices(&second)),
+            (vec![0, 1], vec![]),
+            "an event is applied in one place"
+        );
         assert_eq!(second.profile.cart.unit_count(), 1, "a frozen profile keeps its state");
         assert!(!second.profile.link.as_ref().unwrap().merge_pending, "this write follows the merge record");
 

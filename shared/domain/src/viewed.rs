@@ -3,6 +3,7 @@
 use crate::decay::{Horizon, Weights};
 use crate::id::{Category, ProductId};
 use crate::policy::VIEWED_COUNT_MAX;
+use crate::price_band::PriceBand;
 use crate::time::{DurationMs, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,8 @@ pub struct View {
     pub product: ProductId,
     /// Its category, when an event told it.
     pub category: Option<Category>,
+    /// Its price band, when an event told a price.
+    pub price_band: Option<PriceBand>,
     /// When it was last viewed.
     pub at: Timestamp,
     /// Attention paid in earlier views, as long as the product is remembered.
@@ -31,6 +34,8 @@ pub struct View {
     /// Attention paid in the latest view: nothing while it is open, at most the policy's `dwell_max`.
     latest: DurationMs,
     end: End,
+    /// Views in the session of the latest one; more than 255 are 255.
+    in_session: u8,
     weights: Weights,
 }
 
@@ -53,12 +58,31 @@ impl Viewed {
         self.views.iter().find(|v| v.product.as_str() == product)
     }
 
-    /// A product was viewed. A view that comes late leaves the newer one as it is.
+    /// A product was viewed, in a session of its own. A view that comes late leaves the newer one as it is.
     pub fn view(&mut self, product: &ProductId, category: Option<&Category>, at: Timestamp) {
+        self.view_in_session(product, (category, None), at, at);
+    }
+
+    /// A product was viewed in the session that began at `since`. What the event does not tell of category and price band
+    /// stays as it was.
+    pub fn view_in_session(
+        &mut self,
+        product: &ProductId,
+        (category, price_band): (Option<&Category>, Option<PriceBand>),
+        at: Timestamp,
+        since: Timestamp,
+    ) {
         let seen = self.views.iter().position(|v| v.product == *product);
         let mut view = seen.map_or_else(|| View::new(product, at), |index| self.views.remove(index));
         if category.is_some() && view.category.as_ref() != category {
             view.category = category.cloned();
+        }
+        view.price_band = price_band.or(view.price_band);
+        if view.at < since && at >= since {
+            view.in_session = 0;
+        }
+        if at >= since {
+            view.in_session = view.in_session.saturating_add(1);
         }
         if at >= view.at {
             view.earlier = add(view.earlier, view.latest);
@@ -151,22 +175,31 @@ impl View {
         Self {
             product: product.clone(),
             category: None,
+            price_band: None,
             at,
             earlier: DurationMs::ZERO,
             latest: DurationMs::ZERO,
             end: End::Open,
+            in_session: 0,
             weights: Weights::default(),
         }
     }
 
     /// Views of one product by both halves: the later one is the latest.
     fn join(self, other: Self) -> Self {
-        let rank = |v: &Self| (v.at, v.category.clone(), v.end, v.latest);
+        let rank = |v: &Self| (v.at, v.category.clone(), v.end, v.latest, v.price_band, v.in_session);
         let (mut newer, older) = if rank(&self) >= rank(&other) { (self, other) } else { (other, self) };
         newer.category = newer.category.or(older.category);
+        newer.price_band = newer.price_band.or(older.price_band);
         newer.earlier = add(newer.earlier, add(older.earlier, older.latest));
         newer.weights.merge(&older.weights);
         newer
+    }
+
+    /// How often it was viewed in the session of its latest view.
+    #[must_use]
+    pub const fn count_in_session(&self) -> u8 {
+        self.in_session
     }
 
     /// Attention paid in all views remembered, without one that is still open.

@@ -3,21 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
 mod models;
+mod products;
 mod rulesets;
 
 pub use models::model_objects;
 
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
-    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ListKey, ModelStore,
-    OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore, Save, TrendKey, Versioned,
+    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog, ListKey,
+    ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore,
+    Save, TrendKey, Versioned,
 };
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::id::{EventId, SourceId, UserId};
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_domain::{Category, DurationMs, EpisodeId, Pepper, ProductId, Profile, ProfileKey, Timestamp};
 use beckon_recommend::popularity::{Delivered, fold};
-use beckon_recommend::{BestSellers, Signal, SignalId, SignalKind, Trend};
+use beckon_recommend::{BestSellers, Other, Signal, SignalId, SignalKind, Trend};
 use std::collections::BTreeSet;
 
 fn pepper() -> Pepper {
@@ -48,7 +50,9 @@ where
         + RulesetStore
         + ModelStore
         + CatalogStore
-        + CatalogScan,
+        + CatalogScan
+        + ProductStore
+        + ImportLog,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -59,6 +63,7 @@ where
     suppression(tables).await;
     rulesets::all(tables).await;
     models::all(tables).await;
+    products::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }
@@ -215,6 +220,10 @@ async fn suppression<T: OutreachStore>(tables: &T) {
     assert!(!tables.is_suppressed(&other).await.unwrap());
 }
 
+fn other() -> ProductId {
+    ProductId::new("other").unwrap()
+}
+
 /// A trend that counted so many views.
 fn trend(views: u64) -> Trend {
     let delivered = (1..=views).map(|n| Delivered {
@@ -231,6 +240,8 @@ fn trend(views: u64) -> Trend {
             product: ProductId::new("p").unwrap(),
             category: Category::new("c").ok(),
             quantity: 1,
+            called: None,
+            others: vec![Other { product: other(), category: None, price_band: None, distance: 1 }],
         },
     });
     fold(None, &delivered.collect::<Vec<_>>()).unwrap_or_default()
@@ -255,6 +266,11 @@ async fn trends<T: CatalogStore + CatalogScan>(tables: &T) {
     assert_eq!(loaded.len(), 116);
     assert_eq!(loaded[&item(0)], Versioned { state: trend(2), version: 2 });
     assert_eq!(loaded[&category], Versioned { state: trend(5), version: 1 });
+    let products: Vec<ProductId> = (0..3).map(|n| ProductId::new(&format!("many#{n}")).unwrap()).collect();
+    let neighbours = tables.neighbours(&products, Read::Eventual).await.unwrap();
+    let names =
+        |product: &ProductId| neighbours[product].iter().map(|n| n.product().clone()).collect::<Vec<_>>();
+    assert_eq!((neighbours.len(), names(&products[0])), (2, vec![other()]), "what is not there is left out");
     let scanned: BTreeSet<TrendKey> =
         tables.scan_trends().await.unwrap().into_iter().map(|(key, _)| key).collect();
     assert_eq!(scanned, loaded.into_keys().collect());
@@ -279,6 +295,16 @@ async fn best_sellers<T: CatalogStore + CatalogScan>(tables: &T) {
     let loaded = tables.best_sellers(&keys, Read::Eventual).await.unwrap();
     assert_eq!(loaded[&store], Versioned { state: list(1), version: 1 });
     assert_eq!(loaded[&category], Versioned { state: list(3), version: 2 });
+    let trending = [ListKey::Trending, ListKey::TrendingIn(Category::new("c#").unwrap())];
+    for key in &trending {
+        assert_eq!(tables.save_best_sellers(key, &list(4), None).await.unwrap(), Save::Saved);
+    }
+    assert_eq!(tables.best_sellers(&trending, Read::Strong).await.unwrap().len(), 2);
+    assert_eq!(
+        tables.best_sellers(&keys, Read::Strong).await.unwrap(),
+        loaded,
+        "they are lists of their own"
+    );
     assert_eq!(tables.scan_trends().await.unwrap().len(), trend_count);
 }
 

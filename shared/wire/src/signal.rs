@@ -7,9 +7,12 @@ use crate::failed::FailedReason;
 use crate::stream::{
     LineError, VERSION, encode, newer_version, undecodable, unknown_version, without_values,
 };
-use beckon_domain::{Category, ProductId, Timestamp};
-use beckon_recommend::{Signal, SignalId, SignalKind};
+use beckon_domain::{Brand, Category, Money, PriceBand, ProductId, SmolStr, Timestamp};
+use beckon_recommend::{Called, Other, Signal, SignalId, SignalKind};
 use serde::{Deserialize, Serialize};
+
+/// Other products in one line at most: more than any signal has.
+const OTHER_COUNT_MAX: usize = 32;
 
 /// One line.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -20,7 +23,7 @@ pub struct SignalLine {
     pub id: String,
     /// Event time, milliseconds since 1970.
     pub at: i64,
-    /// `view`, `cart` or `purchase`.
+    /// `view`, `cart`, `purchase` or `next`.
     pub kind: SignalKind,
     /// Product.
     pub product: String,
@@ -29,10 +32,76 @@ pub struct SignalLine {
     pub category: Option<String>,
     /// Units.
     pub quantity: u32,
+    /// Its name, as the event told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its brand, with the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// Its price, with the name: `12.34 EUR`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
+    /// Of a view what was looked at before it, of `next` what was looked at after it, of a purchase some of the others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherLine>,
+}
+
+/// Another product of the same session or order.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OtherLine {
+    /// Product.
+    pub product: String,
+    /// Category, as an event named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// Price band.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub band: Option<u8>,
+    /// How many products further on or back, from 1 on.
+    pub distance: u8,
+}
+
+impl From<&Other> for OtherLine {
+    fn from(other: &Other) -> Self {
+        Self {
+            product: other.product.as_str().to_owned(),
+            category: other.category.as_ref().map(|category| category.as_str().to_owned()),
+            band: other.price_band.map(PriceBand::number),
+            distance: other.distance,
+        }
+    }
+}
+
+impl OtherLine {
+    fn parse(&self) -> Result<Other, LineError> {
+        Ok(Other {
+            product: product(&self.product)?,
+            category: category(self.category.as_deref())?,
+            // A band that this release does not know is none.
+            price_band: self.band.and_then(PriceBand::from_number),
+            distance: self.distance,
+        })
+    }
+}
+
+fn product(text: &str) -> Result<ProductId, LineError> {
+    ProductId::new(text).map_err(|e| undecodable(format!("product {e}")))
+}
+
+fn category(text: Option<&str>) -> Result<Option<Category>, LineError> {
+    text.map(Category::new).transpose().map_err(|e| undecodable(format!("category {e}")))
+}
+
+/// What the line calls its product. A brand or a price that cannot be read costs itself alone.
+fn called(line: &SignalLine) -> Option<Box<Called>> {
+    let brand = line.brand.as_deref().and_then(|brand| Brand::new(brand).ok());
+    let price = line.price.as_deref().and_then(|price| Money::parse(price).ok());
+    line.name.as_deref().map(|name| Box::new(Called { name: SmolStr::from(name), brand, price }))
 }
 
 impl From<&Signal> for SignalLine {
     fn from(signal: &Signal) -> Self {
+        let called = signal.called.as_deref();
         Self {
             v: VERSION,
             id: signal.id.to_string(),
@@ -41,6 +110,10 @@ impl From<&Signal> for SignalLine {
             product: signal.product.as_str().to_owned(),
             category: signal.category.as_ref().map(|category| category.as_str().to_owned()),
             quantity: signal.quantity,
+            name: called.map(|called| called.name.to_string()),
+            brand: called.and_then(|called| called.brand.as_ref()).map(|brand| brand.as_str().to_owned()),
+            price: called.and_then(|called| called.price).map(|price| price.to_string()),
+            others: signal.others.iter().map(OtherLine::from).collect(),
         }
     }
 }
@@ -62,14 +135,18 @@ impl SignalLine {
             let detail = "the line's product is not the record's partition key".to_owned();
             return Err(LineError { reason: FailedReason::WrongKey, detail });
         }
-        let category = line.category.as_deref().map(Category::new).transpose();
+        if line.others.len() > OTHER_COUNT_MAX {
+            return Err(undecodable(format!("more than {OTHER_COUNT_MAX} others")));
+        }
         Ok(Signal {
             id: SignalId::parse(&line.id).ok_or_else(|| undecodable("id is not 16 hexadecimal digits"))?,
             at: Timestamp::from_ms(line.at),
             kind: line.kind,
-            product: ProductId::new(&line.product).map_err(|e| undecodable(format!("product {e}")))?,
-            category: category.map_err(|e| undecodable(format!("category {e}")))?,
+            product: product(&line.product)?,
+            category: category(line.category.as_deref())?,
             quantity: line.quantity,
+            called: called(&line),
+            others: line.others.iter().map(OtherLine::parse).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -105,7 +182,32 @@ mod tests {
             product: ProductId::new(product).unwrap(),
             category: category.map(|c| Category::new(c).unwrap()),
             quantity: 3,
+            called: None,
+            others: Vec::new(),
         }
+    }
+
+    #[test]
+    fn other_products_are_told_with_what_is_known_of_them() {
+        let other = |name: &str, band: Option<u8>, distance| Other {
+            product: ProductId::new(name).unwrap(),
+            category: Category::new("mats").ok().filter(|_| band == Some(4)),
+            price_band: band.and_then(PriceBand::from_number),
+            distance,
+        };
+        let others = vec![other("mat", Some(4), 1), other("mug", None, 2)];
+        let signal = Signal { kind: SignalKind::Next, others, ..signal(0xab, "tent-2p", None) };
+        let (key, data) = records(std::slice::from_ref(&signal)).unwrap().remove(0);
+        let text = String::from_utf8(data).unwrap();
+        let expected = r#""others":[{"product":"mat","category":"mats","band":4,"distance":1},{"product":"mug","distance":2}]}"#;
+        assert!(text.ends_with(expected), "{text}");
+        assert_eq!(SignalLine::parse(&text, &key).unwrap(), signal);
+        let unknown = SignalLine::parse(&text.replace("\"band\":4", "\"band\":200"), &key).unwrap();
+        assert_eq!(unknown.others[0].price_band, None, "another release may know more bands");
+        let many = Signal { others: vec![other("mat", None, 1); OTHER_COUNT_MAX + 1], ..signal };
+        let (key, data) = records(&[many]).unwrap().remove(0);
+        let error = SignalLine::parse(std::str::from_utf8(&data).unwrap(), &key).unwrap_err();
+        assert_eq!(error.reason, FailedReason::Undecodable);
     }
 
     #[test]
@@ -116,6 +218,25 @@ mod tests {
         let expected = r#"{"v":1,"id":"00000000000000ab","at":1763800000000,"kind":"purchase","product":"tent-2p","category":"tents","quantity":3}"#;
         assert_eq!((key.as_str(), text.as_str()), ("tent-2p", expected));
         assert_eq!(SignalLine::parse(&text, &key).unwrap(), signal);
+    }
+
+    #[test]
+    fn what_the_event_calls_the_product_is_told_and_read_back() {
+        let called = Called {
+            name: SmolStr::from("Tent for two"),
+            brand: Brand::new("Northwind").ok(),
+            price: Money::parse("399.00 EUR").ok(),
+        };
+        let signal = Signal { called: Some(Box::new(called)), ..signal(0xab, "tent-2p", None) };
+        let (key, data) = records(std::slice::from_ref(&signal)).unwrap().remove(0);
+        let text = String::from_utf8(data).unwrap();
+        assert!(
+            text.ends_with(r#""name":"Tent for two","brand":"Northwind","price":"399.00 EUR"}"#),
+            "{text}"
+        );
+        assert_eq!(SignalLine::parse(&text, &key).unwrap(), signal);
+        let odd = SignalLine::parse(&text.replace("399.00 EUR", "cheap"), &key).unwrap().called.unwrap();
+        assert_eq!((odd.price, odd.name.as_str()), (None, "Tent for two"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::pairs::TestSet;
 use super::ranker::Ranker;
 use super::report::LayerReport;
 use crate::error::CliError;
+use beckon_domain::ProductId;
 use beckon_recommend::Scored;
 use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 const PAIRS_PER_TICK: u64 = 256;
 
 /// What every layer is measured with.
+#[derive(Clone, Copy)]
 pub(super) struct Measure<'a> {
     pub items: &'a Items,
     pub clicks: &'a [u32],
@@ -36,7 +38,7 @@ impl Measure<'_> {
             let began = Instant::now();
             let ranking = layer.rank(pair.prefix, self.count);
             nanoseconds.push(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));
-            let numbers = self.check(&ranking).map_err(|what| {
+            let numbers = self.check(&ranking, pair.prefix).map_err(|what| {
                 let name = layer.name();
                 CliError::failed(format!("{name}, pair {number}: {what}; this is a bug of the layer"))
             })?;
@@ -60,8 +62,9 @@ impl Measure<'_> {
         })
     }
 
-    /// What a ranking promises: a layer that answers twice as much would look twice as good. The entries' numbers.
-    fn check(&self, ranking: &[Scored]) -> Result<Vec<u32>, String> {
+    /// What a ranking promises: a layer that answers twice as much would look twice as good. The numbers of its entries
+    /// that training had; a product that nobody had seen may come from the session alone.
+    fn check(&self, ranking: &[Scored], session: &[ProductId]) -> Result<Vec<u32>, String> {
         if ranking.len() > self.count {
             return Err(format!("{} products were ranked, {} asked for", ranking.len(), self.count));
         }
@@ -70,17 +73,18 @@ impl Measure<'_> {
         {
             return Err("scores rise or are no numbers".to_owned());
         }
-        let number = |entry: &Scored| {
-            let product = &entry.product;
-            self.items.number(product).ok_or_else(|| format!("`{product}` was recommended, but never seen"))
-        };
-        let numbers: Vec<u32> = ranking.iter().map(number).collect::<Result<_, _>>()?;
-        let mut sorted = numbers.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        if sorted.len() < numbers.len() {
+        let mut distinct: Vec<&ProductId> = ranking.iter().map(|entry| &entry.product).collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        if distinct.len() < ranking.len() {
             return Err("a product was ranked twice".to_owned());
         }
-        Ok(numbers)
+        let known = |product: &ProductId| match self.items.number(product) {
+            None if !session.contains(product) => {
+                Some(Err(format!("`{product}` was recommended, but never seen")))
+            }
+            number => number.map(Ok),
+        };
+        distinct.into_iter().filter_map(known).collect()
     }
 }

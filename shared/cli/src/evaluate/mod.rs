@@ -3,7 +3,9 @@
 //! [`ranker`] is what a layer must be, [`layers`] the list of them; `formats` reads files, `pairs` makes questions of
 //! them, `measure` asks, [`metrics`] counts, `report` and `text` say it, `plots` draws it.
 
+mod blend;
 mod formats;
+mod fresh;
 pub mod items;
 pub mod layers;
 mod measure;
@@ -19,19 +21,19 @@ mod text;
 mod vmis;
 
 use crate::error::CliError;
+use beckon_recommend::policy::BLEND_FRESH_WEIGHT;
 use clap::Args;
 use clap::builder::ArgPredicate;
 use formats::Kind;
 use indicatif::{ProgressBar, ProgressStyle};
 use items::Items;
-use layers::{LAYERS, Layer};
+use layers::Shelf;
 use measure::Measure;
 use pairs::TestSet;
 use propensity::PropensityArgs;
 use ranker::TrainingSet;
 use report::{Report, TestReport, TrainReport};
 use std::path::PathBuf;
-use std::time::Instant;
 
 /// Arguments of `beckon evaluate`.
 #[derive(Args, Clone, Debug)]
@@ -71,6 +73,12 @@ pub struct EvaluateArgs {
     /// Ask about so many pairs only, evenly spread over the file
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub sample: Option<u32>,
+    /// The snapshot does not know the newest sessions, so many percent of them: what the stream adds to yesterday's index
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=90))]
+    pub behind: u32,
+    /// How much the fresh layer counts in the blend, where the snapshot counts 1
+    #[arg(long, value_name = "WEIGHT", default_value_t = BLEND_FRESH_WEIGHT, value_parser = weight)]
+    pub fresh_weight: f64,
     /// Folder that the plots are written to
     #[arg(long, value_name = "FOLDER", default_value = "target/beckon/evaluate")]
     pub plots: PathBuf,
@@ -80,6 +88,12 @@ pub struct EvaluateArgs {
     /// Print one JSON document instead of lines
     #[arg(long)]
     pub json: bool,
+}
+
+/// Takes a weight.
+fn weight(text: &str) -> Result<f64, String> {
+    let weight = text.parse().ok().filter(|weight: &f64| weight.is_finite() && *weight >= 0.0);
+    weight.ok_or_else(|| "expected a number of 0 or more, such as 0.2".to_owned())
 }
 
 /// Evaluates, and prints what was found.
@@ -117,13 +131,12 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<Report, CliError> {
     let measure = Measure { items: &items, clicks: &clicks, test: &test, count: usize::from(args.count) };
     bar.set_length((test.len() * layers.len()) as u64);
     let mut reports = Vec::with_capacity(layers.len());
-    for (number, layer) in (1_u64..).zip(layers) {
-        bar.set_message(format!("building {}", layer.name));
+    let mut shelf = Shelf::new(&training, args.behind, args.fresh_weight);
+    for (number, name) in (1_u64..).zip(layers) {
+        bar.set_message(format!("building {name}"));
         bar.tick();
-        let began = Instant::now();
-        let ranker = (layer.build)(&training);
-        let built = began.elapsed();
-        bar.set_message(format!("asking {}", layer.name));
+        let (ranker, built) = shelf.layer(name)?;
+        bar.set_message(format!("asking {name}"));
         bar.tick();
         reports.push(measure.run(ranker.as_ref(), built, &bar)?);
         bar.set_position(number * test.len() as u64);
@@ -141,18 +154,15 @@ pub fn evaluate(args: &EvaluateArgs) -> Result<Report, CliError> {
     Ok(report)
 }
 
-/// The layers of these names, all when there are none.
-fn chosen(names: &[String]) -> Result<Vec<Layer>, CliError> {
-    if names.is_empty() {
-        return Ok(LAYERS.to_vec());
+/// The layers of these names, all when there are none; a wrong one is told before anything is read.
+fn chosen(wanted: &[String]) -> Result<Vec<&'static str>, CliError> {
+    if wanted.is_empty() {
+        return Ok(layers::names().collect());
     }
-    let layer = |name: &String| {
-        LAYERS.iter().find(|layer| layer.name == name.trim()).copied().ok_or_else(|| {
-            let known: Vec<_> = LAYERS.iter().map(|layer| layer.name).collect();
-            CliError::usage(format!("no layer is called `{name}`: choose of {}", known.join(", ")))
-        })
+    let known = |name: &String| {
+        layers::names().find(|known| *known == name.trim()).ok_or_else(|| layers::unknown(name))
     };
-    names.iter().map(layer).collect()
+    wanted.iter().map(known).collect()
 }
 
 type Sets = (TrainingSet, TrainReport, TestSet, TestReport);

@@ -39,6 +39,8 @@ fn args(folder: &Path, train: PathBuf, test: Option<PathBuf>) -> EvaluateArgs {
         count: 20,
         prediction: PropensityArgs::default(),
         sample: None,
+        behind: 0,
+        fresh_weight: BLEND_FRESH_WEIGHT,
         plots,
         json: true,
     }
@@ -53,9 +55,9 @@ fn a_report_has_the_layers_with_their_measures_and_draws_them() {
     let json = serde_json::to_value(&report).unwrap();
     assert!(json["test"]["pairs"].as_u64().unwrap() > 100, "{json}");
     let layers = json["layers"].as_array().unwrap();
-    assert_eq!(layers.len(), LAYERS.len());
-    for (layer, known) in layers.iter().zip(LAYERS) {
-        assert_eq!(layer["name"], known.name);
+    assert_eq!(layers.len(), layers::names().count());
+    for (layer, known) in layers.iter().zip(layers::names()) {
+        assert_eq!(layer["name"], known);
         let (hr, mrr) = (layer["hr20"].as_f64().unwrap(), layer["mrr20"].as_f64().unwrap());
         assert!(0.0 < mrr && mrr <= hr && hr <= 1.0, "{layer}");
         for field in ["hr20_se", "mrr20_se", "coverage", "popularity_percentile", "short_lists", "build_ms"] {
@@ -68,7 +70,7 @@ fn a_report_has_the_layers_with_their_measures_and_draws_them() {
     assert!(hit_rate("vmis") > 0.8 && hit_rate("popularity") < 0.4, "{json}");
     for plot in &report.plots {
         let svg = std::fs::read_to_string(plot).unwrap();
-        assert!(svg.starts_with("<svg") && LAYERS.iter().all(|layer| svg.contains(layer.name)), "{svg}");
+        assert!(svg.starts_with("<svg") && layers::names().all(|name| svg.contains(name)), "{svg}");
     }
     let text = report.to_string();
     assert!(text.contains("HR@20") && text.lines().all(|line| line.chars().count() <= 150), "{text}");
@@ -84,6 +86,24 @@ fn validation_learns_from_the_older_sessions_and_asks_about_the_newest() {
     assert_eq!((report.train.sessions, report.train.products), (93, 2));
     assert_eq!((report.test.pairs, report.test.unknown_targets, report.test.validation), (14, 14, true));
     assert!(report.layers.iter().all(|layer| layer.hit_rate.mean == 0.0), "{report}");
+}
+
+#[test]
+fn a_blend_knows_what_came_after_the_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lines = vec!["old-1 old-2".to_owned(); 80];
+    lines.extend(vec!["new-1 new-2".to_owned(); 20]);
+    let train = file(folder.path(), "train.txt", &lines);
+    let test = file(folder.path(), "test.txt", &["new-1 new-2".to_owned()]);
+    let hit_rates = |behind, fresh_weight| {
+        let layers = ["fresh", "snapshot", "blend"].map(str::to_owned).to_vec();
+        let args = args(folder.path(), train.clone(), Some(test.clone()));
+        let report = evaluate(&EvaluateArgs { behind, fresh_weight, layers, ..args }).unwrap();
+        report.layers.iter().map(|layer| layer.hit_rate.mean).collect::<Vec<_>>()
+    };
+    assert_eq!(hit_rates(0, BLEND_FRESH_WEIGHT), [1.0, 1.0, 1.0]);
+    assert_eq!(hit_rates(30, BLEND_FRESH_WEIGHT), [1.0, 0.0, 1.0]);
+    assert_eq!(hit_rates(30, 0.0), [1.0, 0.0, 0.0], "a layer without weight says nothing");
 }
 
 #[test]
@@ -139,7 +159,7 @@ fn what_cannot_be_evaluated_is_said_in_one_line_with_what_to_do() {
         (args(folder.path(), pairs.clone(), Some(train.clone())), "give it as --test"),
         (args(folder.path(), alone, None), "nothing to ask about"),
         (args(folder.path(), train, Some(folder.path().join("missing"))), "check the path"),
-        (unknown, "choose of popularity"),
+        (unknown, "choose of "),
     ];
     for (args, wanted) in cases {
         let error = evaluate(&args).unwrap_err();
@@ -177,6 +197,16 @@ fn a_layer_that_answers_what_it_must_not_is_not_measured() {
         measure.run(&Told(told.to_vec()), Duration::ZERO, &ProgressBar::hidden())
     };
     assert_eq!(run(&[("b", 2.0), ("c", 1.0)]).unwrap().hit_rate.mean, 1.0);
+    // What the session itself has may be recommended, even if nobody had seen it before.
+    let newcomer = formats::FileSession { products: vec![ProductId::new("new").unwrap(); 2], at: None };
+    let test = TestSet::of(vec![newcomer], Kind::Sessions);
+    let again = Measure { test: &test, ..measure }.run(
+        &Told(vec![("new", 1.0)]),
+        Duration::ZERO,
+        &ProgressBar::hidden(),
+    );
+    let again = again.unwrap();
+    assert_eq!((again.hit_rate.mean, again.coverage, again.popularity), (1.0, 0.0, None));
     for (told, wanted) in [
         (&[("a", 3.0), ("b", 2.0), ("c", 1.0)][..], "2 asked for"),
         (&[("a", 1.0), ("a", 1.0)], "ranked twice"),

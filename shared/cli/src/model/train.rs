@@ -5,6 +5,7 @@ use crate::error::CliError;
 use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::primitives::Blob;
 use beckon_domain::Policy;
+use beckon_domain::consent::ConsentDefault;
 use beckon_runtime::Clock;
 use beckon_store::archive::reader::FolderReader;
 use beckon_store::models::folder::FolderModels;
@@ -25,7 +26,7 @@ pub(super) struct TrainArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3_650))]
     #[arg(conflicts_with_all = ["stack", "stack_name", "endpoint_url"])]
     days: Option<u32>,
-    /// Print one JSON document instead of a line
+    /// Print one JSON document instead of a line for each kind of model
     #[arg(long)]
     json: bool,
 }
@@ -34,7 +35,7 @@ pub(super) struct TrainArgs {
 pub(super) async fn run(args: TrainArgs, place: &Place) -> Result<(), CliError> {
     let bar = ProgressBar::new_spinner().with_message(format!("learning from {}", place.name()));
     bar.enable_steady_tick(Duration::from_millis(120));
-    let report = match place {
+    let reports = match place {
         Place::Folder { folder, tables } => {
             let clock = Clock::system();
             let archive = args.archive.clone().unwrap_or_else(|| folder.join("archive"));
@@ -46,25 +47,28 @@ pub(super) async fn run(args: TrainArgs, place: &Place) -> Result<(), CliError> 
                 clock,
                 limits: Limits::default(),
                 policy: Policy::default(),
+                consent_default: ConsentDefault::default(),
             };
             let task = Task { period, until: None, who: "beckon model train".to_owned() };
-            let report = trainer.run(&task).await;
+            let reports = trainer.run_all(&task).await;
             let what = format!("nothing was learned from {}", archive.display());
-            serde_json::to_value(report.map_err(|e| CliError::caused(&what, &e))?)
-                .map_err(|e| CliError::caused("the report", &e))?
+            serde_json::to_value(reports.map_err(|e| CliError::caused(&what, &e))?)
+                .map_err(|e| CliError::caused("the reports", &e))?
         }
         Place::Stack(remote) => invoke(remote).await?,
     };
     bar.finish_and_clear();
     if args.json {
-        crate::say(format_args!("{report:#}"));
+        crate::say(format_args!("{reports:#}"));
     } else {
-        crate::say(told(&report));
+        for report in reports.as_array().into_iter().flatten() {
+            crate::say(told(report));
+        }
     }
     Ok(())
 }
 
-/// The report in a line.
+/// A report in a line.
 pub(super) fn told(report: &Value) -> String {
     let text = |name: &str| report[name].as_str().unwrap_or("-").to_owned();
     let (kind, reason) = (text("kind"), text("reason"));

@@ -5,6 +5,7 @@ pub(crate) mod archive;
 mod cost;
 mod disorder;
 pub(crate) mod drive;
+pub mod flush;
 pub mod format;
 mod journal;
 mod options;
@@ -16,6 +17,7 @@ mod trends;
 
 use crate::error::CliError;
 use crate::laptop;
+use crate::laptop::LocalModels;
 use crate::stack::{Parts, Stack, Tables};
 use archive::Archive;
 use beckon_domain::Timestamp;
@@ -75,6 +77,9 @@ pub enum Store {
 /// When the file or the ruleset cannot be read, or an event is not accounted for.
 pub async fn run(command: ReplayCommand) -> Result<(), CliError> {
     let ReplayCommand { args, options } = command;
+    if options.flush_curve {
+        return flush::run(&args, &options.plot);
+    }
     if !options.batch_sizes.is_empty() {
         return sweep::run(&args, &options).await;
     }
@@ -135,6 +140,7 @@ async fn replay_on<T: Tables>(
     let stack = Stack::new(Parts {
         tables: Metered::new(tables.clone(), meter.clone()),
         failed: MemoryFailedEvents::default(),
+        models: LocalModels::default(),
         ruleset,
         clock,
         shard_count: 4,

@@ -15,6 +15,7 @@ use std::path::PathBuf;
   beckon replay day.csv.gz --format rees46
   beckon replay history.jsonl --format segment-jsonl --rules my-shop.yaml --json
   beckon replay day.csv.gz --format taobao --batch-sizes 100,1000,10000
+  beckon replay day.csv.gz --format taobao --flush-curve
   beckon replay day.csv.gz --format taobao --delay 30m --episodes episodes.jsonl
 
 Of a file, every user gets a consenting synthetic contact, row numbers are event ids, and time is the file's: a reminder is
@@ -35,6 +36,12 @@ pub struct ReplayOptions {
     #[arg(long, value_name = "N,N,…", value_delimiter = ',', conflicts_with_all = ["episodes", "shuffle_batches"],
           value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub batch_sizes: Vec<u64>,
+    /// Measure what fresher recommendations cost: write units by how long the trends wait, at several paces
+    #[arg(long, conflicts_with_all = ["batch_sizes", "episodes", "duplicates", "shuffle_batches"])]
+    pub flush_curve: bool,
+    /// Where the curve is drawn
+    #[arg(long, value_name = "FILE", default_value = "target/beckon/replay/flush-curve.svg")]
+    pub plot: PathBuf,
     /// Remind after this time instead of by a ruleset: 15m, 30m, 24h
     #[arg(long, value_name = "TIME", value_parser = delay, conflicts_with = "rules")]
     pub delay: Option<DurationMs>,

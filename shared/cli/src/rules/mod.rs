@@ -4,15 +4,15 @@
 //! deployed stack. `explain` asks the decisions API there, or a file. `check`, `test`, `diff` and `backtest` need nothing but
 //! files.
 
-mod admin;
-mod backtest;
+pub(crate) mod admin;
+pub(crate) mod backtest;
 mod check;
 mod diff;
 mod explain;
 mod file;
 mod history;
 mod junit;
-mod place;
+pub(crate) mod place;
 mod publish;
 mod rollback;
 mod schema;

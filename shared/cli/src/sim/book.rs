@@ -86,15 +86,13 @@ pub(crate) struct Book {
     pub(crate) one_shard_name: bool,
     /// Visitors whose freeze is stored.
     frozen: BTreeSet<ProfileKey>,
+    /// Profiles of which a read was stale.
+    pub(crate) read_stale: BTreeSet<ProfileKey>,
     /// What others were told, by its id.
     pub(crate) heard: BTreeMap<String, BusEvent>,
     /// The first law that was broken.
     pub(crate) violation: Option<String>,
     saves: u64,
-}
-
-fn name_of(told: &Told) -> (&str, &str) {
-    (&told.line.source, &told.line.id)
 }
 
 /// A key as a person tells it from others.
@@ -296,11 +294,12 @@ impl Book {
         }
     }
 
-    /// Events that profiles settled and nobody kept as failed.
-    pub(crate) fn applied_events(&self) -> impl Iterator<Item = &Event> {
-        let told = || self.log.iter().flat_map(|logged| &logged.told);
-        let expired: BTreeSet<(&str, &str)> = told().filter(|told| told.expired).map(name_of).collect();
-        told().filter(move |told| told.settled && !expired.contains(&name_of(told))).map(|told| &told.event)
+    /// Events that were kept as failed, whatever became of them besides.
+    pub(crate) fn expired(&self) -> BTreeSet<(String, String)> {
+        let told = self.log.iter().flat_map(|logged| &logged.told);
+        told.filter(|told| told.expired)
+            .map(|told| (told.line.source.clone(), told.line.id.clone()))
+            .collect()
     }
 
     /// Whether a record is done: every event of it is settled, or it was kept as failed.

@@ -7,8 +7,10 @@ use super::book::Book;
 use super::ground::Net;
 use beckon_domain::mark::{Marks, Ring};
 use beckon_domain::{Profile, ProfileKey};
+use beckon_recommend::Trend;
 use beckon_store::streams::NewRecord;
-use beckon_store::tables::{Read, Stored};
+use beckon_store::tables::{Read, Stored, TrendKey, Versioned};
+use beckon_wire::signal::SignalLine;
 use beckon_wire::stream::Line;
 use std::collections::BTreeMap;
 
@@ -40,6 +42,8 @@ pub(crate) enum Bug {
     UnprocessedDropped,
     ClaimIgnored,
     AnswersUnacknowledged,
+    NeighboursForgotten,
+    PairsDropped,
     SplitsUseRetries,
     /// None, in the calm in which the variant before is tried.
     Calm,
@@ -70,7 +74,7 @@ const fn caught(bug: Bug, name: &'static str, how: &'static str) -> Variant {
 }
 
 /// Every variant, in the order of the table.
-pub(crate) const VARIANTS: [Variant; 24] = [
+pub(crate) const VARIANTS: [Variant; 26] = [
     caught(Bug::NaiveAdd, "naive add: neither marks nor ring", "load forgets both"),
     caught(Bug::ContinuePastFailure, "continue past a failed record", "a batch goes in record by record"),
     caught(Bug::OneMark, "one mark for all shards", "all records name one shard"),
@@ -107,6 +111,8 @@ pub(crate) const VARIANTS: [Variant; 24] = [
         "answer 200 before the stream has acknowledged",
         "put always succeeds",
     ),
+    caught(Bug::NeighboursForgotten, "neighbours of the last batch only", "load of trends forgets them"),
+    caught(Bug::PairsDropped, "views that do not say what came before", "put of signals leaves it out"),
 ];
 
 /// What a variant makes of profiles that were read.
@@ -137,6 +143,26 @@ pub(crate) fn twist_loaded(net: &Net, found: &mut BTreeMap<ProfileKey, Stored>, 
             found.retain(|key, _| Some(key) != dropped.as_ref());
         }
         _ => {}
+    }
+}
+
+/// What a variant makes of trends that were read.
+pub(crate) fn twist_trends(net: &Net, found: &mut BTreeMap<TrendKey, Versioned<Trend>>) {
+    if net.lock().bug == Bug::NeighboursForgotten {
+        found.values_mut().for_each(|stored| stored.state = stored.state.clone().without_neighbours());
+    }
+}
+
+/// Signals without what else was looked at or bought.
+pub(crate) fn drop_pairs(records: &mut [NewRecord]) {
+    for record in records {
+        let text = String::from_utf8_lossy(&record.data).into_owned();
+        let lines = text.split('\n').map(|text| {
+            let Ok(mut line) = serde_json::from_str::<SignalLine>(text) else { return text.to_owned() };
+            line.others.clear();
+            serde_json::to_string(&line).unwrap_or_else(|_| text.to_owned())
+        });
+        record.data = lines.collect::<Vec<_>>().join("\n").into_bytes();
     }
 }
 

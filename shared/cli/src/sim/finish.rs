@@ -71,16 +71,14 @@ impl World {
         if let Some((key, _)) = unsorted.filter(|_| !self.early) {
             return Some(format!("{}: its events were not applied in the order of the stream", short(key)));
         }
-        drop(ground);
-        if let Some(violation) = self.trends_violation() {
-            return Some(violation);
-        }
-        let ground = self.net.lock();
-        let book = &ground.book;
         let oracle = Oracle::of(book, &self.ruleset, !self.early);
         let violation = oracle.violation.clone().or_else(|| oracle.unheard(book));
         if violation.is_some() {
             return violation;
+        }
+        drop(ground);
+        if let Some(violation) = self.trends_violation(&oracle) {
+            return Some(violation);
         }
         let stored: Vec<&ProfileKey> = profiles.iter().map(|(key, _)| key).collect();
         if let Some(missing) = oracle.profiles.keys().find(|key| !stored.contains(key)) {

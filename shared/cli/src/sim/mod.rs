@@ -17,6 +17,7 @@ mod ground;
 mod happen;
 mod oracle;
 mod outreach;
+mod pairs;
 mod ports;
 mod report;
 mod script;

@@ -10,6 +10,7 @@ use beckon_domain::merge::{merge, portable};
 use beckon_domain::policy::Policy;
 use beckon_domain::profile::{Link, Profile};
 use beckon_domain::reaction::{Effect, Happened, Reaction, RuleState};
+use beckon_recommend::{Signal, SignalId};
 use beckon_rules::Ruleset;
 use beckon_store::bus::BusEvent;
 use beckon_wire::bus::event_of;
@@ -29,6 +30,10 @@ pub(crate) struct Oracle {
     links: BTreeSet<(ProfileKey, ProfileKey)>,
     /// What the rules make others hear of, by its id, and of whom.
     effects: BTreeMap<String, (ProfileKey, Effect)>,
+    /// What events say of products, and of whom each is.
+    pub(crate) signals: BTreeMap<SignalId, (ProfileKey, Signal)>,
+    /// Events that were kept as failed.
+    expired: BTreeSet<Named>,
     /// The first thing that nobody can explain.
     pub(crate) violation: Option<String>,
 }
@@ -36,7 +41,7 @@ pub(crate) struct Oracle {
 impl Oracle {
     /// Folds the books: visitors first, because customers get what theirs have been.
     pub(crate) fn of(book: &Book, rules: &Ruleset, in_stream_order: bool) -> Self {
-        let mut oracle = Self::default();
+        let mut oracle = Self { expired: book.expired(), ..Self::default() };
         for kind in [ProfileKind::Anonymous, ProfileKind::Customer] {
             for (key, account) in book.accounts.iter().filter(|(key, _)| key.kind() == kind) {
                 let mut places = account.settled.clone();
@@ -61,7 +66,10 @@ impl Oracle {
             let named = (line.source.clone(), line.id.clone());
             let is_known = !seen.insert(named.clone());
             count(&mut profile, line.internal, is_known);
+            let is_told = !self.expired.contains(&named);
             if !is_known && self.settle(&mut profile, key, named, line, event, rules.policy()) {
+                let signals = Signal::of(event, &profile.told(event)).into_iter();
+                self.signals.extend(signals.filter(|_| is_told).map(|s| (s.id, (key.clone(), s))));
                 rules.react(&mut profile, key, event, rules.policy());
                 for effect in profile.rules.outbox.drain(..) {
                     self.effects.insert(effect.id.to_string(), (key.clone(), effect));

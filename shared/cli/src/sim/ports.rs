@@ -72,6 +72,7 @@ impl SimTables {
                 continue;
             }
             ground.notes.stale = true;
+            ground.book.read_stale.insert(key.clone());
             drop(ground);
             match old {
                 Some(stored) => drop(found.insert(key, stored.clone())),
@@ -270,6 +271,9 @@ impl EventStream for SimStream {
                 let mut records = records;
                 if bug == Bug::Unclamped && self.producer == Producer::Collector {
                     super::bugs::unclamp(&ground.book, &mut records);
+                }
+                if bug == Bug::PairsDropped && self.producer == Producer::Signals {
+                    super::bugs::drop_pairs(&mut records);
                 }
                 if ground.strikes(Fault::PartialPut) {
                     ground.notes.shared = true;

@@ -31,7 +31,7 @@ use futures_util::FutureExt;
 use profiler::Profiler;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trends::Trends;
+use trends::{SeenProducts, Trends};
 
 /// A ruleset with a slot, a reminder, a segment that time ends, and rules that act on events and on time.
 const RULESET: &str = "version: 1
@@ -190,6 +190,7 @@ fn trends(net: &Net, tables: &SimTables, clock: &Clock) -> Trends<SimTables, Sim
         failed: SimFailed { net: net.clone() },
         clock: clock.clone(),
         epoch: signals::EPOCH.to_owned(),
+        seen: SeenProducts::default(),
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Nothing is lost: each product event that a profile applied is counted for its product and its category. Nothing is
 //! counted twice but what the bound allows: a signal that comes again after more than 64 others of its product. And the
-//! best sellers are those that the trends say.
+//! best sellers are those that the trends say. What goes with what is in [`super::pairs`].
 
 use super::fault::Fault;
+use super::oracle::Oracle;
+use super::pairs;
 use super::ports::{SimFailed, SimTables};
 use super::shards::Shards;
 use super::world::{Ended, Work, World};
@@ -13,13 +15,13 @@ use beckon_domain::DurationMs;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_mapping::{Answer, InvocationId, Mapping, Options, Step};
 use beckon_recommend::policy::RECENT_COUNT_MAX;
-use beckon_recommend::{BestSellers, Signal, SignalId, Trend};
+use beckon_recommend::{BestSellers, Signal, SignalId, SignalKind, Trend};
 use beckon_store::streams::NewRecord;
 use beckon_store::streams::memory::StreamRecord;
 use beckon_store::tables::{CatalogScan, CatalogStore, ListKey, Read, TrendKey};
 use beckon_wire::signal::SignalLine;
 use futures_util::FutureExt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use trends::Trends;
 
 /// The life of the stream of signals.
@@ -28,7 +30,7 @@ pub(crate) const EPOCH: &str = "signals";
 /// A record of the stream of signals, and what it says.
 pub(crate) struct LoggedSignals {
     pub(crate) record: StreamRecord,
-    lines: Vec<(Position, Signal)>,
+    pub(super) lines: Vec<(Position, Signal)>,
 }
 
 /// The stream of signals.
@@ -155,7 +157,7 @@ impl World {
     }
 
     /// Where the trends are not what the stream of signals and the profiles say.
-    pub(crate) fn trends_violation(&self) -> Option<String> {
+    pub(crate) fn trends_violation(&self, oracle: &Oracle) -> Option<String> {
         let undone = self.reader.mapping.undone().count();
         if undone > 0 {
             return Some(format!("at the end {undone} records of signals wait"));
@@ -164,15 +166,13 @@ impl World {
         let trends: BTreeMap<TrendKey, Trend> = scanned.unwrap_or_default().into_iter().collect();
         let ground = self.net.lock();
         let log = &ground.signals.log;
-        let told: BTreeSet<SignalId> = log.iter().flat_map(|l| &l.lines).map(|(_, s)| s.id).collect();
-        let lost = ground.book.applied_events().flat_map(Signal::of).find(|s| !told.contains(&s.id));
-        if let Some(signal) = lost {
-            return Some(format!("a {} of {} was never told", signal.kind.name(), signal.product));
+        if let Some(violation) = pairs::untold(oracle, &ground.book, log) {
+            return Some(violation);
         }
         let mut lines: BTreeMap<TrendKey, Vec<&(Position, Signal)>> = BTreeMap::new();
         for line in log.iter().flat_map(|logged| &logged.lines) {
             lines.entry(TrendKey::Item(line.1.product.clone())).or_default().push(line);
-            if let Some(category) = line.1.category.clone() {
+            if let Some(category) = line.1.category.clone().filter(|_| line.1.kind != SignalKind::Next) {
                 lines.entry(TrendKey::Category(category)).or_default().push(line);
             }
         }
@@ -206,15 +206,23 @@ fn misfit(key: &TrendKey, lines: &[&(Position, Signal)], trend: Option<&Trend>) 
         return Some(format!("{key:?}: {} is not counted", position.sequence));
     }
     let mut last_seen: BTreeMap<SignalId, usize> = BTreeMap::new();
-    let mut excess = 0;
+    let (mut excess, mut places) = (0, [0; 2]);
     // Shards are read beside each other, so only part of the memory is what can be relied on here: a product has one shard at
     // a time, a category has all.
     let relied = RECENT_COUNT_MAX / if matches!(key, TrendKey::Item(_)) { 2 } else { 8 };
-    for (place, (_, signal)) in lines.iter().enumerate() {
-        let before = last_seen.insert(signal.id, place);
-        excess += u64::from(before.is_some_and(|before| place - before > relied));
+    for (_, signal) in lines {
+        // What was looked at next is remembered apart.
+        let place = &mut places[usize::from(signal.kind == SignalKind::Next)];
+        *place += 1;
+        let before = last_seen.insert(signal.id, *place);
+        excess += u64::from(before.is_some_and(|before| *place - before > relied));
     }
-    let (counted, distinct) = (trend.totals().counted(), last_seen.len() as u64);
+    let (counted, distinct) = (trend.totals().all(), last_seen.len() as u64);
+    if excess == 0
+        && let Some(violation) = pairs::misfit(key, lines, trend)
+    {
+        return Some(violation);
+    }
     let is_right = (distinct..=distinct + excess).contains(&counted);
     (!is_right).then(|| format!("{key:?}: {counted} counted, {distinct} told, {excess} of them late again"))
 }

@@ -45,7 +45,8 @@ fn full_profile() -> Profile {
     profile.days_active.add(at);
     profile.remember_event(&EventName::new("Product Viewed").unwrap(), at);
     let product = ProductId::new("p1").unwrap();
-    profile.viewed.view(&product, None, at);
+    let band = crate::PriceBand::from_number(7);
+    profile.viewed.view_in_session(&product, (None, band), at, at);
     profile.viewed.interest(&product, 1, at, DurationMs::from_days(7));
     let category = Category::new("tents").unwrap();
     profile.affinity.add(&category, 3, at, DurationMs::from_days(7));

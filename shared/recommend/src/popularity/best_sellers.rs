@@ -1,7 +1,9 @@
-//! The best sellers of one category, or of the whole store: a bounded list that keeps its order while time passes.
+//! The best sellers of one category, or of the whole store, and what is trending there: a bounded list that keeps its
+//! order while time passes.
 
+use super::span::Span;
 use super::trend::Trend;
-use crate::policy::{BEST_SELLER_COUNT_MAX, POPULARITY_HALF_LIFE};
+use crate::policy::BEST_SELLER_COUNT_MAX;
 use beckon_domain::decay::{Horizon, Weights};
 use beckon_domain::{Category, ProductId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -50,20 +52,28 @@ impl BestSeller {
 /// half-lives nothing is left, and no order of it is promised).
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct BestSellers {
+    span: Span,
     horizon: Horizon,
     sellers: Vec<BestSeller>,
 }
 
 impl BestSellers {
+    /// An empty list.
+    #[must_use]
+    pub fn of(span: Span) -> Self {
+        Self { span, ..Self::default() }
+    }
+
     /// Takes in how a product stands now, unless something newer is known of it.
     pub fn offer(&mut self, product: &ProductId, trend: &Trend) {
-        let (own, mut weights) = trend.strength();
-        let periods = own.periods_after(self.horizon, POPULARITY_HALF_LIFE);
+        let (own, mut weights) = trend.strength(self.span);
+        let half_life = self.span.half_life();
+        let periods = own.periods_after(self.horizon, half_life);
         if periods > 0 {
             self.horizon = own;
             self.sellers.iter_mut().for_each(|seller| seller.weights.age(periods));
         }
-        weights.age(self.horizon.periods_after(own, POPULARITY_HALF_LIFE));
+        weights.age(self.horizon.periods_after(own, half_life));
         let seller = BestSeller {
             product: product.clone(),
             category: trend.category().cloned(),
@@ -92,7 +102,7 @@ impl BestSellers {
     /// The score of one of them at `now`, in millionths of a point.
     #[must_use]
     pub fn score(&self, seller: &BestSeller, now: Timestamp) -> u64 {
-        seller.weights.score(self.horizon, now, POPULARITY_HALF_LIFE)
+        seller.weights.score(self.horizon, now, self.span.half_life())
     }
 
     /// The newest signal that the list knows of: how fresh it is.

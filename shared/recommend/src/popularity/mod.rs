@@ -5,12 +5,15 @@
 //! the order.
 
 mod best_sellers;
+mod funnel;
 pub mod packed;
 mod recent;
+mod span;
 mod trend;
 
 pub use best_sellers::{BestSeller, BestSellers};
-pub use recent::RecentSignals;
+pub use funnel::Funnel;
+pub use span::Span;
 pub use trend::{Delivered, Totals, Trend, fold};
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod catalog;
 mod index;
 mod models;
 mod ports;
+mod products;
 mod rulesets;
 pub mod size;
 mod usage;

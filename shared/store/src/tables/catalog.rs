@@ -1,9 +1,9 @@
-//! CatalogTable: what people in general do with items and categories, and the best sellers.
+//! CatalogTable: what people in general do with items and categories, what goes with what, and the best sellers.
 
 use super::{Read, Save};
 use crate::error::StoreError;
 use beckon_domain::{Category, ProductId};
-use beckon_recommend::{BestSellers, Trend};
+use beckon_recommend::{BestSellers, Neighbours, Span, Trend};
 use std::collections::BTreeMap;
 use std::future::Future;
 
@@ -16,13 +16,28 @@ pub enum TrendKey {
     Category(Category),
 }
 
-/// Whose best sellers.
+/// Which list: whose best sellers, or what is trending where.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ListKey {
     /// The whole store's.
     Store,
     /// A category's.
     Category(Category),
+    /// What is trending in the whole store.
+    Trending,
+    /// What is trending in a category.
+    TrendingIn(Category),
+}
+
+impl ListKey {
+    /// What such a list ranks by.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        match self {
+            Self::Store | Self::Category(_) => Span::Weeks,
+            Self::Trending | Self::TrendingIn(_) => Span::Days,
+        }
+    }
 }
 
 /// Keys of a table that are texts.
@@ -55,13 +70,18 @@ impl TextKey for ListKey {
         match self {
             Self::Store => "best#".to_owned(),
             Self::Category(category) => format!("best#{category}"),
+            Self::Trending => "rise#".to_owned(),
+            Self::TrendingIn(category) => format!("rise#{category}"),
         }
     }
 
     fn of_text(text: &str) -> Option<Self> {
-        match text.strip_prefix("best#")? {
-            "" => Some(Self::Store),
-            category => Category::new(category).ok().map(Self::Category),
+        match text.split_once('#')? {
+            ("best", "") => Some(Self::Store),
+            ("best", category) => Category::new(category).ok().map(Self::Category),
+            ("rise", "") => Some(Self::Trending),
+            ("rise", category) => Category::new(category).ok().map(Self::TrendingIn),
+            _ => None,
         }
     }
 }
@@ -83,6 +103,24 @@ pub trait CatalogStore: Send + Sync {
         keys: &[TrendKey],
         read: Read,
     ) -> impl Future<Output = Result<BTreeMap<TrendKey, Versioned<Trend>>, StoreError>> + Send;
+
+    /// Loads what is looked at together with each of these items, in one request for a hundred; items without a trend are
+    /// left out. It is part of the item's trend, which is written in one piece, so that each signal counts in all of it or in
+    /// none.
+    fn neighbours(
+        &self,
+        products: &[ProductId],
+        read: Read,
+    ) -> impl Future<Output = Result<BTreeMap<ProductId, Neighbours>, StoreError>> + Send {
+        async move {
+            let keys: Vec<TrendKey> = products.iter().cloned().map(TrendKey::Item).collect();
+            let of_item = |(key, stored): (TrendKey, Versioned<Trend>)| match key {
+                TrendKey::Item(product) => Some((product, stored.state.into_neighbours())),
+                TrendKey::Category(_) => None,
+            };
+            Ok(self.load_trends(&keys, read).await?.into_iter().filter_map(of_item).collect())
+        }
+    }
 
     /// Writes a trend if the stored version is still `read_version` (`None`: if there is none).
     fn save_trend(

@@ -17,11 +17,13 @@ pub enum ModelKind {
     Propensity,
     /// Sessions of many people, to recommend by those that are like one's own.
     SessionIndex,
+    /// What the shop sells: made by an import, not learned, and kept in the same way.
+    Catalog,
 }
 
 impl ModelKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Propensity, Self::SessionIndex];
+    pub const ALL: [Self; 3] = [Self::Propensity, Self::SessionIndex, Self::Catalog];
 
     /// The stable name of the kind.
     #[must_use]
@@ -29,6 +31,7 @@ impl ModelKind {
         match self {
             Self::Propensity => "propensity",
             Self::SessionIndex => "session-index",
+            Self::Catalog => "catalog",
         }
     }
 

@@ -81,14 +81,15 @@ pub struct DecisionAnswer {
     pub explanation: Option<Value>,
 }
 
-/// One product of a decision, with the facts the ruleset has of it.
+/// One product of a decision, with what the catalog or the ruleset knows of it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemAnswer {
     /// The product.
     pub product_id: String,
-    /// Where it comes from: `related`, `accessory`, `category_affinity`, `category_best_seller`, `store_best_seller`,
-    /// `listed`, `best_seller`.
+    /// Where it comes from: `pinned`; learned from events `similar`, `for_you`, `also_bought`, `cart_complement`,
+    /// `trending`, `recently_viewed`, `category_best_seller`, `store_best_seller`; by the ruleset `related`, `accessory`,
+    /// `category_affinity`, `listed`, `best_seller`; `catalog` where there was nothing better.
     pub source: &'static str,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]

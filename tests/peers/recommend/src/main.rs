@@ -24,7 +24,8 @@ mod replay {
     pub mod format;
 }
 
-use clap::Parser;
+use beckon_recommend::policy::BLEND_FRESH_WEIGHT;
+use clap::{Args, Parser, Subcommand};
 use error::CliError;
 use evaluate::EvaluateArgs;
 use evaluate::metrics::Latency;
@@ -36,6 +37,20 @@ use std::process::ExitCode;
 /// Measures recommendations: how good each layer is, and how long a ranking takes.
 #[derive(Parser)]
 #[command(name = "recommend")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What `beckon evaluate` does, with times that mean something
+    Evaluate(EvaluateArgs),
+    /// Several rounds of it, held against goals
+    Bench(Arguments),
+}
+
+#[derive(Args)]
 struct Arguments {
     /// Sessions to learn from [default: sessions that are made, by --seed]
     #[arg(long, value_name = "FILE")]
@@ -61,7 +76,11 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    let done = match Cli::parse().command {
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Bench(arguments) => bench(&arguments),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("beckon: {error}");
@@ -70,7 +89,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), CliError> {
+fn bench(arguments: &Arguments) -> Result<(), CliError> {
     let train = match &arguments.train {
         Some(train) => train.clone(),
         None => made(arguments)?,
@@ -83,6 +102,8 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         layers: arguments.layers.clone(),
         count: 20,
         sample: None,
+        behind: 0,
+        fresh_weight: BLEND_FRESH_WEIGHT,
         plots: arguments.plots.clone(),
         json: arguments.json,
     };

@@ -13,7 +13,7 @@
 mod journey;
 mod person;
 pub(super) mod report;
-pub(in crate::rules) mod source;
+pub(crate) mod source;
 mod tally;
 mod text;
 mod worker;

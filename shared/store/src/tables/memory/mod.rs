@@ -3,6 +3,7 @@
 mod catalog;
 mod models;
 mod outreach;
+mod products;
 mod rulesets;
 
 use super::{
@@ -24,6 +25,7 @@ struct Tables {
     rulesets: rulesets::Rulesets,
     models: models::Models,
     catalog: BTreeMap<String, catalog::Row>,
+    products: products::Products,
 }
 
 struct Row {

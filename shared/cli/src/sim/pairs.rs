@@ -1,0 +1,62 @@
+//! What goes with what: each product is told what the profiles say, and its neighbours are what it was told.
+
+use super::book::{Book, short};
+use super::oracle::Oracle;
+use super::signals::LoggedSignals;
+use beckon_domain::mark::Position;
+use beckon_recommend::policy::{NEIGHBOUR_COUNT_MAX, TOGETHER_COUNT_MAX};
+use beckon_recommend::popularity::{Delivered, fold};
+use beckon_recommend::{Signal, SignalId, Trend};
+use beckon_store::tables::TrendKey;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where the stream of signals is not what the events say: each is told, and as it was.
+///
+/// Signals are put before the profile is written, so one of a fold that began from a stale read or was given up may say less
+/// of what came before it. Only of other profiles is all of it held against what was.
+pub(super) fn untold(oracle: &Oracle, book: &Book, log: &[LoggedSignals]) -> Option<String> {
+    let mut told: BTreeMap<SignalId, Vec<&Signal>> = BTreeMap::new();
+    for (_, signal) in log.iter().flat_map(|logged| &logged.lines) {
+        told.entry(signal.id).or_default().push(signal);
+    }
+    let inexact = |key| book.read_stale.contains(key);
+    oracle.signals.iter().find_map(|(id, (key, expected))| {
+        let what = || format!("{} of {} by {}", expected.kind.name(), expected.product, short(key));
+        let Some(told) = told.get(id) else {
+            let is_pair = expected.kind == beckon_recommend::SignalKind::Next;
+            return (!is_pair || !inexact(key)).then(|| format!("a {} was never told", what()));
+        };
+        let other = told.iter().find(|told| **told != expected).filter(|_| !inexact(key))?;
+        Some(format!("a {} was told with {:?}, expected {:?}", what(), other.others, expected.others))
+    })
+}
+
+/// Where a product's neighbours are not what its lines say, each signal once: as long as each repetition says the same, and
+/// the lists have room for all products.
+pub(super) fn misfit(key: &TrendKey, lines: &[&(Position, Signal)], trend: &Trend) -> Option<String> {
+    let mut once: BTreeMap<SignalId, &(Position, Signal)> = BTreeMap::new();
+    for line in lines {
+        if once.insert(line.1.id, line).is_some_and(|before| before.1 != line.1) {
+            return None;
+        }
+    }
+    let others: BTreeSet<_> = once.values().flat_map(|line| &line.1.others).map(|o| &o.product).collect();
+    if matches!(key, TrendKey::Category(_)) || others.len() > NEIGHBOUR_COUNT_MAX.min(TOGETHER_COUNT_MAX) {
+        return None;
+    }
+    // One at a time, without any state but the lists themselves.
+    let each = once.values().map(|(position, signal)| Delivered {
+        position: position.clone(),
+        arrived_at: signal.at,
+        signal: signal.clone(),
+    });
+    let mut expected = Trend::default();
+    for (number, one) in each.enumerate() {
+        let alone = beckon_domain::mark::ShardKey::new("oracle", &number.to_string());
+        let one = Delivered { position: Position { shard: alone, ..one.position }, ..one };
+        expected = fold(Some(&expected), [&one]).unwrap_or(expected);
+    }
+    let same =
+        expected.neighbours() == trend.neighbours() && expected.bought_together() == trend.bought_together();
+    (!same).then(|| format!("{key:?}: its neighbours are not those of the signals"))
+}
