@@ -9,8 +9,9 @@ use beckon_store::models::ModelObjects;
 use beckon_store::tables::ModelStore;
 use serde_json::Value;
 
-/// Learning takes time after reading has ended: a third of what an invocation has is kept for it.
-const LEARNING_PART: u64 = 3;
+/// Of what an invocation has, a third is for reading, a third for reading again where people must be drawn, and a third for
+/// learning.
+const TIME_PARTS: u64 = 3;
 
 /// Trains once, whatever the schedule's input says. A call that comes twice trains twice; the second finds the same.
 ///
@@ -28,8 +29,7 @@ where
     O: ModelObjects,
 {
     let now = trainer.clock.now();
-    // The days themselves must be over: today is none of them, but its beginning is read along.
-    let until = deadline.map(|end| end - DurationMs::from_ms(end.since(now).as_ms() / LEARNING_PART * 2));
+    let until = deadline.map(|end| now + DurationMs::from_ms(end.since(now).as_ms() / TIME_PARTS));
     let task = Task { period: Period::Days(now, days), until, who: "trainer".to_owned() };
     let reports = trainer.run_all(&task).await?;
     Ok(serde_json::to_value(reports)?)

@@ -153,7 +153,10 @@ fn said(ended: Result<Report, TrainerError>) -> Result<Report, TrainerError> {
         Ok(report) if report.made.is_none() => {
             tracing::info!(model.kind = report.kind, reason = report.reason, "nothing learned");
         }
-        Ok(report) => tracing::warn!(model.kind = report.kind, reason = report.reason, "model refused"),
+        Ok(report) => {
+            // An alarm counts this line, whatever the level of the log.
+            tracing::error!(model.kind = report.kind, reason = report.reason, "model refused");
+        }
         Err(error) => tracing::error!(error = ?error, "training failed"),
     }
     ended

@@ -6,6 +6,8 @@
 use argmin::core::{CostFunction, Error, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
+// Its feature `vec` is what makes a vector something to optimise.
+use argmin_math as _;
 use beckon_recommend::propensity::numeric::{exp, ln, logit, sigmoid};
 use beckon_recommend::propensity::{Example, Model, ModelError, Term};
 

@@ -27,21 +27,12 @@ impl S3Archive {
         Self::new(Client::new(config), bucket, super::PREFIX)
     }
 
-    /// Every object that may be one of an archive, in the order of the keys.
+    /// The objects of the prefix, in the order of the keys.
     ///
     /// # Errors
     /// When S3 does not answer, or refuses.
-    pub async fn list(&self) -> Result<Vec<Kept>, StoreError> {
+    pub async fn objects(&self) -> Result<Vec<Kept>, StoreError> {
         self.list_archived(&self.prefix).await
-    }
-
-    /// A whole object as it lies there, compressed; `None` when there is none of that key. Firehose writes objects of
-    /// at most 128 MB.
-    ///
-    /// # Errors
-    /// When S3 does not answer, or refuses.
-    pub async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read_archived(key).await
     }
 }
 

@@ -129,22 +129,3 @@ fn a_file_that_cannot_be_used_is_one_line_that_says_what_to_do() {
         assert!(message.contains(expected) && !message.contains('\n'), "{message}");
     }
 }
-
-#[test]
-fn tmp_eval() {
-    let Ok(data) = std::env::var("BECKON_DATA") else { return };
-    let validate = std::env::var("TMP_TEST").is_err();
-    let d = Path::new(&data);
-    for (task, file, without) in [
-        (Task::Taobao, "taobao_userbehavior_929users.csv.gz", vec![]),
-        (Task::Uci, "uci_online_shoppers_intention.csv.gz", vec![]),
-        (
-            Task::Uci,
-            "uci_online_shoppers_intention.csv.gz",
-            vec!["PageValues".to_owned(), "Month".to_owned()],
-        ),
-    ] {
-        let args = PropensityArgs { propensity: Some(task), data: Some(d.join(file)), without };
-        println!("{}", evaluate(task, &args, (validate, Path::new("/tmp/w-c-x/plots"))).unwrap());
-    }
-}
