@@ -1,7 +1,9 @@
 //! `recommend`: `beckon evaluate`, built with optimisation and without the AWS SDK, so that times mean something after a
 //! minute's build; several rounds of it, and goals. `cargo beckon bench recommend` runs it.
 //!
-//! The source is that of the command: nothing is measured here that is not evaluated there.
+//! The source is that of the command: nothing is measured here that is not evaluated there. So are the dependencies, of
+//! which this file names few: `beckon_domain`, `beckon_rules`, `csv`, `flate2`, `indicatif`, `jiff`, `thiserror`, and for
+//! its tests `tempfile`.
 
 #[path = "../../../../shared/cli/src/dice.rs"]
 #[allow(dead_code)]
