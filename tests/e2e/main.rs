@@ -33,5 +33,6 @@ mod ruleset_tests;
 mod scenario;
 mod scenarios;
 mod send_errors;
+mod training;
 mod trends;
 mod unsubscribing;

@@ -16,6 +16,7 @@ use beckon_runtime::Clock;
 use beckon_runtime::clock::Hand;
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::memory::MemoryFailedEvents;
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::tables::dynamodb::DynamoTables;
@@ -302,6 +303,7 @@ impl<T: Tables> World<T> {
             stream,
             sender,
             rulesets: ActiveRuleset::default(),
+            propensity: ActivePropensity::default(),
             secrets: self.stack.secrets.clone(),
             clock: self.stack.clock.clone(),
             from: "Outdoor sample <reminders@shop.example>".to_owned(),

@@ -16,6 +16,7 @@ mod items;
 mod knowledge;
 mod person;
 mod process;
+mod propensity;
 mod session_index;
 
 pub use best_sellers::{BestSellerLists, LIST_AGE_MAX};

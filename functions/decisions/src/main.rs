@@ -43,7 +43,8 @@ async fn main() -> anyhow::Result<()> {
     tokio::join!(
         decider.best_sellers.get(&patient, None, false, now),
         decider.catalog.refresh(&patient, now),
-        decider.session_index.read(now)
+        decider.session_index.read(now),
+        decider.propensity.get(&patient, now)
     );
     let app = router(Arc::new(decider), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))

@@ -31,6 +31,8 @@ pub struct Known {
     pub profile: Profile,
     /// Whether they are a customer.
     pub is_customer: bool,
+    /// How likely they are to buy, as a model says.
+    pub propensity: Option<f64>,
 }
 
 impl Who {
@@ -101,7 +103,7 @@ impl Who {
         let linked = self.linked(&loaded);
         let visitor = self.visitor.as_ref().and_then(|key| loaded.remove(key)).map(|s| s.profile);
         let Some(customer_key) = self.customer.clone().or_else(|| linked.clone()) else {
-            return visitor.map(|profile| Known { profile, is_customer: false });
+            return visitor.map(|profile| Known { profile, is_customer: false, propensity: None });
         };
         let customer = loaded.remove(&customer_key).map(|s| s.profile);
         let half = visitor.filter(|_| linked.as_ref() == Some(&customer_key));
@@ -116,7 +118,7 @@ impl Who {
                 if let Some(half) = half {
                     union(&mut profile, &portable(&half), policy);
                 }
-                Some(Known { profile, is_customer: true })
+                Some(Known { profile, is_customer: true, propensity: None })
             }
         }
     }

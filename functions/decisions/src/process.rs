@@ -8,6 +8,7 @@ use crate::explain;
 use crate::items::Items;
 use crate::knowledge::Knowledge;
 use crate::person::{Known, Who};
+use crate::propensity;
 use crate::session_index::LiveSessionIndex;
 use beckon_domain::catalog::CatalogSnapshot;
 use beckon_domain::id::SlotId;
@@ -15,6 +16,7 @@ use beckon_domain::{Category, ProductId, Profile, ProfileKey, SmolStr};
 use beckon_rules::{Learned, Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest, way};
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::StoreError;
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore, Stored};
@@ -42,6 +44,8 @@ pub struct Decider<T> {
     pub session_index: LiveSessionIndex,
     /// What the shop sells.
     pub catalog: LiveCatalog,
+    /// The live propensity model.
+    pub propensity: ActivePropensity,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
@@ -66,6 +70,7 @@ impl<T> Decider<T> {
             items: Items::default(),
             session_index: LiveSessionIndex::default(),
             catalog: LiveCatalog::default(),
+            propensity: ActivePropensity::default(),
             secrets,
             clock,
         }
@@ -93,6 +98,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let presented = basic_user.or(request.write_key.as_deref());
         let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
         let explains = explain::may_explain(request.explain, key.kind)?;
+        let tells = propensity::may_tell(request.propensity, key.kind)?;
         let catalog = self.catalog.in_memory();
         let mut page = page(&request.page)?;
         self.complete(&mut page, catalog.as_deref());
@@ -102,16 +108,20 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let (category, asked) = (self.category(&page), self.questions(&slots));
         let of_page = page.product.iter().filter(|_| asks_about_products(&asked)).cloned().collect();
         // Together: the page waits for the slowest, not for one after the other.
-        let (ruleset, loaded, lists, (), ()) = tokio::join!(
+        let (ruleset, loaded, lists, model, (), ()) = tokio::join!(
             self.rulesets.get(&self.tables, now),
             who.load(&self.tables),
             self.best_sellers.get(&self.tables, category.as_ref(), asked.contains(&Learned::Trending), now),
+            self.propensity.get(&self.tables, now),
             self.items.refresh(&self.tables, of_page, now),
             self.catalog.check(&self.tables, now)
         );
         let ruleset = ruleset.map_err(DecideError::NoRuleset)?;
         let asked = ruleset.questions(&slots);
-        let (lookup, starts) = self.look_up(&who, loaded, &ruleset, (&page, &asked, request_id)).await;
+        let (mut lookup, starts) = self.look_up(&who, loaded, &ruleset, (&page, &asked, request_id)).await;
+        if let Lookup::Answered(Some(known)) = &mut lookup {
+            propensity::predict(known, model.as_deref(), now, ruleset.policy());
+        }
         let live = Knowledge {
             now,
             currency: ruleset.currency(),
@@ -139,8 +149,12 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             decisions,
             segments: None,
             acting: None,
+            propensity: None,
             errors,
         };
+        if tells && let Lookup::Answered(known) = &lookup {
+            propensity::tell(&mut response, known.as_deref(), model.as_deref());
+        }
         if explains && let Lookup::Answered(known) = &lookup {
             explain::of_person(&mut response, &ruleset, &person(known.as_deref(), &page), now);
         }
@@ -262,7 +276,7 @@ fn person<'a>(known: Option<&'a Known>, page: &Page) -> Person<'a> {
         profile: known.map(|known| &known.profile),
         is_known: known.is_some_and(|known| known.is_customer),
         page: page.clone(),
-        propensity: None,
+        propensity: known.and_then(|known| known.propensity),
     }
 }
 

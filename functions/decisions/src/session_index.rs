@@ -146,7 +146,7 @@ impl LiveSessionIndex {
             }
             Err(Refusal::Store(error)) if error.is_transient() => self.put_off(&error.into(), now),
             Err(error) => {
-                tracing::error!(error = ?error, index.version = live.version, "session index refused");
+                tracing::error!(model.kind = ModelKind::SessionIndex.name(), error = ?error, model.version = live.version, "live model not valid");
                 let mut state = self.state();
                 (state.refused, state.look_at) = (Some(live.version), now + LOOK_AGAIN_AFTER);
             }

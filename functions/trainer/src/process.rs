@@ -118,6 +118,7 @@ impl<T: ModelStore, A: ArchiveObjects, O: ModelObjects> Trainer<T, A, O> {
                     ended.publish = Some(LiveModel {
                         version: made.card.version,
                         made_at: at,
+                        judged_at: at,
                         card: ended.card.clone(),
                         place: keep(&self.objects, kind, made.bytes).await?,
                     });
@@ -137,7 +138,7 @@ impl<T: ModelStore, A: ArchiveObjects, O: ModelObjects> Trainer<T, A, O> {
             Err(error) => Err(error.to_string()),
         };
         if let Err(error) = &model {
-            tracing::warn!(error, model.version = live.version, "the live model cannot be used");
+            tracing::error!(error, model.version = live.version, "live model not valid");
         }
         Ok(Some(Live { version: live.version.clone(), model: model.ok() }))
     }
@@ -148,6 +149,9 @@ fn said(ended: Result<Report, TrainerError>) -> Result<Report, TrainerError> {
     match &ended {
         Ok(report) if report.end == TrainingEnd::Published.name() => {
             tracing::info!(model.kind = report.kind, reason = report.reason, "model published");
+        }
+        Ok(report) if report.made.is_none() => {
+            tracing::info!(model.kind = report.kind, reason = report.reason, "nothing learned");
         }
         Ok(report) => tracing::warn!(model.kind = report.kind, reason = report.reason, "model refused"),
         Err(error) => tracing::error!(error = ?error, "training failed"),

@@ -212,6 +212,7 @@ impl<T: ModelStore, A: ArchiveObjects, O: ModelObjects> Trainer<T, A, O> {
                     ended.publish = Some(LiveModel {
                         version: card.version,
                         made_at: at,
+                        judged_at: at,
                         card: ended.card.clone(),
                         place: keep(&self.objects, kind, bytes).await?,
                     });

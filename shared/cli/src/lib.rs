@@ -16,6 +16,7 @@ pub mod evaluate;
 pub mod failed;
 pub mod feed;
 pub mod laptop;
+pub mod model;
 pub mod plot;
 pub mod replay;
 pub mod rules;

@@ -17,6 +17,7 @@ use beckon_rules::Ruleset;
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::FailedEventStore;
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::{
@@ -166,8 +167,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         } = parts;
         let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset("ruleset", &e))?;
         publish(&tables, &ruleset, clock.now()).await?;
-        let secrets = Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))?;
-        let rulesets = ActiveRuleset::with_consent_default(consent_default);
+        let (secrets, rulesets) = (local_secrets()?, ActiveRuleset::with_consent_default(consent_default));
         let arrived = Arc::new(Notify::new());
         let new_stream = || {
             let (clock, wake) = (clock.clone(), Arc::clone(&arrived));
@@ -189,6 +189,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             stream: stream.clone(),
             sender: sender.clone(),
             rulesets: rulesets.clone(),
+            propensity: ActivePropensity::default(),
             secrets: secrets.clone(),
             clock: clock.clone(),
             from: format!("{} <reminders@shop.example>", compiled.name()),
@@ -367,6 +368,10 @@ pub(crate) async fn publish<T: RulesetStore>(
     };
     let published = make_live(tables, proposal, now).await;
     published.map(|_| ()).map_err(|e| CliError::caused("the ruleset could not be stored", &e))
+}
+
+fn local_secrets() -> Result<Secrets, CliError> {
+    Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))
 }
 
 /// The functions behind the streams of events and of signals.

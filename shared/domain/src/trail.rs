@@ -46,19 +46,21 @@ impl Profile {
     /// What others are told of an event that was applied to this profile just now.
     #[must_use]
     pub fn told(&self, event: &Event) -> Told {
-        let (counted, most) = match &event.kind {
+        let (counted, ever, most) = match &event.kind {
             EventKind::ProductViewed(item) => {
-                let in_session = self.viewed.of(item.product.as_str()).map_or(0, View::count_in_session);
-                if in_session > VIEW_TOLD_SESSION_MAX {
+                // It was viewed just now, so it is among the first.
+                let view = self.viewed.newest_first().find(|view| view.product == item.product);
+                if view.map_or(0, View::count_in_session) > VIEW_TOLD_SESSION_MAX {
                     return Told::default();
                 }
-                (Counted::View, VIEW_TOLD_COUNT_MAX)
+                (Counted::View, self.counts.product_views, VIEW_TOLD_COUNT_MAX)
             }
-            EventKind::ProductAdded(..) => (Counted::Add, ADD_TOLD_COUNT_MAX),
-            EventKind::OrderCompleted { .. } => (Counted::Purchase, ORDER_TOLD_COUNT_MAX),
+            EventKind::ProductAdded(..) => (Counted::Add, self.counts.adds, ADD_TOLD_COUNT_MAX),
+            EventKind::OrderCompleted { .. } => (Counted::Purchase, self.counts.orders, ORDER_TOLD_COUNT_MAX),
             _ => return Told::default(),
         };
-        if self.counters.count_within(counted, event.occurred_at, TOLD_WITHIN) > most {
+        // Few people ever did it so often: only of those the day is counted.
+        if ever > most && self.counters.count_within(counted, event.occurred_at, TOLD_WITHIN) > most {
             return Told::default();
         }
         let before = match &event.kind {

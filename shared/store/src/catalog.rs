@@ -116,6 +116,7 @@ pub async fn publish<T: ProductStore + ModelStore, O: ModelObjects>(
     let live = LiveModel {
         version: version.clone(),
         made_at: publication.at,
+        judged_at: publication.at,
         card: card.clone(),
         place: ModelPlace::Object { key, sha256, bytes },
     };

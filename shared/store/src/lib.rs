@@ -18,6 +18,7 @@ pub mod error;
 pub mod metered;
 pub mod models;
 pub mod objects;
+pub mod propensity;
 pub mod ruleset;
 pub mod streams;
 pub mod tables;

@@ -67,6 +67,7 @@ async fn a_catalog_that_cannot_be_used_leaves_the_last_good_one() {
         let live = LiveModel {
             version: version.clone(),
             made_at: NOW,
+            judged_at: NOW,
             card: "{}".to_owned(),
             place: ModelPlace::Inline(bad),
         };

@@ -46,7 +46,8 @@ impl Source for Scripted {
 impl Scripted {
     fn publish(&self, bytes: Vec<u8>, made_at: Timestamp) {
         let (version, place) = (model_version(&bytes), ModelPlace::Inline(bytes));
-        *self.live.lock().unwrap() = Some(LiveModel { version, made_at, card: String::new(), place });
+        *self.live.lock().unwrap() =
+            Some(LiveModel { version, made_at, judged_at: made_at, card: String::new(), place });
     }
 }
 
@@ -156,6 +157,7 @@ async fn an_index_that_was_published_is_found_behind_its_pointer() {
     let live = LiveModel {
         version: "v".to_owned(),
         made_at: START,
+        judged_at: START,
         card: "{}".to_owned(),
         place: beckon_store::models::keep(&objects, ModelKind::SessionIndex, packed("tent mat"))
             .await

@@ -55,12 +55,12 @@ pub struct Weighed {
 pub struct Validated {
     /// The penalty on large weights.
     pub penalty: f64,
-    /// The share of the examples that was learned from, the newest.
-    pub share: f64,
     /// Its log-loss.
     pub log_loss: f64,
     /// Its AUC.
     pub auc: Option<f64>,
+    /// Its slope of calibration.
+    pub slope: Option<f64>,
 }
 
 /// The champion on the same sessions.
@@ -83,10 +83,8 @@ pub struct Card {
     pub says: String,
     /// What it was made of.
     pub data: Data,
-    /// The penalty on large weights that predicted best.
+    /// The penalty on large weights that was chosen.
     pub penalty: f64,
-    /// The share of the examples that was learned from, the newest.
-    pub share: f64,
     /// What each choice came to, in cross-validation in the order of time.
     pub tried: Vec<Validated>,
     /// What its scores were corrected by, if they were.
@@ -125,10 +123,10 @@ pub fn weighed(learned: &Learned) -> Vec<Weighed> {
 #[must_use]
 pub fn validated(learned: &Learned) -> Vec<Validated> {
     let of = |tried: &Tried| Validated {
-        penalty: tried.choice.penalty,
-        share: tried.choice.share,
+        penalty: tried.penalty,
         log_loss: tried.measured.log_loss.value,
         auc: tried.measured.auc.map(|auc| auc.value),
+        slope: tried.measured.calibration.map(|line| line.slope.value),
     };
     learned.tried.iter().map(of).collect()
 }

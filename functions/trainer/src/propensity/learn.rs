@@ -1,33 +1,21 @@
-//! From examples to a model: cross-validation in the order of time chooses the penalty, and what it predicted tells
-//! whether the model is too sure of itself.
+//! From examples to a model: cross-validation in the order of time chooses the penalty.
 
 use super::fit::{FitError, fit};
 use beckon_recommend::propensity::metrics::{Calibration, Measured, Outcome, calibration};
 use beckon_recommend::propensity::{Example, Model};
 
 /// Penalties that are tried, in examples that speak against one standard deviation.
-pub const PENALTIES: [f64; 7] = [1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1_000.0];
-/// Shares of what came before that are learned from, the newest: all of it, or half, where people have changed.
-pub const SHARES: [f64; 2] = [1.0, 0.5];
-/// Parts of equal size into which examples are cut, in the order of time. Each of the last two is predicted by a model of
-/// what came before it.
+pub const PENALTIES: [f64; 10] = [1.0, 3.0, 10.0, 20.0, 50.0, 100.0, 200.0, 300.0, 500.0, 1_000.0];
+/// Parts of equal size into which examples are cut, in the order of time. Each from the third on is predicted by a model
+/// of all that came before it.
 pub const FOLD_COUNT: usize = 6;
-const FIRST_FOLD: usize = FOLD_COUNT - 2;
+const FIRST_FOLD: usize = 2;
 
-/// How a model is learned.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Choice {
-    /// What a weight of one standard deviation costs, as if so many examples spoke against it.
-    pub penalty: f64,
-    /// The share of the examples that is learned from, the newest.
-    pub share: f64,
-}
-
-/// A choice, and how well it predicted.
+/// A penalty, and how well it predicted.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Tried {
-    /// The choice.
-    pub choice: Choice,
+    /// The penalty.
+    pub penalty: f64,
     /// What was measured of its predictions.
     pub measured: Measured,
 }
@@ -35,11 +23,11 @@ pub struct Tried {
 /// What was learned.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Learned {
-    /// The model.
+    /// The model of all examples.
     pub model: Model,
-    /// The choice that predicted best.
-    pub choice: Choice,
-    /// All choices.
+    /// The penalty that was chosen.
+    pub penalty: f64,
+    /// All penalties.
     pub tried: Vec<Tried>,
     /// What the scores were corrected by, if they were too sure of themselves or not sure enough, fold by fold.
     pub corrected: Option<Calibration>,
@@ -57,38 +45,44 @@ pub fn outcomes(model: &Model, examples: &[&Example]) -> Vec<Outcome> {
 /// # Errors
 /// When the examples are all of one kind, or no minimum is found.
 pub fn learn(names: &[&str], examples: &[&Example]) -> Result<Learned, FitError> {
-    let (mut tried, mut best): (Vec<Tried>, Option<(f64, Choice, Vec<Vec<Outcome>>)>) = (Vec::new(), None);
-    for choice in SHARES.iter().flat_map(|share| PENALTIES.map(|penalty| Choice { penalty, share: *share })) {
-        let folds = forward(names, examples, choice)?;
+    let mut tried: Vec<(Tried, Vec<Vec<Outcome>>)> = Vec::new();
+    for penalty in PENALTIES {
+        let folds = forward(names, examples, penalty)?;
         let measured = Measured::of(&folds.concat());
-        let loss = measured.log_loss.value;
-        if best.as_ref().is_none_or(|(least, ..)| loss < *least) {
-            best = Some((loss, choice, folds));
-        }
-        tried.push(Tried { choice, measured });
+        tried.push((Tried { penalty, measured }, folds));
     }
-    let (_, choice, folds) = best.ok_or(FitError::OneSided)?;
-    let model = fit(names, newest(examples, choice.share), choice.penalty)?;
-    let corrected = correction(&folds);
+    let (chosen, folds) = chosen(&tried).ok_or(FitError::OneSided)?;
+    let (penalty, corrected) = (chosen.penalty, correction(folds));
+    let model = fit(names, examples, penalty)?;
     let model = match corrected {
         Some(line) => model.calibrated(line.slope.value, line.intercept.value)?,
         None => model,
     };
-    Ok(Learned { model, choice, tried, corrected })
+    Ok(Learned { model, penalty, tried: tried.into_iter().map(|(tried, _)| tried).collect(), corrected })
 }
 
-fn newest<'a, 'e>(examples: &'a [&'e Example], share: f64) -> &'a [&'e Example] {
-    let left_out = (examples.len() as f64 * (1.0 - share)) as usize;
-    &examples[left_out.min(examples.len())..]
+type Attempt = (Tried, Vec<Vec<Outcome>>);
+
+/// Of the penalties whose log-loss is within one standard error of the least (the rule of Breiman and others, "Classification
+/// and Regression Trees", 1984), the one whose scores mean most nearly what they say: a slope of calibration nearest to 1.
+fn chosen(tried: &[Attempt]) -> Option<&Attempt> {
+    let loss = |attempt: &Attempt| attempt.0.measured.log_loss;
+    let best = tried.iter().map(loss).min_by(|a, b| a.value.total_cmp(&b.value))?;
+    let is_as_good = |attempt: &&Attempt| loss(attempt).value <= best.value + best.standard_error;
+    let off = |attempt: &Attempt| {
+        let line = attempt.0.measured.calibration;
+        line.map_or(f64::INFINITY, |line| (line.slope.value - 1.0).abs())
+    };
+    tried.iter().filter(is_as_good).min_by(|a, b| off(a).total_cmp(&off(b)))
 }
 
-/// Predictions of the last folds, each by what came before it. A beginning in which nobody bought predicts nothing.
-fn forward(names: &[&str], examples: &[&Example], choice: Choice) -> Result<Vec<Vec<Outcome>>, FitError> {
+/// Predictions of each fold by what came before it. A beginning in which nobody bought predicts nothing.
+fn forward(names: &[&str], examples: &[&Example], penalty: f64) -> Result<Vec<Vec<Outcome>>, FitError> {
     let mut folds = Vec::new();
     for fold in FIRST_FOLD..FOLD_COUNT {
         let from = examples.len() * fold / FOLD_COUNT;
         let to = examples.len() * (fold + 1) / FOLD_COUNT;
-        match fit(names, newest(&examples[..from], choice.share), choice.penalty) {
+        match fit(names, &examples[..from], penalty) {
             Ok(model) => folds.push(outcomes(&model, &examples[from..to])),
             Err(FitError::OneSided) => {}
             Err(error) => return Err(error),
@@ -97,8 +91,8 @@ fn forward(names: &[&str], examples: &[&Example], choice: Choice) -> Result<Vec<
     if folds.is_empty() { Err(FitError::OneSided) } else { Ok(folds) }
 }
 
-/// What all predictions together are to be corrected by. Only if each fold by itself says so, and both on the same side:
-/// one alone may be a strange week.
+/// What all predictions together are to be corrected by. Only if each fold by itself says so, and all on the same side: one
+/// alone may be a strange week.
 fn correction(folds: &[Vec<Outcome>]) -> Option<Calibration> {
     let is_off = |fold: &Vec<Outcome>, side: f64| {
         calibration(fold).is_some_and(|line| !line.slope.may_be(1.0) && (line.slope.value - 1.0) * side > 0.0)

@@ -8,7 +8,7 @@ mod learn;
 pub use card::{Card, Champion, Data, Validated, Weighed, validated, weighed};
 pub use fit::{FitError, fit};
 pub use gate::{Contest, NEWEST_ORDERS_MIN, ORDERS_MIN, Verdict, judge};
-pub use learn::{Choice, FOLD_COUNT, Learned, PENALTIES, SHARES, Tried, learn, outcomes};
+pub use learn::{FOLD_COUNT, Learned, PENALTIES, Tried, learn, outcomes};
 
 use crate::history::{History, Person};
 use beckon_domain::fold::{Item, fold_into};
@@ -137,8 +137,7 @@ pub fn train(
         made_at: format_time(now),
         says: "how likely the person is to buy in what is left of the session".to_owned(),
         data,
-        penalty: learned.choice.penalty,
-        share: learned.choice.share,
+        penalty: learned.penalty,
         tried: validated(&learned),
         corrected: learned.corrected,
         intercept: learned.model.intercept(),

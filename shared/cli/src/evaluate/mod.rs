@@ -13,6 +13,7 @@ pub mod metrics;
 mod pairs;
 mod plots;
 mod popularity;
+pub mod propensity;
 pub mod ranker;
 pub mod report;
 mod snapshot;
@@ -22,12 +23,14 @@ mod vmis;
 use crate::error::CliError;
 use beckon_recommend::policy::BLEND_FRESH_WEIGHT;
 use clap::Args;
+use clap::builder::ArgPredicate;
 use formats::Kind;
 use indicatif::{ProgressBar, ProgressStyle};
 use items::Items;
 use layers::Shelf;
 use measure::Measure;
 use pairs::TestSet;
+use propensity::PropensityArgs;
 use ranker::TrainingSet;
 use report::{Report, TestReport, TrainReport};
 use std::path::PathBuf;
@@ -38,6 +41,8 @@ use std::path::PathBuf;
   beckon evaluate --train train.txt.gz --test test.tsv.gz
   beckon evaluate --train train.txt.gz --validate --layers vmis    to tune: the test file is for the end
   beckon evaluate --train views.csv --validate --sample 2000       a quick look
+  beckon evaluate --propensity taobao --data behaviour.csv.gz      how well it is predicted who will buy
+  beckon evaluate --propensity uci --data sessions.csv --without PageValues,Month
 
 A file is a session a line; prefix<TAB>target (to test with); SessionId/ItemId/Time with tabs; or what `beckon replay`
 reads of Taobao and REES46. Its first line tells; .gz is read as it is. Every layer is asked for the next item of every
@@ -46,10 +51,12 @@ pair; what was seen may be recommended again.
 Times need a release build: cargo run --release --package beckon-cli --bin beckon -- evaluate …")]
 pub struct EvaluateArgs {
     /// Sessions to learn from
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", required_unless_present = "propensity")]
+    #[arg(default_value_if("propensity", ArgPredicate::IsPresent, ""), conflicts_with = "propensity")]
     pub train: PathBuf,
     /// Sessions, or pairs, to test with
-    #[arg(long, value_name = "FILE", required_unless_present = "validate", conflicts_with = "validate")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["validate", "propensity"])]
+    #[arg(conflicts_with_all = ["validate", "propensity"])]
     pub test: Option<PathBuf>,
     /// Hold the newest training sessions out, and test with them
     #[arg(long)]
@@ -75,6 +82,9 @@ pub struct EvaluateArgs {
     /// Folder that the plots are written to
     #[arg(long, value_name = "FOLDER", default_value = "target/beckon/evaluate")]
     pub plots: PathBuf,
+    /// What is predicted, where that is evaluated
+    #[command(flatten)]
+    pub prediction: PropensityArgs,
     /// Print one JSON document instead of lines
     #[arg(long)]
     pub json: bool,
@@ -91,6 +101,9 @@ fn weight(text: &str) -> Result<f64, String> {
 /// # Errors
 /// When a file cannot be used, a layer is not known, or one ranks what it must not.
 pub fn run(args: &EvaluateArgs) -> Result<(), CliError> {
+    if let Some(task) = args.prediction.propensity {
+        return propensity::run(task, &args.prediction, (args.validate, &args.plots, args.json));
+    }
     let report = evaluate(args)?;
     if args.json {
         let json = serde_json::to_string_pretty(&report).map_err(|e| CliError::caused("the report", &e))?;

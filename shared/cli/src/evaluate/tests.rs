@@ -37,6 +37,7 @@ fn args(folder: &Path, train: PathBuf, test: Option<PathBuf>) -> EvaluateArgs {
         holdout: 7,
         layers: Vec::new(),
         count: 20,
+        prediction: PropensityArgs::default(),
         sample: None,
         behind: 0,
         fresh_weight: BLEND_FRESH_WEIGHT,

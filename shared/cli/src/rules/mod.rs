@@ -21,6 +21,8 @@ mod test;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use backtest::source::{Step, Teller};
+
 use crate::error::CliError;
 use beckon_domain::Timestamp;
 use beckon_rules::PageKind;

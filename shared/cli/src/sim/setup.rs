@@ -22,6 +22,7 @@ use beckon_mapping::{Mapping, Options};
 use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
 use beckon_runtime::{Clock, Secrets};
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use cart_mailer::Mailer;
 use collector::Collector;
@@ -203,6 +204,7 @@ fn mailer(
         stream: SimStream { net: net.clone(), producer: Producer::Functions },
         sender: PostOffice::new(net),
         rulesets: ActiveRuleset::default(),
+        propensity: ActivePropensity::default(),
         secrets,
         clock,
         from: "Simulation <reminders@shop.example>".to_owned(),

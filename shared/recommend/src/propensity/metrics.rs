@@ -30,6 +30,12 @@ pub struct Estimate {
 const Z_95: f64 = 1.959_963_984_540_054;
 
 impl Estimate {
+    /// The mean of values.
+    #[must_use]
+    pub fn of_mean(values: &[f64]) -> Self {
+        Self { value: mean(values), standard_error: share(variance(values), values.len()).sqrt() }
+    }
+
     /// The interval that contains the truth in 95 of 100 such samples.
     #[must_use]
     pub fn interval_95(&self) -> (f64, f64) {
@@ -97,12 +103,16 @@ pub fn auc(scored: &[Outcome]) -> Option<Estimate> {
     Some(Estimate { value: mean(&below), standard_error: squared.sqrt() })
 }
 
-/// The mean of −ln of the probability that was given to what came about. Less is better.
+/// −ln of the probability that was given to what came about.
+#[must_use]
+pub fn log_loss_of(outcome: &Outcome) -> f64 {
+    -ln(clip(if outcome.happened { outcome.score } else { 1.0 - outcome.score }))
+}
+
+/// The mean of [`log_loss_of`]. Less is better.
 #[must_use]
 pub fn log_loss(scored: &[Outcome]) -> Estimate {
-    let loss = |s: &Outcome| -ln(clip(if s.happened { s.score } else { 1.0 - s.score }));
-    let losses: Vec<f64> = scored.iter().map(loss).collect();
-    Estimate { value: mean(&losses), standard_error: share(variance(&losses), losses.len()).sqrt() }
+    Estimate::of_mean(&scored.iter().map(log_loss_of).collect::<Vec<_>>())
 }
 
 /// Slope and intercept of calibration: the logistic regression of what happened on the log-odds of the score. 1 and 0 when
@@ -299,7 +309,7 @@ mod tests {
         let found = found.unwrap();
         assert!((found.value - 7.5 / 9.0).abs() < 1e-12, "{found:?}");
         let (below, above) = (1.0 / 12.0, 1.0 / 36.0);
-        let expected = ((below / 3.0 + above / 3.0) as f64).sqrt();
+        let expected = f64::sqrt(below / 3.0 + above / 3.0);
         assert!((found.standard_error - expected).abs() < 1e-12, "{found:?}");
     }
 

@@ -32,7 +32,7 @@ pub struct Term {
 pub struct Model {
     stored: Stored,
     /// The terms once more, as they are summed: a division for each would take longer than all the rest.
-    factors: Vec<Factor>,
+    lanes: Vec<Lanes>,
     offset: f64,
 }
 
@@ -44,24 +44,36 @@ struct Stored {
     intercept: f64,
 }
 
-/// A term as it is summed.
-#[derive(Clone, Copy, PartialEq, Debug)]
-struct Factor {
-    least: f64,
-    most: f64,
-    by: f64,
+/// Terms that are summed side by side.
+const LANES: usize = 4;
+
+/// Four terms as they are summed: additions that wait for each other would take longest.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+struct Lanes {
+    least: [f64; LANES],
+    most: [f64; LANES],
+    by: [f64; LANES],
 }
 
-impl Factor {
-    fn of(self, value: f64) -> f64 {
-        self.by
-            * if value < self.least {
-                self.least
-            } else if value > self.most {
-                self.most
-            } else {
-                value
-            }
+impl Lanes {
+    fn of(terms: &[Term]) -> Self {
+        let mut lanes = Self::default();
+        for (lane, term) in terms.iter().enumerate().take(LANES) {
+            lanes.least[lane] = term.least;
+            lanes.most[lane] = term.most;
+            lanes.by[lane] = term.weight / term.deviation;
+        }
+        lanes
+    }
+
+    /// What is no number is taken for the least.
+    #[inline]
+    fn add_to(&self, sums: &mut [f64; LANES], values: &[f64; LANES]) {
+        for lane in 0..LANES {
+            let value = if values[lane] > self.least[lane] { values[lane] } else { self.least[lane] };
+            let value = if value < self.most[lane] { value } else { self.most[lane] };
+            sums[lane] += self.by[lane] * value;
+        }
     }
 }
 
@@ -96,10 +108,9 @@ impl Model {
         if terms.iter().any(|term| term.deviation <= 0.0 || term.least > term.most) {
             return Err(ModelError::Content("a feature without a range"));
         }
-        let factor = |t: &Term| Factor { least: t.least, most: t.most, by: t.weight / t.deviation };
-        let factors: Vec<Factor> = terms.iter().map(factor).collect();
-        let offset = terms.iter().zip(&factors).fold(intercept, |sum, (term, f)| sum - f.by * term.mean);
-        Ok(Self { stored: Stored { terms, intercept }, factors, offset })
+        let lanes = terms.chunks(LANES).map(Lanes::of).collect();
+        let offset = terms.iter().fold(intercept, |sum, term| sum - term.weight / term.deviation * term.mean);
+        Ok(Self { stored: Stored { terms, intercept }, lanes, offset })
     }
 
     /// The features, with their weights.
@@ -114,17 +125,19 @@ impl Model {
         self.stored.intercept
     }
 
-    /// Log-odds of somebody with these values, in the order of the terms; values that are missing count as nothing. One
-    /// that is no number makes it none.
+    /// Log-odds of somebody with these values, in the order of the terms; values that are missing count as 0.
     #[must_use]
     pub fn log_odds(&self, values: &[f64]) -> f64 {
-        // Four sums side by side: additions that wait for each other would take longest.
         let mut sums = [self.offset, 0.0, 0.0, 0.0];
-        let (factors, values) = (self.factors.chunks(4), values.chunks(4));
-        for (factors, values) in factors.zip(values) {
-            for ((sum, factor), value) in sums.iter_mut().zip(factors).zip(values) {
-                *sum += factor.of(*value);
-            }
+        let (fours, rest) = values.as_chunks::<LANES>();
+        for (lanes, values) in self.lanes.iter().zip(fours) {
+            lanes.add_to(&mut sums, values);
+        }
+        let mut last = [0.0; LANES];
+        last[..rest.len()].copy_from_slice(rest);
+        for lanes in self.lanes.iter().skip(fours.len()) {
+            lanes.add_to(&mut sums, &last);
+            last = [0.0; LANES];
         }
         (sums[0] + sums[1]) + (sums[2] + sums[3])
     }

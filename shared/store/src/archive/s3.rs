@@ -41,19 +41,21 @@ impl S3Archive {
     /// # Errors
     /// When S3 does not answer, or refuses.
     pub async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        read_object(&self.client, &self.bucket, key, "read archived events").await
+        self.read_archived(key).await
     }
 }
 
 impl ArchiveObjects for S3Archive {
     async fn list_archived(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
-        let mut found = list_objects(&self.client, &self.bucket, prefix, "list archived events").await?;
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let mut found = list_objects(list, "list archived events").await?;
         found.retain(|kept| super::is_object(&kept.key));
         found.sort();
         Ok(found)
     }
 
     async fn read_archived(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(key).await
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        read_object(get, u64::MAX, "read archived events").await
     }
 }

@@ -13,6 +13,7 @@ fn live(bytes: &[u8]) -> LiveModel {
     LiveModel {
         version: model_version(bytes),
         made_at: minute(7),
+        judged_at: minute(0),
         card: "{\"metrics\":{\"auc\":0.8}}".to_owned(),
         place: ModelPlace::Inline(bytes.to_vec()),
     }
@@ -49,11 +50,13 @@ pub(super) async fn all<T: ConfigStore + ModelStore>(tables: &T) {
         let late = record(stale, TrainingEnd::Published, Some(&first));
         assert_eq!(tables.record_training(kind, Some(&second), &late).await.unwrap(), Save::Conflict);
     }
-    assert_eq!(tables.live_model(kind).await.unwrap(), Some(first.clone()), "a late one leaves no trace");
+    let judged = |live: &LiveModel, n| LiveModel { judged_at: minute(n), ..live.clone() };
+    let found = tables.live_model(kind).await.unwrap();
+    assert_eq!(found, Some(judged(&first, 2)), "a late one leaves no trace");
     let refused = record(3, TrainingEnd::Refused, Some(&first));
     assert_eq!(tables.record_training(kind, Some(&first), &refused).await.unwrap(), Save::Saved);
     let standing = tables.model_standing(kind).await.unwrap();
-    assert_eq!(standing, ModelStanding { number: 3, live: Some(first) }, "what was live stays");
+    assert_eq!(standing, ModelStanding { number: 3, live: Some(judged(&first, 3)) }, "what was live stays");
 
     let newest = tables.trainings(kind, None, 2).await.unwrap();
     assert_eq!(newest, [refused, published], "with every word of them");
@@ -70,7 +73,8 @@ async fn kinds_are_apart<T: ConfigStore + ModelStore>(tables: &T) {
     let index = LiveModel { place, ..live(b"x") };
     let published = record(1, TrainingEnd::Published, None);
     assert_eq!(tables.record_training(kind, Some(&index), &published).await.unwrap(), Save::Saved);
-    assert_eq!(tables.live_model(kind).await.unwrap(), Some(index));
+    let found = tables.live_model(kind).await.unwrap();
+    assert_eq!(found, Some(LiveModel { judged_at: minute(1), ..index }));
 }
 
 /// What every adapter of the models' objects promises. Takes an empty one.

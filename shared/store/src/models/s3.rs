@@ -2,7 +2,7 @@
 
 use super::{KEEP, ModelObjects, READ};
 use crate::error::StoreError;
-use crate::objects::s3::read_object_within;
+use crate::objects::s3::read_object;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 
@@ -36,6 +36,7 @@ impl ModelObjects for S3Models {
     }
 
     async fn model_object(&self, key: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        read_object_within(&self.client, &self.bucket, key, bytes_max, READ).await
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        read_object(get, bytes_max, READ).await
     }
 }

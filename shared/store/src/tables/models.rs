@@ -65,6 +65,8 @@ pub struct LiveModel {
     pub version: String,
     /// When it was made.
     pub made_at: Timestamp,
+    /// When a training last ended and it was, or stayed, live: whatever is written, the time of that training is read.
+    pub judged_at: Timestamp,
     /// Its model card, a JSON document: what it was made of, how good it is.
     pub card: String,
     /// Where its bytes are.

@@ -22,9 +22,23 @@ pub struct DecisionsResponse {
     /// Rules that act by themselves, and what they find of the person; where the segments are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acting: Option<Value>,
+    /// How likely the person is to buy; only where that was asked for, with a secret key, and a model and the person are
+    /// known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub propensity: Option<PropensityAnswer>,
     /// Slots that the ruleset does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
+}
+
+/// How likely the person is to buy.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PropensityAnswer {
+    /// Between 0 and 1.
+    pub score: f64,
+    /// The version of the model that says so.
+    pub model_version: String,
 }
 
 /// What was known of the person: how much, never what.

@@ -84,6 +84,7 @@ fn live_of(item: &Item) -> Result<Option<LiveModel>, StoreError> {
     Ok(Some(LiveModel {
         version,
         made_at: get_time(item, MADE_AT).ok_or_else(|| corrupt(READ, "time"))?,
+        judged_at: get_time(item, AT).ok_or_else(|| corrupt(READ, "time"))?,
         card: card_of(READ, item)?.ok_or_else(|| corrupt(READ, "card"))?,
         place: place_of(item).ok_or_else(|| corrupt(READ, "place"))?,
     }))

@@ -33,7 +33,7 @@ impl ModelStore for MemoryTables {
         if known.trainings.len() as u64 + 1 != record.number {
             return Ok(Save::Conflict);
         }
-        known.live = live.cloned();
+        known.live = live.map(|live| LiveModel { judged_at: record.at, ..live.clone() });
         known.trainings.push(record.clone());
         Ok(Save::Saved)
     }
