@@ -1,7 +1,9 @@
 //! `recommend`: `beckon evaluate`, built with optimisation and without the AWS SDK, so that times mean something after a
 //! minute's build; several rounds of it, and goals. `cargo beckon bench recommend` runs it.
 //!
-//! The source is that of the command: nothing is measured here that is not evaluated there.
+//! The source is that of the command: nothing is measured here that is not evaluated there. So are the dependencies, of
+//! which this file names few: `beckon_domain`, `beckon_rules`, `csv`, `flate2`, `indicatif`, `jiff`, `thiserror`, and for
+//! its tests `tempfile`.
 
 #[path = "../../../../shared/cli/src/dice.rs"]
 #[allow(dead_code)]
@@ -9,9 +11,27 @@ mod dice;
 #[path = "../../../../shared/cli/src/error.rs"]
 #[allow(dead_code)]
 mod error;
-#[path = "../../../../shared/cli/src/evaluate/mod.rs"]
+#[path = "../../../../shared/cli/src/evaluate"]
 #[allow(dead_code)]
-mod evaluate;
+mod evaluate {
+    //! What of the command asks for the next item; what predicts who will buy needs the trainer, and so the AWS SDK.
+    mod blend;
+    mod formats;
+    mod fresh;
+    mod items;
+    mod layers;
+    mod measure;
+    pub mod metrics;
+    pub mod next_item;
+    mod pairs;
+    mod plots;
+    mod popularity;
+    mod ranker;
+    pub mod report;
+    mod snapshot;
+    mod text;
+    mod vmis;
+}
 mod goals;
 mod made;
 #[path = "../../../../shared/cli/src/plot/mod.rs"]
@@ -27,8 +47,8 @@ mod replay {
 use beckon_recommend::policy::BLEND_FRESH_WEIGHT;
 use clap::{Args, Parser, Subcommand};
 use error::CliError;
-use evaluate::EvaluateArgs;
 use evaluate::metrics::Latency;
+use evaluate::next_item::{self, NextItemArgs};
 use evaluate::report::Report;
 use serde_json::json;
 use std::path::PathBuf;
@@ -45,9 +65,18 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// What `beckon evaluate` does, with times that mean something
-    Evaluate(EvaluateArgs),
+    Evaluate(Evaluate),
     /// Several rounds of it, held against goals
     Bench(Arguments),
+}
+
+#[derive(Args)]
+struct Evaluate {
+    #[command(flatten)]
+    next_item: NextItemArgs,
+    /// Named by what the arguments above exclude; only `beckon evaluate` has it
+    #[arg(long, hide = true)]
+    propensity: Option<String>,
 }
 
 #[derive(Args)]
@@ -77,7 +106,10 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Evaluate(Evaluate { propensity: Some(_), .. }) => {
+            Err(CliError::usage("there is no --propensity here: use `cargo beckon evaluate`"))
+        }
+        Command::Evaluate(args) => next_item::run(&args.next_item),
         Command::Bench(arguments) => bench(&arguments),
     };
     match done {
@@ -94,7 +126,7 @@ fn bench(arguments: &Arguments) -> Result<(), CliError> {
         Some(train) => train.clone(),
         None => made(arguments)?,
     };
-    let args = EvaluateArgs {
+    let args = NextItemArgs {
         train,
         test: arguments.test.clone(),
         validate: arguments.test.is_none(),
@@ -109,7 +141,7 @@ fn bench(arguments: &Arguments) -> Result<(), CliError> {
     };
     // A round has every layer once, so that what slows the machine slows all of them.
     let rounds: Vec<Report> =
-        (0..arguments.rounds).map(|_| evaluate::evaluate(&args)).collect::<Result<_, _>>()?;
+        (0..arguments.rounds).map(|_| next_item::evaluate(&args)).collect::<Result<_, _>>()?;
     let Some(report) = median(&rounds) else { return Err(CliError::usage("no round was asked for")) };
     let goals = goals::goals(&report);
     if arguments.json {

@@ -27,17 +27,16 @@ fn file(folder: &Path, name: &str, lines: &[String]) -> PathBuf {
     path
 }
 
-fn args(folder: &Path, train: PathBuf, test: Option<PathBuf>) -> EvaluateArgs {
+fn args(folder: &Path, train: PathBuf, test: Option<PathBuf>) -> NextItemArgs {
     let validate = test.is_none();
     let plots = folder.join("plots");
-    EvaluateArgs {
+    NextItemArgs {
         train,
         test,
         validate,
         holdout: 7,
         layers: Vec::new(),
         count: 20,
-        prediction: PropensityArgs::default(),
         sample: None,
         behind: 0,
         fresh_weight: BLEND_FRESH_WEIGHT,
@@ -98,7 +97,7 @@ fn a_blend_knows_what_came_after_the_snapshot() {
     let hit_rates = |behind, fresh_weight| {
         let layers = ["fresh", "snapshot", "blend"].map(str::to_owned).to_vec();
         let args = args(folder.path(), train.clone(), Some(test.clone()));
-        let report = evaluate(&EvaluateArgs { behind, fresh_weight, layers, ..args }).unwrap();
+        let report = evaluate(&NextItemArgs { behind, fresh_weight, layers, ..args }).unwrap();
         report.layers.iter().map(|layer| layer.hit_rate.mean).collect::<Vec<_>>()
     };
     assert_eq!(hit_rates(0, BLEND_FRESH_WEIGHT), [1.0, 1.0, 1.0]);
@@ -111,7 +110,7 @@ fn a_quick_look_asks_less_and_the_same_every_time() {
     let folder = tempfile::tempdir().unwrap();
     let train = file(folder.path(), "train.txt", &sessions(300, 5));
     let look = || {
-        let sample = EvaluateArgs { sample: Some(10), count: 3, ..args(folder.path(), train.clone(), None) };
+        let sample = NextItemArgs { sample: Some(10), count: 3, ..args(folder.path(), train.clone(), None) };
         evaluate(&sample).unwrap()
     };
     let (first, second) = (look(), look());
@@ -143,7 +142,7 @@ fn a_shop_of_one_product_and_a_session_without_end_are_evaluated() {
     let train = file(folder.path(), "train.txt", &sessions(200, 9));
     let test = file(folder.path(), "long.txt", &[long.join(" ")]);
     let report =
-        evaluate(&EvaluateArgs { sample: Some(40), ..args(folder.path(), train, Some(test)) }).unwrap();
+        evaluate(&NextItemArgs { sample: Some(40), ..args(folder.path(), train, Some(test)) }).unwrap();
     assert_eq!(report.test.pairs, 40);
 }
 
@@ -154,7 +153,7 @@ fn what_cannot_be_evaluated_is_said_in_one_line_with_what_to_do() {
     let pairs = file(folder.path(), "pairs.tsv", &["a\tb".to_owned()]);
     let alone = file(folder.path(), "alone.txt", &vec!["a".to_owned(); 20]);
     let unknown =
-        EvaluateArgs { layers: vec!["fresch".to_owned()], ..args(folder.path(), train.clone(), None) };
+        NextItemArgs { layers: vec!["fresch".to_owned()], ..args(folder.path(), train.clone(), None) };
     let cases = [
         (args(folder.path(), pairs.clone(), Some(train.clone())), "give it as --test"),
         (args(folder.path(), alone, None), "nothing to ask about"),
