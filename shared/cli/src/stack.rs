@@ -28,7 +28,7 @@ use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
 use cart_mailer::send::recording::RecordingSender;
 use collector::Collector;
-use decisions::{Decider, LiveCatalog};
+use decisions::{Decider, LiveCatalog, LiveSessionIndex};
 use lane::Lane;
 use preferences::Preferences;
 use profiler::Profiler;
@@ -365,7 +365,8 @@ fn local_secrets() -> Result<Secrets, CliError> {
     Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))
 }
 
-/// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes.
+/// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes and the
+/// session index that a training made.
 fn asked<T: ConfigStore + Clone + 'static>(
     tables: &T,
     models: LocalModels,
@@ -374,6 +375,7 @@ fn asked<T: ConfigStore + Clone + 'static>(
     clock: &Clock,
 ) -> (Admin<T, LocalModels>, Decider<T>) {
     let catalog = LiveCatalog::reading(tables.clone(), models.clone());
+    let session_index = LiveSessionIndex::reading(tables.clone(), models.clone());
     let admin = Admin {
         tables: tables.clone(),
         objects: models,
@@ -382,7 +384,7 @@ fn asked<T: ConfigStore + Clone + 'static>(
         run_tests,
     };
     let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
-    (admin, decider.with_catalog(catalog))
+    (admin, Decider { session_index, ..decider.with_catalog(catalog) })
 }
 
 /// The functions behind the streams of events and of signals.
