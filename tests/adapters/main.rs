@@ -10,6 +10,7 @@ mod contract;
 mod dynamodb;
 mod eventbridge;
 mod kinesis;
+mod models;
 mod objects;
 mod patience;
 mod server;

@@ -3,7 +3,9 @@
 use beckon_domain::{Profile, ProfileKey, Timestamp};
 use beckon_rules::SAMPLE;
 use beckon_store::tables::memory::MemoryTables;
-use beckon_store::tables::{ConfigStore, Due, ProfileStore, Read, RulesetDocument, Save, Stored};
+use beckon_store::tables::{
+    ConfigStore, Due, LiveModel, ModelKind, ProfileStore, Read, RulesetDocument, Save, Stored,
+};
 use beckon_store::{ErrorKind, StoreError};
 use harness::{Teller, World, delivery, world::START};
 use serde_json::json;
@@ -52,6 +54,10 @@ impl ProfileStore for Corrupt {
 impl ConfigStore for Corrupt {
     async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
         self.inner.active_ruleset().await
+    }
+
+    async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
+        self.inner.live_model(kind).await
     }
 }
 

@@ -8,7 +8,7 @@ use beckon_store::StoreError;
 use beckon_store::streams::memory::StreamRecord;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
-    ConfigStore, Due, ProfileScan, ProfileStore, Read, RulesetDocument, Save, Stored,
+    ConfigStore, Due, LiveModel, ModelKind, ProfileScan, ProfileStore, Read, RulesetDocument, Save, Stored,
 };
 use harness::{Teller, World, delivery, world::START};
 use profiler::Profiler;
@@ -58,6 +58,10 @@ impl ProfileStore for Slow {
 impl ConfigStore for Slow {
     async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
         self.inner.active_ruleset().await
+    }
+
+    async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
+        self.inner.live_model(kind).await
     }
 }
 

@@ -13,13 +13,9 @@ type Shop = World<MemoryTables>;
 
 /// A decisions function of its own on the shop's tables, with its own memory and faults.
 fn decider(shop: &Shop, lists: &BestSellerLists, faults: &Faults) -> Decider<Faulty<MemoryTables>> {
-    Decider {
-        tables: Faulty::new(shop.stack.tables.clone(), faults),
-        rulesets: ActiveRuleset::default(),
-        best_sellers: lists.clone(),
-        secrets: shop.stack.secrets.clone(),
-        clock: shop.stack.clock.clone(),
-    }
+    let tables = Faulty::new(shop.stack.tables.clone(), faults);
+    let (secrets, clock) = (shop.stack.secrets.clone(), shop.stack.clock.clone());
+    Decider { best_sellers: lists.clone(), ..Decider::new(tables, ActiveRuleset::default(), secrets, clock) }
 }
 
 fn request(page: &Value) -> Vec<u8> {
@@ -53,18 +49,19 @@ async fn the_lists_are_read_beside_profile_and_rules_and_once_a_minute() {
         let mut cold = pin!(decider.decide(&body, Some("pk_local"), "r"));
         let first = cold.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(matches!(first, Poll::Pending), "every call lets others run first");
-        assert_eq!(faults.calls(), ["active_ruleset", "load", "best_sellers"], "one round trip, cold");
+        let together = ["active_ruleset", "load", "best_sellers", "live_model"];
+        assert_eq!(faults.calls(), together, "one round trip, cold");
         cold.await.unwrap();
     }
-    assert_eq!(faults.calls().len(), 3, "and no second one");
+    assert_eq!(faults.calls().len(), 4, "and no second one");
     // From now on the rules are in memory for 30 seconds, and the lists for a minute.
     shown(&decider, &page).await;
     shop.pass(DurationMs::from_ms(LIST_AGE_MAX.as_ms() - 1));
     shown(&decider, &page).await;
-    assert_eq!(faults.calls()[3..], ["load", "active_ruleset", "load"]);
+    assert_eq!(faults.calls()[4..], ["load", "active_ruleset", "load"]);
     shop.pass(DurationMs::from_ms(1));
     shown(&decider, &page).await;
-    assert_eq!(faults.calls()[6..], ["load", "best_sellers"]);
+    assert_eq!(faults.calls()[7..], ["load", "best_sellers", "live_model"]);
 }
 
 #[tokio::test]
@@ -84,7 +81,7 @@ async fn the_category_of_the_pages_product_is_told_by_the_rules_in_memory() {
         "without rules in memory nobody knows the category yet"
     );
     assert_eq!(sources().await, ["category_best_seller"]);
-    assert_eq!(faults.calls()[3..], ["load", "best_sellers"], "read beside the profile, not after it");
+    assert_eq!(faults.calls()[4..], ["load", "best_sellers"], "read beside the profile, not after it");
 }
 
 #[tokio::test]
@@ -98,7 +95,7 @@ async fn a_catalog_that_cannot_be_read_costs_freshness_and_is_left_alone_for_a_m
     assert_eq!(shown(&cold, &json!({})).await, LISTED);
     assert!(faults.struck() && faults.calls()[2] == "best_sellers");
     shown(&cold, &json!({})).await;
-    assert_eq!(faults.calls()[3..], ["load"], "a page does not wait for a table that has just failed");
+    assert_eq!(faults.calls()[4..], ["load"], "a page does not wait for a table that has just failed");
     shop.pass(DurationMs::from_secs(5));
     let live = ["tarp", "mug", "bag-summer", "pack-25"];
     assert_eq!(shown(&cold, &json!({})).await, live);

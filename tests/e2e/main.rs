@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod archiving;
+mod catalog;
 mod collecting;
 mod commands;
 mod concurrency;
@@ -22,6 +23,7 @@ mod panicking;
 mod partial_batch;
 mod privacy;
 mod reacting;
+mod recommending;
 mod record_age;
 mod redelivery;
 mod redriving;
@@ -31,5 +33,6 @@ mod ruleset_tests;
 mod scenario;
 mod scenarios;
 mod send_errors;
+mod training;
 mod trends;
 mod unsubscribing;

@@ -1,10 +1,11 @@
 //! Rulesets become live, and stop being it, while the loop runs.
 
-use admin::{Admin, TestSummary, router, run_tests};
+use admin::{Admin, AdminTables, TestSummary, router, run_tests};
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use beckon_domain::DurationMs;
 use beckon_rules::{Ruleset, SAMPLE};
+use beckon_store::models::memory::MemoryModels;
 use beckon_store::tables::dynamodb::DynamoTables;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{RulesetChange, RulesetStore};
@@ -126,14 +127,18 @@ async fn a_bad_publish_changes_nothing_and_says_where_it_is_wrong() {
     assert_eq!(history(&world.stack.tables).await.len(), 1);
 }
 
-async fn asked<T: RulesetStore + Clone + 'static>(admin: &Admin<T>, request: Request<Body>) -> Answer {
+async fn asked<T: AdminTables + Clone>(admin: &Admin<T, MemoryModels>, request: Request<Body>) -> Answer {
     Answer::read(router(Arc::new(admin.clone())).oneshot(request).await.unwrap()).await
 }
 
 /// Admin like the stack's, with other tables and another runner of tests.
-fn admin_on<T>(world: &World<MemoryTables>, tables: T, run_tests: admin::check::RunTests) -> Admin<T> {
+fn admin_on<T>(
+    world: &World<MemoryTables>,
+    tables: T,
+    run_tests: admin::check::RunTests,
+) -> Admin<T, MemoryModels> {
     let (secrets, clock) = (world.stack.secrets.clone(), world.stack.clock.clone());
-    Admin { tables, secrets, clock, run_tests }
+    Admin { tables, objects: MemoryModels::default(), secrets, clock, run_tests }
 }
 
 #[tokio::test]

@@ -35,8 +35,14 @@ def stream_lines():
                 yield f"{path.stem}-{sequence}-{number}", line
 
 
+def session_indexes():
+    for path in sorted((ROOT / "shared/recommend/testdata").glob("session-index-*.hex")):
+        yield path.stem, bytes.fromhex(path.read_text(encoding="ascii"))
+
+
 def main():
-    for target, texts in [("ruleset", rulesets()), ("stream_line", stream_lines())]:
+    targets = [("ruleset", rulesets()), ("stream_line", stream_lines()), ("session_index", session_indexes())]
+    for target, texts in targets:
         folder = CORPUS / target
         folder.mkdir(parents=True, exist_ok=True)
         count = 0

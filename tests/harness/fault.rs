@@ -1,6 +1,8 @@
 //! Faults between a function and what it calls: each port can be wrapped, and all wrappers of one [`Faults`] count their
 //! calls together, so that a test can strike at every call of a run in turn.
 
+mod models;
+mod products;
 mod rulesets;
 
 use beckon_domain::abandonment::SkipReason;
@@ -11,9 +13,8 @@ use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::streams::{EventStream, NewRecord, StreamError};
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, Due, ListKey, OutreachStore, ProfileScan,
-    ProfileStore, Read, Reminder, ReminderId, ReminderStatus, RulesetDocument, Save, Stored, TrendKey,
-    Versioned,
+    CatalogScan, CatalogStore, Contact, ContactStore, Due, ListKey, OutreachStore, ProfileScan, ProfileStore,
+    Read, Reminder, ReminderId, ReminderStatus, Save, Stored, TrendKey, Versioned,
 };
 use beckon_store::{ErrorKind, StoreError};
 use cart_mailer::send::{Email, SendEmail, SendError};
@@ -291,12 +292,6 @@ impl<T: OutreachStore> OutreachStore for Faulty<T> {
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
         self.faults.around("is_suppressed", self.inner.is_suppressed(contact), store_error).await
-    }
-}
-
-impl<T: ConfigStore> ConfigStore for Faulty<T> {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        self.faults.around("active_ruleset", self.inner.active_ruleset(), store_error).await
     }
 }
 

@@ -5,6 +5,7 @@ use crate::fault::Reached;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
 use beckon_cli::conservation::{Collected, Conservation, SignalConservation, failed_by_stream};
+use beckon_cli::laptop::LocalModels;
 use beckon_cli::stack::{Parts, Tables, signals_epoch};
 use beckon_cli::{Stack, laptop};
 use beckon_domain::consent::ConsentDefault;
@@ -15,6 +16,7 @@ use beckon_runtime::Clock;
 use beckon_runtime::clock::Hand;
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::memory::MemoryFailedEvents;
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::tables::dynamodb::DynamoTables;
@@ -26,7 +28,7 @@ use data_encoding::BASE64;
 use profiler::Profiler;
 use serde_json::{Value, json};
 use tower::ServiceExt;
-use trends::Trends;
+use trends::{SeenProducts, Trends};
 
 /// Where every story begins: any day will do.
 pub const START: Timestamp = Timestamp::from_ms(1_763_800_000_000);
@@ -76,6 +78,7 @@ impl<T: Tables> World<T> {
         let stack = Stack::new(Parts {
             tables,
             failed: MemoryFailedEvents::default(),
+            models: LocalModels::default(),
             ruleset: ruleset.to_owned(),
             clock,
             shard_count,
@@ -290,7 +293,13 @@ impl<T: Tables> World<T> {
 
     /// Trends like the stack's, with other parts between them and the stack's.
     pub fn trends_on<U, F>(&self, tables: U, failed: F) -> Trends<U, F> {
-        Trends { tables, failed, clock: self.stack.clock.clone(), epoch: signals_epoch(EPOCH) }
+        Trends {
+            tables,
+            failed,
+            clock: self.stack.clock.clone(),
+            epoch: signals_epoch(EPOCH),
+            seen: SeenProducts::default(),
+        }
     }
 
     /// A mailer like the stack's, with other parts between it and the stack's.
@@ -300,6 +309,7 @@ impl<T: Tables> World<T> {
             stream,
             sender,
             rulesets: ActiveRuleset::default(),
+            propensity: ActivePropensity::default(),
             secrets: self.stack.secrets.clone(),
             clock: self.stack.clock.clone(),
             from: "Outdoor sample <reminders@shop.example>".to_owned(),

@@ -29,6 +29,8 @@ fn resource_of(name: &str) -> Option<String> {
         "EVENT_STREAM" => Some("EventStream".to_owned()),
         "SIGNAL_STREAM" => Some("SignalStream".to_owned()),
         "FAILED_BUCKET" => Some("FailedEventBucket".to_owned()),
+        "ARCHIVE_BUCKET" => Some("ArchiveBucket".to_owned()),
+        "MODEL_BUCKET" => Some("ModelBucket".to_owned()),
         "SECRET_ARN" => Some("Secret".to_owned()),
         "CONFIGURATION_SET" => Some("ConfigurationSet".to_owned()),
         name => name.strip_suffix("_TABLE").map(|table| table_id(&table.to_lowercase())),

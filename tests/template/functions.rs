@@ -150,6 +150,9 @@ fn what_a_filter_of_logs_looks_for_is_logged_at_every_level() {
         if source.contains("ActiveRuleset") {
             source += &read("shared/store/src/ruleset.rs");
         }
+        if source.contains("ActivePropensity") {
+            source += &read("shared/store/src/propensity.rs");
+        }
         let text = format!("\"{message}\");");
         let at = source.find(&text);
         let at =

@@ -115,7 +115,7 @@ const BANNERS: [(&str, &[&str]); 10] = [
     ("AWS::DynamoDB::", &["table"]),
     ("AWS::SecretsManager::", &["secret"]),
     ("AWS::KMS::", &["key"]),
-    ("AWS::S3::", &["failed event", "archive"]),
+    ("AWS::S3::", &["failed event", "archive", "models"]),
     ("AWS::KinesisFirehose::", &["archive"]),
     ("AWS::Serverless::Function", &["function"]),
     ("AWS::ApiGatewayV2::", &["http"]),

@@ -19,12 +19,13 @@ pub type Call = (String, String);
 type Methods = BTreeMap<(String, String), BTreeSet<Call>>;
 
 /// Adapters: where they are, their service, and what they act on (a table says so itself).
-const ADAPTERS: [(&str, &str, &[&str]); 7] = [
+const ADAPTERS: [(&str, &str, &[&str]); 8] = [
     ("shared/store/src/tables/dynamodb/", "dynamodb", &[]),
     ("shared/store/src/streams/kinesis.rs", "kinesis", &["EventStream", "SignalStream"]),
     ("shared/store/src/bus/eventbridge.rs", "events", &["EventBusName"]),
     ("shared/store/src/objects/s3.rs", "s3", &["FailedEventBucket/failed/*"]),
-    ("shared/store/src/archive/s3.rs", "s3", &["ArchiveBucket/*"]),
+    ("shared/store/src/archive/s3.rs", "s3", &["ArchiveBucket/events/*"]),
+    ("shared/store/src/models/s3.rs", "s3", &["ModelBucket/models/*"]),
     ("shared/runtime/src/secrets.rs", "secretsmanager", &["Secret"]),
     (
         "functions/cart-mailer/src/send/ses.rs",
@@ -86,6 +87,13 @@ fn calls_in(body: &str, service: &str, resources: &[&str], index: &str) -> BTree
         }
         if operation == "transact_write_items" {
             // There is no such action: each write of a transaction needs the right to that write. They are built elsewhere.
+            continue;
+        }
+        if operation == "list_objects_v2" {
+            // The right to it is one on the bucket, and has the name of the call before it.
+            let bucket = |resource: &&str| resource.split('/').next().unwrap_or_default().to_owned();
+            calls
+                .extend(resources.iter().map(|resource| (format!("{service}:ListBucket"), bucket(resource))));
             continue;
         }
         let action = format!("{service}:{}", pascal(operation));
@@ -158,11 +166,14 @@ pub fn methods() -> Methods {
     all
 }
 
-/// Whether a function's source calls a method of a port. Two methods are reached through a type that is no port.
+/// Whether a function's source calls a method of a port. Some methods are reached through what is no port.
 fn is_called(source: &str, port: &str, method: &str) -> bool {
     match (port, method) {
         ("", "load") => source.contains("Secrets::load("),
         ("ConfigStore", "active_ruleset") => source.contains("rulesets.get("),
+        ("ConfigStore", "live_model") => source.contains("propensity.get("),
+        ("ModelObjects", "put_model") => source.contains("keep(&self.objects,"),
+        ("ModelObjects", "model_object") => source.contains("fetch(&self.objects,"),
         ("", _) => false,
         (port, method) => source.contains(port) && source.contains(&format!(".{method}(")),
     }

@@ -1,5 +1,6 @@
 //! The repository's files, for the other rules.
 
+use beckon_cli::laptop::LocalModels;
 use beckon_cli::stack::{Parts, Stack};
 use beckon_domain::Timestamp;
 use beckon_domain::consent::ConsentDefault;
@@ -50,6 +51,7 @@ pub async fn stack(now: Timestamp) -> Stack<MemoryTables, MemoryFailedEvents> {
     let parts = Parts {
         tables: MemoryTables::default(),
         failed: MemoryFailedEvents::default(),
+        models: LocalModels::default(),
         ruleset: SAMPLE.to_owned(),
         clock,
         shard_count: 1,

@@ -9,6 +9,10 @@ pub struct Config {
     pub config_table: String,
     /// `AUDIT_TABLE`: name of the table with the changes.
     pub audit_table: String,
+    /// `CATALOG_TABLE`: name of the table with the products.
+    pub catalog_table: String,
+    /// `MODEL_BUCKET`: bucket of the snapshots of the catalog.
+    pub model_bucket: String,
     /// `SECRET_ARN`: the write keys.
     pub secret_arn: String,
 }
@@ -22,6 +26,8 @@ impl Config {
         let config = Self {
             config_table: env.required("CONFIG_TABLE"),
             audit_table: env.required("AUDIT_TABLE"),
+            catalog_table: env.required("CATALOG_TABLE"),
+            model_bucket: env.required("MODEL_BUCKET"),
             secret_arn: env.required("SECRET_ARN"),
         };
         env.finish()?;

@@ -17,6 +17,9 @@ pub enum AdminError {
     /// A table did not do what was asked.
     #[error("a table did not do what was asked")]
     Store(#[source] StoreError),
+    /// A table took a part of it, or none; the same request again does the rest.
+    #[error("a table did not take all of it")]
+    Unfinished(#[source] StoreError),
 }
 
 impl From<Problem> for AdminError {
@@ -59,7 +62,7 @@ impl AdminError {
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_transient())
+        matches!(self, Self::Store(error) | Self::Unfinished(error) if error.is_transient())
     }
 
     /// The answer to the caller.
@@ -68,6 +71,7 @@ impl AdminError {
         match self {
             Self::Refused(problem) => problem,
             Self::Store(error) if error.is_transient() => Problem::uncertain(RETRY_AFTER_SECS),
+            Self::Unfinished(_) => Problem::unfinished(RETRY_AFTER_SECS),
             Self::Store(_) => Problem::internal(),
         }
     }

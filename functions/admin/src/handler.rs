@@ -1,5 +1,6 @@
 //! HTTP in, HTTP out: paths, bodies and headers. What a request means is decided in `process`.
 
+use crate::catalog;
 use crate::error::AdminError;
 use crate::process::{Admin, Caller};
 use axum::Router;
@@ -10,7 +11,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
-use beckon_store::tables::RulesetStore;
+use beckon_store::models::ModelObjects;
+use beckon_store::tables::{ImportLog, ModelStore, ProductStore, RulesetStore};
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
 use beckon_wire::limits::RULESET_BYTES_MAX;
@@ -21,24 +23,41 @@ use std::sync::Arc;
 /// Bytes of a rollback's body.
 const ROLLBACK_BYTES_MAX: usize = 8 * 1024;
 
-type Shared<T> = State<Arc<Admin<T>>>;
+/// Admin, as axum hands it over.
+pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
+
+/// The tables that admin needs.
+pub trait AdminTables: RulesetStore + ProductStore + ImportLog + ModelStore + 'static {}
+
+impl<T: RulesetStore + ProductStore + ImportLog + ModelStore + 'static> AdminTables for T {}
 
 /// The routes of admin. Pages have no business here, so there is no CORS.
-pub fn router<T: RulesetStore + 'static>(admin: Arc<Admin<T>>) -> Router {
+pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>) -> Router {
     let nothing_else = || async { Problem::method_not_allowed() };
     Router::new()
         .route(
             "/admin/v1/rulesets",
-            get(history::<T>).post(publish::<T>).put(publish::<T>).fallback(nothing_else),
+            get(history::<T, O>).post(publish::<T, O>).put(publish::<T, O>).fallback(nothing_else),
         )
-        .route("/admin/v1/rulesets/active", get(active::<T>).fallback(nothing_else))
-        .route("/admin/v1/rulesets/check", post(check::<T>).fallback(nothing_else))
-        .route("/admin/v1/rulesets/rollback", post(roll_back::<T>).fallback(nothing_else))
-        .route("/admin/v1/rulesets/{version}", get(version::<T>).fallback(nothing_else))
+        .route("/admin/v1/rulesets/active", get(active::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/rulesets/check", post(check::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/rulesets/rollback", post(roll_back::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/rulesets/{version}", get(version::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/catalog", get(catalog::status::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/catalog/publish", post(catalog::publish::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/catalog/deletions", post(catalog::delete_many::<T, O>).fallback(nothing_else))
+        .route(
+            "/admin/v1/catalog/products",
+            get(catalog::page::<T, O>).post(catalog::import::<T, O>).fallback(nothing_else),
+        )
+        .route(
+            "/admin/v1/catalog/products/{id}",
+            get(catalog::product::<T, O>).delete(catalog::delete_one::<T, O>).fallback(nothing_else),
+        )
         .with_state(admin)
 }
 
-async fn publish<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Response {
+async fn publish<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
@@ -50,7 +69,7 @@ async fn publish<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> 
     answer(result.await, &request_id)
 }
 
-async fn check<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Response {
+async fn check<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
@@ -61,7 +80,7 @@ async fn check<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Re
     answer(result.await, &request_id)
 }
 
-async fn roll_back<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Response {
+async fn roll_back<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
@@ -74,7 +93,7 @@ async fn roll_back<T: RulesetStore>(State(admin): Shared<T>, request: Request) -
     answer(result.await, &request_id)
 }
 
-async fn history<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Response {
+async fn history<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
@@ -84,7 +103,7 @@ async fn history<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> 
     answer(result.await, &request_id)
 }
 
-async fn active<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> Response {
+async fn active<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
@@ -94,8 +113,8 @@ async fn active<T: RulesetStore>(State(admin): Shared<T>, request: Request) -> R
     answer(result.await, &request_id)
 }
 
-async fn version<T: RulesetStore>(
-    State(admin): Shared<T>,
+async fn version<T: RulesetStore, O>(
+    State(admin): Shared<T, O>,
     Path(version): Path<String>,
     request: Request,
 ) -> Response {
@@ -116,7 +135,7 @@ async fn version<T: RulesetStore>(
     }
 }
 
-fn user(parts: &Parts) -> Option<String> {
+pub(crate) fn user(parts: &Parts) -> Option<String> {
     parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(basic_user)
 }
 
@@ -128,7 +147,7 @@ async fn ruleset(body: Body) -> Result<String, Problem> {
     String::from_utf8(bytes.into()).map_err(|_| Problem::bad_request("the ruleset is not UTF-8"))
 }
 
-fn answer<A: Serialize>(result: Result<A, AdminError>, request_id: &str) -> Response {
+pub(crate) fn answer<A: Serialize>(result: Result<A, AdminError>, request_id: &str) -> Response {
     match result {
         Ok(answer) => {
             let mut response = axum::Json(answer).into_response();
@@ -140,7 +159,7 @@ fn answer<A: Serialize>(result: Result<A, AdminError>, request_id: &str) -> Resp
 }
 
 fn refuse(error: AdminError, request_id: &str) -> Response {
-    if matches!(error, AdminError::Store(_)) {
+    if matches!(error, AdminError::Store(_) | AdminError::Unfinished(_)) {
         tracing::error!(
             request.id = request_id,
             error = ?error,

@@ -1,11 +1,12 @@
 //! Admin: what is live, and how it becomes so, for whoever holds a secret key.
 //!
 //! A ruleset is published by one request: it is compiled, its own tests run, it is kept as a version, and it becomes live
-//! together with a record of who did it. [`rollout`] is that path, and the command line takes it too.
+//! together with a record of who did it. [`rollout`] is that path, and the command line takes it too. Products come in by feeds (`catalog`).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod answer;
+mod catalog;
 pub mod check;
 mod config;
 mod error;
@@ -16,6 +17,6 @@ pub mod rollout;
 pub use check::{Checked, TestSummary, check, run_tests};
 pub use config::Config;
 pub use error::AdminError;
-pub use handler::router;
+pub use handler::{AdminTables, router};
 pub use process::Admin;
 pub use rollout::{Outcome, Proposal, RolloutError, make_live};

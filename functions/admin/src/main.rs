@@ -5,6 +5,7 @@ use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
 use beckon_runtime::{Clock, Secrets, logs};
+use beckon_store::models::s3::S3Models;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use std::sync::Arc;
 
@@ -13,10 +14,15 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
     let sdk = aws::config(Patience::REQUEST).await;
-    let names =
-        TableNames { config: config.config_table, audit: config.audit_table, ..TableNames::default() };
+    let names = TableNames {
+        config: config.config_table,
+        audit: config.audit_table,
+        catalog: config.catalog_table,
+        ..TableNames::default()
+    };
     let admin = Admin {
         tables: DynamoTables::from_config(&sdk, names),
+        objects: S3Models::from_config(&sdk, config.model_bucket),
         secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
         clock: Clock::system(),
         run_tests,

@@ -18,9 +18,11 @@ const VERSION_CHARS_MAX: usize = 64;
 
 /// Everything that admin needs.
 #[derive(Clone, Debug)]
-pub struct Admin<T> {
-    /// ConfigTable and AuditTable.
+pub struct Admin<T, O> {
+    /// ConfigTable, AuditTable and CatalogTable.
     pub tables: T,
+    /// Where snapshots of the catalog lie.
+    pub objects: O,
     /// The write keys.
     pub secrets: Secrets,
     /// The time.
@@ -38,21 +40,31 @@ pub struct Caller<'a> {
     pub request_id: &'a str,
 }
 
-impl<T: RulesetStore> Admin<T> {
-    /// The source of a secret key.
+impl<T, O> Admin<T, O> {
+    /// The source of a secret key, for a request about rulesets.
     ///
     /// # Errors
     /// 401 without a live key, 403 with one that pages may know.
     pub fn source(&self, presented: Option<&str>) -> Result<&SourceId, Problem> {
+        let refusal = "a publishable key changes and shows no rules: send a secret key (sk_)";
+        self.source_for(presented, refusal)
+    }
+
+    /// The source of a secret key; `refusal` is what somebody with a publishable key is told.
+    pub(crate) fn source_for(
+        &self,
+        presented: Option<&str>,
+        refusal: &'static str,
+    ) -> Result<&SourceId, Problem> {
         let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
         match key.kind {
             WriteKeyKind::Secret => Ok(&key.source),
-            WriteKeyKind::Publishable => Err(Problem::forbidden(
-                "a publishable key changes and shows no rules: send a secret key (sk_)",
-            )),
+            WriteKeyKind::Publishable => Err(Problem::forbidden(refusal)),
         }
     }
+}
 
+impl<T: RulesetStore, O> Admin<T, O> {
     /// Says what is wrong with a ruleset.
     pub fn check(&self, text: &str, request_id: &str) -> CheckAnswer {
         let request_id = request_id.to_owned();

@@ -6,6 +6,7 @@ use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
 use beckon_runtime::{Clock, Secrets, logs};
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::kinesis::KinesisStream;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
@@ -31,6 +32,7 @@ async fn main() -> anyhow::Result<()> {
         tables: DynamoTables::from_config(&sdk, names),
         stream: KinesisStream::from_config(&sdk, config.event_stream),
         sender: SesSender::from_config(&send, config.configuration_set),
+        propensity: ActivePropensity::default(),
         rulesets: ActiveRuleset::with_consent_default(config.consent_default),
         secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
         clock: Clock::system(),

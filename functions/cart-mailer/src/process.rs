@@ -6,6 +6,7 @@ use crate::send::SendEmail;
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 use beckon_rules::Ruleset;
 use beckon_runtime::{Clock, Secrets, fresh_id};
+use beckon_store::propensity::{ActivePropensity, Predictor};
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::EventStream;
 use beckon_store::tables::{ConfigStore, ContactStore, DUE_SHARD_COUNT, Due, OutreachStore, ProfileStore};
@@ -30,6 +31,8 @@ pub struct Mailer<T, S, M> {
     pub sender: M,
     /// The live ruleset.
     pub rulesets: ActiveRuleset,
+    /// The live propensity model.
+    pub propensity: ActivePropensity,
     /// Pepper, for codes and unsubscribe links.
     pub secrets: Secrets,
     /// The time.
@@ -63,6 +66,7 @@ pub struct Report {
 pub(crate) struct Run {
     pub(crate) id: String,
     pub(crate) ruleset: Arc<Ruleset>,
+    pub(crate) predictor: Option<Arc<Predictor>>,
     pub(crate) now: Timestamp,
 }
 
@@ -87,7 +91,11 @@ where
         let now = self.clock.now();
         let ruleset = self.rulesets.get(&self.tables, now).await.map_err(MailerError::Ruleset)?;
         let mut report = Report::default();
-        let run = Run { id: fresh_id(), ruleset, now };
+        let predictor = match ruleset.reminder() {
+            Some(_) => self.propensity.get(&self.tables, now).await,
+            None => None,
+        };
+        let run = Run { id: fresh_id(), ruleset, predictor, now };
         for shard in shards_from(now) {
             if !report.is_full() {
                 self.settle_shard(&run, shard, &mut report).await?;

@@ -100,7 +100,7 @@ where
             None => false,
         };
         let profile = stored.profile;
-        let person = person_of(&profile, key);
+        let person = run.person(&profile, key);
         let situation = Situation {
             has_contact: contact.is_some(),
             is_suppressed,
@@ -198,7 +198,7 @@ where
         let to = contact.email.clone().unwrap_or_default();
         let unsubscribe_url =
             format!("{}/u/{}", self.public_url, pepper.unsubscribe_token(&pepper.contact(&to)));
-        let discount = run.ruleset.discount_for(&person_of(profile, timer.key), run.now);
+        let discount = run.ruleset.discount_for(&run.person(profile, timer.key), run.now);
         let code = discount.as_ref().map(|d| pepper.discount_code(&d.code_prefix, &id.episode));
         let material = Material {
             profile,
@@ -236,12 +236,15 @@ where
     }
 }
 
-/// Whom a mail is about: there is no page.
-fn person_of<'a>(profile: &'a Profile, key: &ProfileKey) -> Person<'a> {
-    Person {
-        profile: Some(profile),
-        is_known: profile.is_known(key),
-        page: Page::default(),
-        propensity: None,
+impl Run {
+    /// Whom a mail is about: there is no page.
+    fn person<'a>(&self, profile: &'a Profile, key: &ProfileKey) -> Person<'a> {
+        let predictor = self.predictor.as_deref();
+        Person {
+            profile: Some(profile),
+            is_known: profile.is_known(key),
+            page: Page::default(),
+            propensity: predictor.map(|model| model.score(profile, self.now, self.ruleset.policy())),
+        }
     }
 }

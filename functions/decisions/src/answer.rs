@@ -1,14 +1,20 @@
-//! A decision as the page is told it, with the facts that the ruleset has of its products.
+//! A decision as the page is told it, with what the catalog and the ruleset know of its products.
 
+use crate::knowledge::Knowledge;
 use beckon_domain::id::SlotId;
 use beckon_rules::{Content, Decision, Recommended, Ruleset};
 use beckon_wire::decisions::{DecisionAnswer, FallbackAnswer, ItemAnswer, OfferAnswer, ReasonAnswer};
 
 /// Tells a decision.
-pub fn answer(ruleset: &Ruleset, slot: &SlotId, decision: Decision, decision_id: String) -> DecisionAnswer {
+pub fn answer(
+    (ruleset, live): (&Ruleset, &Knowledge),
+    slot: &SlotId,
+    decision: Decision,
+    decision_id: String,
+) -> DecisionAnswer {
     let (kind, items, offer) = match decision.content {
         Content::Products(products) => {
-            ("recommendations", Some(products.iter().map(|p| item(ruleset, p)).collect()), None)
+            ("recommendations", Some(products.iter().map(|p| item(ruleset, live, p)).collect()), None)
         }
         Content::Offer(offer) => {
             let offer = OfferAnswer {
@@ -37,14 +43,20 @@ pub fn answer(ruleset: &Ruleset, slot: &SlotId, decision: Decision, decision_id:
     }
 }
 
-fn item(ruleset: &Ruleset, recommended: &Recommended) -> ItemAnswer {
-    let facts = ruleset.product(recommended.product.as_str());
+/// A product with what is known of it: by the catalog's feed, else by the ruleset.
+fn item(ruleset: &Ruleset, live: &Knowledge, recommended: &Recommended) -> ItemAnswer {
+    let id = recommended.product.as_str();
+    let (own, fed) = (ruleset.product(id), live.entry(id));
+    let text = |fed: Option<&str>, own: Option<&String>| fed.map(str::to_owned).or_else(|| own.cloned());
     ItemAnswer {
-        product_id: recommended.product.as_str().to_owned(),
+        product_id: id.to_owned(),
         source: recommended.source.code(),
-        name: facts.map(|f| f.name.clone()),
-        price: facts.and_then(|f| f.price).map(|price| price.to_string()),
-        url: facts.and_then(|f| f.url.clone()),
-        image_url: facts.and_then(|f| f.image_url.clone()),
+        name: text(fed.and_then(|fed| fed.title()), own.map(|own| &own.name)),
+        price: fed
+            .and_then(|fed| fed.price_at(live.now))
+            .or_else(|| own.and_then(|own| own.price))
+            .map(|price| price.to_string()),
+        url: text(fed.and_then(|fed| fed.link()), own.and_then(|own| own.url.as_ref())),
+        image_url: text(fed.and_then(|fed| fed.image_link()), own.and_then(|own| own.image_url.as_ref())),
     }
 }

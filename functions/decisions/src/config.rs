@@ -12,6 +12,10 @@ pub struct Config {
     pub config_table: String,
     /// `CATALOG_TABLE`: name of the table with the best sellers.
     pub catalog_table: String,
+    /// `MODEL_BUCKET`: bucket of the snapshots of the catalog, and of the session index.
+    pub model_bucket: String,
+    /// Whether the session index is used: `SESSION_INDEX` is `ENABLED`.
+    pub session_index: bool,
     /// `SECRET_ARN`: pepper and write keys.
     pub secret_arn: String,
     /// `ALLOWED_ORIGINS`: origins of pages that may call, comma-separated, `*` for any.
@@ -30,6 +34,8 @@ impl Config {
             profile_table: env.required("PROFILE_TABLE"),
             config_table: env.required("CONFIG_TABLE"),
             catalog_table: env.required("CATALOG_TABLE"),
+            model_bucket: env.required("MODEL_BUCKET"),
+            session_index: env.required("SESSION_INDEX") == "ENABLED",
             secret_arn: env.required("SECRET_ARN"),
             allowed_origins: beckon_runtime::http::origins(&env.required("ALLOWED_ORIGINS")),
             consent_default: env.required_parsed("CONSENT_DEFAULT").unwrap_or_default(),

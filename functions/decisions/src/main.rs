@@ -4,9 +4,10 @@ use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
 use beckon_runtime::{Clock, Secrets, logs};
+use beckon_store::models::s3::S3Models;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
-use decisions::{Config, Decider, router};
+use decisions::{Config, Decider, LiveCatalog, LiveSessionIndex, router};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,7 +23,7 @@ async fn main() -> anyhow::Result<()> {
         ..TableNames::default()
     };
     let secrets = Secrets::load(&start, &config.secret_arn).await;
-    let decider = Decider::new(
+    let mut decider = Decider::new(
         DynamoTables::from_config(&page, names.clone()),
         ActiveRuleset::with_consent_default(config.consent_default),
         secrets.context("the secrets are needed to start")?,
@@ -33,7 +34,18 @@ async fn main() -> anyhow::Result<()> {
     if let Err(error) = decider.rulesets.get(&patient, decider.clock.now()).await {
         tracing::warn!(error = ?error, "started without a ruleset");
     }
-    decider.best_sellers.get(&patient, None, decider.clock.now()).await;
+    let objects = S3Models::from_config(&start, config.model_bucket);
+    decider.catalog = LiveCatalog::reading(patient.clone(), objects.clone());
+    if config.session_index {
+        decider.session_index = LiveSessionIndex::reading(patient.clone(), objects);
+    }
+    let now = decider.clock.now();
+    tokio::join!(
+        decider.best_sellers.get(&patient, None, false, now),
+        decider.session_index.read(now),
+        decider.catalog.read(now),
+        decider.propensity.get(&patient, now)
+    );
     let app = router(Arc::new(decider), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
 }

@@ -31,6 +31,8 @@ pub struct Known {
     pub profile: Profile,
     /// Whether they are a customer.
     pub is_customer: bool,
+    /// How likely they are to buy, as a model says.
+    pub propensity: Option<f64>,
 }
 
 impl Who {
@@ -55,7 +57,7 @@ impl Who {
         }
     }
 
-    /// Reads what may be known: one round trip, two when the visitor turns out to be a customer nobody named.
+    /// Reads what may be known of those who are named: one round trip.
     ///
     /// # Errors
     /// When the store fails.
@@ -65,14 +67,29 @@ impl Who {
         if keys.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let mut loaded = table.load(&keys, Read::Eventual).await?;
-        if self.customer.is_none()
-            && let Some(linked) = self.linked(&loaded)
-            && !loaded.contains_key(&linked)
-        {
-            loaded.append(&mut table.load(std::slice::from_ref(&linked), Read::Eventual).await?);
+        table.load(&keys, Read::Eventual).await
+    }
+
+    /// Reads the customer that the visitor turned out to be and nobody named, if so: a second round trip.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn load_linked<T: ProfileStore>(
+        &self,
+        table: &T,
+        loaded: &BTreeMap<ProfileKey, Stored>,
+    ) -> Result<BTreeMap<ProfileKey, Stored>, StoreError> {
+        match self.linked(loaded).filter(|linked| self.customer.is_none() && !loaded.contains_key(linked)) {
+            Some(linked) => table.load(&[linked], Read::Eventual).await,
+            None => Ok(BTreeMap::new()),
         }
-        Ok(loaded)
+    }
+
+    /// Those of the profiles that were read which may be used.
+    pub fn own<'a>(&self, loaded: &'a BTreeMap<ProfileKey, Stored>) -> impl Iterator<Item = &'a Profile> {
+        let linked = self.linked(loaded);
+        let keys = [self.visitor.clone(), self.customer.clone(), linked];
+        keys.into_iter().flatten().filter_map(|key| loaded.get(&key)).map(|stored| &stored.profile)
     }
 
     /// The customer that the visitor was proven to be.
@@ -86,7 +103,7 @@ impl Who {
         let linked = self.linked(&loaded);
         let visitor = self.visitor.as_ref().and_then(|key| loaded.remove(key)).map(|s| s.profile);
         let Some(customer_key) = self.customer.clone().or_else(|| linked.clone()) else {
-            return visitor.map(|profile| Known { profile, is_customer: false });
+            return visitor.map(|profile| Known { profile, is_customer: false, propensity: None });
         };
         let customer = loaded.remove(&customer_key).map(|s| s.profile);
         let half = visitor.filter(|_| linked.as_ref() == Some(&customer_key));
@@ -101,7 +118,7 @@ impl Who {
                 if let Some(half) = half {
                     union(&mut profile, &portable(&half), policy);
                 }
-                Some(Known { profile, is_customer: true })
+                Some(Known { profile, is_customer: true, propensity: None })
             }
         }
     }

@@ -1,20 +1,33 @@
 //! The use case: a request becomes one decision per slot.
 
 use crate::answer::answer;
-use crate::best_sellers::{BestSellerLists, Selling};
+use crate::best_sellers::BestSellerLists;
+use crate::catalog::LiveCatalog;
 use crate::error::DecideError;
 use crate::explain;
+use crate::items::Items;
+use crate::knowledge::Knowledge;
 use crate::person::{Known, Who};
-use beckon_domain::{Category, SmolStr};
-use beckon_rules::{Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest};
+use crate::propensity;
+use crate::session_index::LiveSessionIndex;
+use beckon_domain::catalog::CatalogSnapshot;
+use beckon_domain::id::SlotId;
+use beckon_domain::{Category, ProductId, Profile, ProfileKey, SmolStr};
+use beckon_rules::{Learned, Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest, way};
 use beckon_runtime::{Clock, Secrets, fresh_id};
+use beckon_store::StoreError;
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::catalog::CatalogStore;
-use beckon_store::tables::{ConfigStore, ProfileStore};
+use beckon_store::tables::{ConfigStore, ProfileStore, Stored};
 use beckon_wire::decisions::{
     DecisionAnswer, DecisionsRequest, DecisionsResponse, PageAsk, ProfileInfo, SlotAsk,
 };
 use beckon_wire::problem::{Fault, Problem};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Products of a cart from which recommendations start, at most.
+const CART_START_COUNT_MAX: usize = 10;
 
 /// Everything the decisions function needs.
 #[derive(Clone)]
@@ -23,8 +36,16 @@ pub struct Decider<T> {
     pub tables: T,
     /// The live ruleset.
     pub rulesets: ActiveRuleset,
-    /// What sells best.
+    /// What sells best, and what is trending.
     pub best_sellers: BestSellerLists,
+    /// What was learned of products.
+    pub items: Items,
+    /// Recent sessions, where an index of them is made.
+    pub session_index: LiveSessionIndex,
+    /// What the shop sells.
+    pub catalog: LiveCatalog,
+    /// The live propensity model.
+    pub propensity: ActivePropensity,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
@@ -42,7 +63,23 @@ enum Lookup {
 impl<T> Decider<T> {
     /// A decisions function with nothing in memory yet but what its rulesets hold.
     pub fn new(tables: T, rulesets: ActiveRuleset, secrets: Secrets, clock: Clock) -> Self {
-        Self { tables, rulesets, best_sellers: BestSellerLists::default(), secrets, clock }
+        Self {
+            tables,
+            rulesets,
+            best_sellers: BestSellerLists::default(),
+            items: Items::default(),
+            session_index: LiveSessionIndex::default(),
+            catalog: LiveCatalog::default(),
+            propensity: ActivePropensity::default(),
+            secrets,
+            clock,
+        }
+    }
+
+    /// The same, with what the shop sells.
+    #[must_use]
+    pub fn with_catalog(self, catalog: LiveCatalog) -> Self {
+        Self { catalog, ..self }
     }
 }
 
@@ -61,28 +98,42 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let presented = basic_user.or(request.write_key.as_deref());
         let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
         let explains = explain::may_explain(request.explain, key.kind)?;
-        let page = page(&request.page)?;
-        let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
+        let tells = propensity::may_tell(request.propensity, key.kind)?;
         let now = self.clock.now();
-        let category = self.category(&page);
+        let catalog = self.catalog.get(now);
+        let mut page = page(&request.page)?;
+        self.complete(&mut page, catalog.as_deref());
+        let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
+        let slots: Vec<&SlotId> = request.slots.iter().map(|slot| &slot.id).collect();
+        let (category, asked) = (self.category(&page), self.questions(&slots));
+        let of_page = page.product.iter().filter(|_| asks_about_products(&asked)).cloned().collect();
         // Together: the page waits for the slowest, not for one after the other.
-        let (ruleset, loaded, selling) = tokio::join!(
+        let (ruleset, loaded, lists, model, ()) = tokio::join!(
             self.rulesets.get(&self.tables, now),
             who.load(&self.tables),
-            self.best_sellers.get(&self.tables, category.as_ref(), now)
+            self.best_sellers.get(&self.tables, category.as_ref(), asked.contains(&Learned::Trending), now),
+            self.propensity.get(&self.tables, now),
+            self.items.refresh(&self.tables, of_page, now)
         );
         let ruleset = ruleset.map_err(DecideError::NoRuleset)?;
-        let lookup = match loaded {
-            Ok(loaded) => Lookup::Answered(who.compose(loaded, ruleset.policy()).map(Box::new)),
-            Err(error) => {
-                tracing::warn!(request.id = request_id, error = ?error, "decided without the profile");
-                Lookup::Failed
-            }
+        let asked = ruleset.questions(&slots);
+        let (mut lookup, starts) = self.look_up(&who, loaded, &ruleset, (&page, &asked, request_id)).await;
+        if let Lookup::Answered(Some(known)) = &mut lookup {
+            propensity::predict(known, model.as_deref(), now, ruleset.policy());
+        }
+        let live = Knowledge {
+            now,
+            currency: ruleset.currency(),
+            lists,
+            items: self.items.held(&starts),
+            sessions: self.session_index.get(now),
+            has_feed: catalog.as_ref().is_some_and(|catalog| catalog.has_feed()),
+            catalog,
         };
         let mut decisions = Vec::with_capacity(request.slots.len());
         let mut errors = Vec::new();
         for (index, slot) in request.slots.iter().enumerate() {
-            match self.slot(&ruleset, slot, (&lookup, explains), &page, &selling) {
+            match self.slot(&ruleset, slot, (&lookup, explains), &page, &live) {
                 Some(decision) => decisions.push(decision),
                 None => {
                     let detail = format!("the ruleset {} has no slot {}", ruleset.name(), slot.id);
@@ -97,8 +148,12 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             decisions,
             segments: None,
             acting: None,
+            propensity: None,
             errors,
         };
+        if tells && let Lookup::Answered(known) = &lookup {
+            propensity::tell(&mut response, known.as_deref(), model.as_deref());
+        }
         if explains && let Lookup::Answered(known) = &lookup {
             explain::of_person(&mut response, &ruleset, &person(known.as_deref(), &page), now);
         }
@@ -113,13 +168,60 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         by_ruleset.or(page.category.as_ref()).cloned()
     }
 
+    /// The category of the page's product as the catalog has it, where neither the request nor the ruleset tells one.
+    fn complete(&self, page: &mut Page, catalog: Option<&CatalogSnapshot>) {
+        if self.category(page).is_none()
+            && let Some(entry) = page.product.as_ref().and_then(|id| catalog?.product(id.as_str()))
+        {
+            page.category = entry.category().cloned();
+        }
+    }
+
+    /// The questions that rules of these slots may ask, as far as the ruleset in memory tells.
+    fn questions(&self, slots: &[&SlotId]) -> BTreeSet<Learned> {
+        self.rulesets.in_memory().map(|ruleset| ruleset.questions(slots)).unwrap_or_default()
+    }
+
+    /// Who it is, and the products from which recommendations may start, whose lists are in memory then. At most one more
+    /// round trip: of a visitor who turns out to be a customer, what they looked at as a customer is known only after it,
+    /// so of that the lists in memory must do.
+    async fn look_up(
+        &self,
+        who: &Who,
+        loaded: Result<BTreeMap<ProfileKey, Stored>, StoreError>,
+        ruleset: &Ruleset,
+        (page, asked, request_id): (&Page, &BTreeSet<Learned>, &str),
+    ) -> (Lookup, Vec<ProductId>) {
+        let failed = |error: StoreError| {
+            tracing::warn!(request.id = request_id, error = ?error, "decided without the profile");
+            (Lookup::Failed, page.product.iter().cloned().collect())
+        };
+        let mut loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(error) => return failed(error),
+        };
+        let wanted = starts(who.own(&loaded), page, asked);
+        let now = self.clock.now();
+        let (linked, ()) = tokio::join!(
+            who.load_linked(&self.tables, &loaded),
+            self.items.refresh(&self.tables, wanted.clone(), now)
+        );
+        match linked {
+            Ok(mut linked) => loaded.append(&mut linked),
+            Err(error) => return failed(error),
+        }
+        let known = who.compose(loaded, ruleset.policy());
+        let own = starts(known.iter().map(|known| &known.profile), page, asked);
+        (Lookup::Answered(known.map(Box::new)), wanted.into_iter().chain(own).collect())
+    }
+
     fn slot(
         &self,
         ruleset: &Ruleset,
         ask: &SlotAsk,
         (lookup, explains): (&Lookup, bool),
         page: &Page,
-        selling: &Selling,
+        live: &Knowledge,
     ) -> Option<DecisionAnswer> {
         let mut explanation = None;
         let mut request = SlotRequest { count: ask.count, exclude: ask.exclude.clone() };
@@ -127,19 +229,45 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             Lookup::Failed => {
                 // The static content knows no page, and a page must not recommend its own product.
                 request.exclude.extend(page.product.clone());
-                ruleset.fallback(&ask.id, &request, &selling.lists(), ReasonCode::ErrorFallback)?
+                ruleset.fallback(&ask.id, &request, live, ReasonCode::ErrorFallback)?
             }
             Lookup::Answered(known) => {
                 let (person, now) = (person(known.as_deref(), page), self.clock.now());
                 if explains {
-                    let explained = ruleset.explain(&ask.id, &person, &request, &selling.lists(), now);
+                    let explained = ruleset.explain(&ask.id, &person, &request, live, now);
                     explanation = explained.and_then(|explained| explain::value(&explained.rules));
                 }
-                ruleset.decide(&ask.id, &person, &request, &selling.lists(), now)?
+                ruleset.decide(&ask.id, &person, &request, live, now)?
             }
         };
-        Some(DecisionAnswer { explanation, ..answer(ruleset, &ask.id, decision, fresh_id()) })
+        Some(DecisionAnswer { explanation, ..answer((ruleset, live), &ask.id, decision, fresh_id()) })
     }
+}
+
+/// Whether any of the questions starts from products.
+fn asks_about_products(asked: &BTreeSet<Learned>) -> bool {
+    asked.iter().any(|question| *question != Learned::Trending)
+}
+
+/// The products from which recommendations may start.
+fn starts<'a>(
+    profiles: impl Iterator<Item = &'a Profile>,
+    page: &Page,
+    asked: &BTreeSet<Learned>,
+) -> Vec<ProductId> {
+    if !asks_about_products(asked) {
+        return Vec::new();
+    }
+    let asks_of_cart = asked.contains(&Learned::CartComplement);
+    let mut starts: Vec<ProductId> = page.product.iter().cloned().collect();
+    for profile in profiles {
+        starts.extend(way(Some(profile), page.product.as_ref()).into_iter().cloned());
+        let lines = profile.cart.lines.iter().filter(|_| asks_of_cart).take(CART_START_COUNT_MAX);
+        starts.extend(lines.map(|line| line.product.clone()));
+    }
+    starts.sort();
+    starts.dedup();
+    starts
 }
 
 fn person<'a>(known: Option<&'a Known>, page: &Page) -> Person<'a> {
@@ -147,7 +275,7 @@ fn person<'a>(known: Option<&'a Known>, page: &Page) -> Person<'a> {
         profile: known.map(|known| &known.profile),
         is_known: known.is_some_and(|known| known.is_customer),
         page: page.clone(),
-        propensity: None,
+        propensity: known.and_then(|known| known.propensity),
     }
 }
 

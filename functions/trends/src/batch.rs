@@ -73,7 +73,7 @@ pub fn split(records: &[Record<'_>], epoch: &str, failed_at: i64) -> Batch {
 /// What a category is told of a signal: that it was, and not which products go together.
 fn of_category(signal: &Signal) -> Option<(TrendKey, Signal)> {
     let category = signal.category.clone().filter(|_| signal.kind != SignalKind::Next)?;
-    Some((TrendKey::Category(category), Signal { others: Vec::new(), ..signal.clone() }))
+    Some((TrendKey::Category(category), Signal { others: Vec::new(), called: None, ..signal.clone() }))
 }
 
 /// The failed event that a valid signal becomes when it cannot be counted for a reason of ours.

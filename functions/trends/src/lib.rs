@@ -8,6 +8,7 @@
 mod batch;
 mod config;
 mod error;
+mod gaps;
 mod handler;
 mod lists;
 mod process;
@@ -15,5 +16,6 @@ mod settle;
 
 pub use config::Config;
 pub use error::ProcessError;
+pub use gaps::SeenProducts;
 pub use handler::handle;
 pub use process::{Outcome, Trends};

@@ -12,7 +12,7 @@ use beckon_domain::mark::SequenceNumber;
 use beckon_recommend::{BestSellers, Trend};
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
-use beckon_store::tables::{CatalogStore, ListKey, Read, Save, Versioned, load_each};
+use beckon_store::tables::{CatalogStore, ListKey, ProductStore, Read, Save, Versioned, load_each};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub(crate) fn by_list(offers: &[Arc<Offer>]) -> BTreeMap<ListKey, Offers> {
     lists
 }
 
-impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
+impl<T: CatalogStore + ProductStore, F: FailedEventStore> Trends<T, F> {
     /// Reads lists in one go. One that cannot be read must not take the others with it: then each is read by itself, and
     /// those that cannot be read are left out and logged. They block nothing: what they show is mended by hand.
     pub(crate) async fn load_lists(

@@ -10,7 +10,7 @@ use beckon_runtime::{Clock, logs};
 use beckon_store::objects::s3::S3FailedEvents;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use lambda_runtime::{LambdaEvent, service_fn};
-use trends::{Config, Trends, handle};
+use trends::{Config, SeenProducts, Trends, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -23,6 +23,7 @@ async fn main() -> anyhow::Result<()> {
         failed: S3FailedEvents::from_config(&sdk, config.failed_bucket),
         clock: Clock::system(),
         epoch: config.stream_epoch,
+        seen: SeenProducts::default(),
     };
     let trends = &trends;
     let serve = service_fn(|event: LambdaEvent<KinesisEvent>| async move {

@@ -2,6 +2,7 @@
 
 use crate::batch::{Batch, Part, split};
 use crate::error::ProcessError;
+use crate::gaps::{self, SeenProducts};
 use crate::lists::{Offer, Offers, by_list};
 use crate::settle::Settled;
 use beckon_batch::{Record, TimeLeft, lower, lowest};
@@ -11,7 +12,7 @@ use beckon_recommend::Trend;
 use beckon_runtime::Clock;
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
-use beckon_store::tables::{CatalogStore, TrendKey, Versioned, load_each};
+use beckon_store::tables::{CatalogStore, ProductStore, TrendKey, Versioned, load_each};
 use beckon_wire::failed::{FailedEvent, FailedReason};
 use futures_util::StreamExt;
 use std::sync::Arc;
@@ -34,6 +35,8 @@ pub struct Trends<T, F> {
     pub clock: Clock,
     /// The life of the stream of signals.
     pub epoch: String,
+    /// Products whose facts are known to be told.
+    pub seen: SeenProducts,
 }
 
 /// What became of a batch.
@@ -51,7 +54,7 @@ pub struct Outcome {
     pub left_count: usize,
 }
 
-impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
+impl<T: CatalogStore + ProductStore, F: FailedEventStore> Trends<T, F> {
     /// Counts a batch, and begins nothing new when `deadline` nears. Whatever happens, a sequence number below
     /// [`Outcome::failed_from`] is done: counted, a known repetition, or kept as failed; and the lists know of it.
     pub async fn process(&self, records: &[Record<'_>], deadline: Option<Timestamp>) -> Outcome {
@@ -61,9 +64,13 @@ impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
         let mut outcome =
             Outcome { line_count: batch.line_count, trend_count: batch.parts.len(), ..Outcome::default() };
         self.keep_failed(&batch, records, time, &mut outcome).await;
+        let called = gaps::called(&batch.parts);
         let loaded = self.load(std::mem::take(&mut batch.parts), time, &mut outcome).await;
         let offers = self.settle_all(loaded, time, &mut outcome).await;
         self.update_lists(&offers, time, &mut outcome).await;
+        if !time.is_over(self.clock.now()) {
+            self.fill_gaps(called).await;
+        }
         tracing::info!(
             batch.record_count = records.len(),
             batch.line_count = outcome.line_count,

@@ -7,7 +7,7 @@ use beckon_batch::panics;
 use beckon_recommend::Trend;
 use beckon_recommend::popularity::fold;
 use beckon_store::objects::FailedEventStore;
-use beckon_store::tables::{CatalogStore, Read, Save, TrendKey, Versioned};
+use beckon_store::tables::{CatalogStore, ProductStore, Read, Save, TrendKey, Versioned};
 use beckon_wire::failed::FailedReason;
 
 /// Attempts to write one trend or list against others, or against answers that never came.
@@ -21,7 +21,7 @@ pub(crate) struct Settled {
     pub(crate) failed_count: u64,
 }
 
-impl<T: CatalogStore, F: FailedEventStore> Trends<T, F> {
+impl<T: CatalogStore + ProductStore, F: FailedEventStore> Trends<T, F> {
     /// Settles a part.
     pub(crate) async fn settle(
         &self,

@@ -5,10 +5,45 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig,
 };
+use beckon_store::StoreError;
+use beckon_store::models::ModelObjects;
+use beckon_store::models::folder::FolderModels;
+use beckon_store::models::memory::MemoryModels;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
+
+/// Where a laptop keeps what is too large for an item: a folder beside the tables' file, or memory as they are.
+#[derive(Clone)]
+pub enum LocalModels {
+    /// In memory.
+    Memory(MemoryModels),
+    /// In a folder.
+    Folder(FolderModels),
+}
+
+impl Default for LocalModels {
+    fn default() -> Self {
+        Self::Memory(MemoryModels::default())
+    }
+}
+
+impl ModelObjects for LocalModels {
+    async fn put_model(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        match self {
+            Self::Memory(models) => models.put_model(key, bytes).await,
+            Self::Folder(models) => models.put_model(key, bytes).await,
+        }
+    }
+
+    async fn model_object(&self, key: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Memory(models) => models.model_object(key, bytes_max).await,
+            Self::Folder(models) => models.model_object(key, bytes_max).await,
+        }
+    }
+}
 
 /// Starts the engine on a loopback port of its own and returns tables that exist. It ends with the process.
 ///

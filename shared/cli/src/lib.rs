@@ -2,12 +2,13 @@
 //!
 //! [`stack`] wires the real functions to stores and a stream of this process; [`serve`] keeps it running with two pages to
 //! watch it, [`smoke`] drives it through the loop once, [`replay`] drives recorded behaviour through it,
-//! [`failed`] looks at what could not be applied, and puts it again.
+//! [`catalog`] tells it what a shop sells, [`failed`] looks at what could not be applied, and puts it again.
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod bench;
+pub mod catalog;
 pub mod cloud;
 pub mod conservation;
 mod dice;
@@ -16,6 +17,7 @@ pub mod evaluate;
 pub mod failed;
 pub mod feed;
 pub mod laptop;
+pub mod model;
 pub mod plot;
 pub mod replay;
 pub mod rules;

@@ -1,6 +1,8 @@
 //! The `beckon` command.
 
-use beckon_cli::{CliError, bench, cloud, evaluate, failed, replay, rules, serve, sim, smoke};
+use beckon_cli::{
+    CliError, bench, catalog, cloud, evaluate, failed, model, replay, rules, serve, sim, smoke,
+};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -38,6 +40,10 @@ enum Command {
     Stack(cloud::StackArgs),
     /// List failed events, look at one, or put them into the stream again
     Failed(failed::FailedArgs),
+    /// Tell products by a feed, and see how the catalog stands
+    Catalog(catalog::CatalogArgs),
+    /// Show what was learned and how good it is, or train now
+    Model(model::ModelArgs),
     /// Publish a ruleset, roll back, and see who published what
     Rules(rules::RulesArgs),
 }
@@ -52,7 +58,9 @@ fn main() -> ExitCode {
         | Command::Replay(_)
         | Command::Failed(_)
         | Command::Rules(_)
+        | Command::Catalog(_)
         | Command::Bench(_)
+        | Command::Model(_)
         | Command::Evaluate(_) => "error",
         // Faults are injected: what the functions say of them is no news.
         Command::Sim(_) => "off",
@@ -73,6 +81,8 @@ fn main() -> ExitCode {
             Command::Evaluate(args) => evaluate::run(&args),
             Command::Stack(args) => Box::pin(cloud::run(args)).await,
             Command::Failed(args) => Box::pin(failed::run(args)).await,
+            Command::Catalog(args) => Box::pin(catalog::run(args)).await,
+            Command::Model(args) => Box::pin(model::run(args)).await,
             Command::Rules(args) => Box::pin(rules::run(args)).await,
         }
     });

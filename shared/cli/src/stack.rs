@@ -5,6 +5,7 @@ mod lane;
 use crate::conservation::{Collected, Conservation, SignalConservation};
 use crate::error::CliError;
 use crate::feed::Feed;
+use crate::laptop::LocalModels;
 use admin::{Admin, Proposal, make_live, run_tests};
 use aws_lambda_events::event::kinesis::KinesisEvent;
 use axum::Router;
@@ -16,24 +17,25 @@ use beckon_rules::Ruleset;
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::FailedEventStore;
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, OutreachStore, ProfileScan,
-    ProfileStore, RulesetStore,
+    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, ImportLog, ModelStore, OutreachStore,
+    ProductStore, ProfileScan, ProfileStore, RulesetStore,
 };
 use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
 use cart_mailer::send::recording::RecordingSender;
 use collector::Collector;
-use decisions::Decider;
+use decisions::{Decider, LiveCatalog};
 use lane::Lane;
 use preferences::Preferences;
 use profiler::Profiler;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Notify;
-use trends::Trends;
+use trends::{SeenProducts, Trends};
 
 /// Tables that a stack can run on.
 pub trait Tables:
@@ -42,7 +44,10 @@ pub trait Tables:
     + OutreachStore
     + ConfigStore
     + RulesetStore
+    + ModelStore
     + CatalogStore
+    + ProductStore
+    + ImportLog
     + ProfileScan
     + CatalogScan
     + Clone
@@ -56,7 +61,10 @@ impl<T> Tables for T where
         + OutreachStore
         + ConfigStore
         + RulesetStore
+        + ModelStore
         + CatalogStore
+        + ProductStore
+        + ImportLog
         + ProfileScan
         + CatalogScan
         + Clone
@@ -76,6 +84,8 @@ pub struct Parts<T, F> {
     pub tables: T,
     /// Failed events.
     pub failed: F,
+    /// What is learned, and the snapshot of the catalog.
+    pub models: LocalModels,
     /// The ruleset, as YAML.
     pub ruleset: String,
     /// The time.
@@ -112,12 +122,14 @@ pub struct Stack<T, F> {
     pub clock: Clock,
     /// The secrets of a laptop.
     pub secrets: Secrets,
+    /// What the shop sells, as decisions have it.
+    pub catalog: LiveCatalog,
     collector: Arc<Collector<MemoryStream, T>>,
     profiler: Profiler<T, MemoryStream, F, MemoryBus>,
     decider: Arc<Decider<T>>,
     mailer: Mailer<T, MemoryStream, RecordingSender>,
     preferences: Arc<Preferences<T>>,
-    admin: Arc<Admin<T>>,
+    admin: Arc<Admin<T, LocalModels>>,
     trends: Trends<T, F>,
     events_lane: Lane,
     signals_lane: Lane,
@@ -143,6 +155,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let Parts {
             tables,
             failed,
+            models,
             ruleset,
             clock,
             shard_count,
@@ -154,8 +167,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         } = parts;
         let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset("ruleset", &e))?;
         publish(&tables, &ruleset, clock.now()).await?;
-        let secrets = Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))?;
-        let rulesets = ActiveRuleset::with_consent_default(consent_default);
+        let (secrets, rulesets) = (local_secrets()?, ActiveRuleset::with_consent_default(consent_default));
         let arrived = Arc::new(Notify::new());
         let new_stream = || {
             let (clock, wake) = (clock.clone(), Arc::clone(&arrived));
@@ -177,6 +189,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             stream: stream.clone(),
             sender: sender.clone(),
             rulesets: rulesets.clone(),
+            propensity: ActivePropensity::default(),
             secrets: secrets.clone(),
             clock: clock.clone(),
             from: format!("{} <reminders@shop.example>", compiled.name()),
@@ -184,9 +197,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         };
         let preferences =
             Preferences { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() };
-        let admin =
-            Admin { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone(), run_tests };
-        let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
+        let (admin, decider) = asked(&tables, models, rulesets, &secrets, &clock);
         Ok(Self {
             tables,
             failed,
@@ -198,6 +209,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             sender,
             clock,
             secrets,
+            catalog: decider.catalog.clone(),
             collector: Arc::new(collector),
             profiler,
             decider: Arc::new(decider),
@@ -349,6 +361,30 @@ pub(crate) async fn publish<T: RulesetStore>(
     published.map(|_| ()).map_err(|e| CliError::caused("the ruleset could not be stored", &e))
 }
 
+fn local_secrets() -> Result<Secrets, CliError> {
+    Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))
+}
+
+/// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes.
+fn asked<T: ConfigStore + Clone + 'static>(
+    tables: &T,
+    models: LocalModels,
+    rulesets: ActiveRuleset,
+    secrets: &Secrets,
+    clock: &Clock,
+) -> (Admin<T, LocalModels>, Decider<T>) {
+    let catalog = LiveCatalog::reading(tables.clone(), models.clone());
+    let admin = Admin {
+        tables: tables.clone(),
+        objects: models,
+        secrets: secrets.clone(),
+        clock: clock.clone(),
+        run_tests,
+    };
+    let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
+    (admin, decider.with_catalog(catalog))
+}
+
 /// The functions behind the streams of events and of signals.
 fn behind_streams<T: Clone, F: Clone>(
     (tables, failed): (&T, &F),
@@ -362,6 +398,7 @@ fn behind_streams<T: Clone, F: Clone>(
         failed: failed.clone(),
         clock: clock.clone(),
         epoch: signals_epoch(&epoch),
+        seen: SeenProducts::default(),
     };
     let profiler = Profiler {
         tables: tables.clone(),

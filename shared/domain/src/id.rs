@@ -125,6 +125,10 @@ text_id!(
     Brand, 160
 );
 text_id!(
+    /// Variants of one product (sizes, colours), as the shop numbers them.
+    GroupId, 100
+);
+text_id!(
     /// A cart, as the shop numbers it.
     CartId, 100
 );

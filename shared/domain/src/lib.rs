@@ -6,7 +6,7 @@
 //! Reading order: ids and values ([`id`], [`time`], [`money`], [`key`]), what comes in ([`event`]), what is
 //! kept ([`profile`] and its parts), what an event does ([`apply`]), how a batch becomes one write ([`fold`]),
 //! how two halves of a person become one ([`merge`]), how state is stored ([`packed`]), and when a left cart
-//! becomes a reminder ([`abandonment`]). What rules keep of a person is in [`watched`] and [`reaction`].
+//! becomes a reminder ([`abandonment`]). What a shop says of its products is in [`catalog`]. What rules keep of a person is in [`watched`] and [`reaction`].
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -15,6 +15,7 @@ pub mod affinity;
 pub mod apply;
 pub mod blocked;
 pub mod cart;
+pub mod catalog;
 pub mod consent;
 pub mod counters;
 pub mod days;
@@ -23,6 +24,7 @@ pub mod event;
 pub mod fold;
 pub mod id;
 pub mod key;
+pub mod link;
 pub mod mark;
 pub mod merge;
 pub mod money;
@@ -42,7 +44,8 @@ pub mod viewed;
 pub mod watched;
 pub mod window;
 
-pub use id::{Brand, CartId, Category, EpisodeId, EventId, OrderId, ProductId, SourceId};
+pub use catalog::{CatalogSnapshot, ProductFacts};
+pub use id::{Brand, CartId, Category, EpisodeId, EventId, GroupId, OrderId, ProductId, SourceId};
 pub use key::{ContactHash, Pepper, ProfileKey, ProfileKind};
 pub use money::{Currency, Money};
 pub use policy::Policy;

@@ -84,3 +84,25 @@ pub const MERGE_COUNT_MAX: usize = 100;
 pub const LINKED_ID_COUNT_MAX: u32 = 1_000;
 /// A reader's profile is forgotten after this much time without an event.
 pub const PROFILE_RETENTION: DurationMs = DurationMs::from_days(365);
+/// Bytes of a product's title: Google's 150 characters, of four bytes each.
+pub const TITLE_BYTES_MAX: usize = 600;
+/// Bytes of a product's link, and of that of its picture (Google's limit).
+pub const LINK_BYTES_MAX: usize = 2_000;
+/// Levels of a product's category that are kept, the first ones.
+pub const CATEGORY_LEVEL_MAX: usize = 8;
+/// Attributes of a product beside those that Beckon knows.
+pub const ATTRIBUTE_COUNT_MAX: usize = 20;
+/// Bytes of an attribute's name.
+pub const ATTRIBUTE_NAME_BYTES_MAX: usize = 64;
+/// Bytes of an attribute's value.
+pub const ATTRIBUTE_VALUE_BYTES_MAX: usize = 256;
+/// Products of a snapshot of which everything is in it. Of more, only what filters need.
+pub const SNAPSHOT_WHOLE_COUNT_MAX: usize = 50_000;
+/// Bytes that a snapshot may take in memory. A function of 128 MB has room for it twice, while the next one is read.
+pub const SNAPSHOT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// A product that was deleted is remembered as such for this time, so that no event and no older feed brings it back.
+pub const TOMBSTONE_RETENTION: DurationMs = DurationMs::from_days(90);
+/// What events say of a product that no feed has is forgotten after this time, unless it is said again.
+pub const EVENT_FACTS_RETENTION: DurationMs = DurationMs::from_days(365);
+/// What events say of a product is written again after this time, although nothing in it is new, so that it stays.
+pub const EVENT_FACTS_REFRESH: DurationMs = DurationMs::from_days(180);

@@ -1,6 +1,6 @@
 //! How dear a product is, in one byte: enough to show what costs about as much.
 
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 /// A band of prices, three to a decade: band 0 is below 1 (of the currency's major unit), then 1 to 2, 2 to 5, 5 to 10,
@@ -42,6 +42,20 @@ impl PriceBand {
         self.0
     }
 
+    /// The least and the highest price of the band, both in it.
+    #[must_use]
+    pub fn bounds(self, currency: Currency) -> (Money, Money) {
+        let least = |band: u8| match band.checked_sub(1) {
+            None => 0,
+            Some(place) => {
+                let decade = 10_i64.saturating_pow(u32::from(place / 3) + currency.exponent());
+                decade.saturating_mul([1, 2, 5][usize::from(place % 3)])
+            }
+        };
+        let last = if self == Self::MAX { i64::MAX } else { least(self.0 + 1) - 1 };
+        (Money { minor: least(self.0), currency }, Money { minor: last, currency })
+    }
+
     /// How many bands lie between two prices; 0 for one and the same.
     #[must_use]
     pub const fn distance(self, other: Self) -> u8 {
@@ -69,7 +83,11 @@ mod tests {
             ("1000000000 EUR", 28),
         ];
         for (price, band) in cases {
-            assert_eq!(PriceBand::of(Money::parse(price).unwrap()).number(), band, "{price}");
+            let price = Money::parse(price).unwrap();
+            assert_eq!(PriceBand::of(price).number(), band, "{price}");
+            let (least, last) = PriceBand::of(price).bounds(price.currency);
+            assert!(least.minor <= price.minor && price.minor <= last.minor, "{price}");
+            assert_eq!([least, last].map(|end| PriceBand::of(end).number()), [band, band], "{price}");
         }
         let most = Money { minor: i64::MAX, currency: crate::Currency::default() };
         assert_eq!(PriceBand::of(most), PriceBand::MAX);

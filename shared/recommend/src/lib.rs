@@ -3,6 +3,7 @@
 //! [`signal`] is what of an event tells something about a product, without saying whose event it was; [`popularity`] what
 //! becomes of signals: a [`Trend`] for each item and each category, and [`BestSellers`] of a category or the store;
 //! [`neighbours`] which products go with which, and the ranking for a session that follows.
+//! [`propensity`] how likely a person is to buy.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -10,7 +11,8 @@ pub mod blend;
 pub mod neighbours;
 pub mod policy;
 pub mod popularity;
-mod scored;
+pub mod propensity;
+pub mod scored;
 pub mod session_knn;
 pub mod signal;
 
@@ -18,4 +20,4 @@ pub use neighbours::{Neighbour, Neighbours};
 pub use popularity::{BestSeller, BestSellers, Funnel, Span, Trend};
 pub use scored::Scored;
 pub use session_knn::SessionIndex;
-pub use signal::{Other, Signal, SignalId, SignalKind};
+pub use signal::{Called, Other, Signal, SignalId, SignalKind};

@@ -56,3 +56,10 @@ pub const TRENDING_SCORE_MIN: u64 = 10_000_000;
 /// Bytes of a stored session index at most. It is held against this before it is published and before it is read; the
 /// limits of [`crate::session_knn::Limits`] keep one of usual ids below it.
 pub const SESSION_INDEX_BYTES_MAX: usize = 24 << 20;
+/// How much the fresh layer counts in a blend with the session index. The index ranks better, but does not know the newest
+/// sessions: of 0 to 3, this costs nothing while it is new and gains where it lags behind (`beckon evaluate --behind`).
+pub const BLEND_FRESH_WEIGHT: f64 = 0.2;
+/// How much the session index counts in a blend.
+pub const BLEND_INDEX_WEIGHT: f64 = 1.0;
+/// Products of each layer that a blend looks at: enough that one layer's favourites find their score in the other.
+pub const BLEND_CANDIDATE_COUNT: usize = 100;

@@ -6,7 +6,7 @@
 use crate::policy::TOGETHER_TOLD_COUNT_MAX;
 use beckon_domain::event::{Event, EventKind, Item};
 use beckon_domain::trail::{Step, Told};
-use beckon_domain::{Category, PriceBand, ProductId, Timestamp};
+use beckon_domain::{Brand, Category, Money, PriceBand, ProductId, SmolStr, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -97,6 +97,24 @@ pub struct Other {
     pub distance: u8,
 }
 
+/// What an event calls a product. It may come from anybody's browser: it fills a gap where no feed tells the product.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Called {
+    /// Its name, as the person saw it.
+    pub name: SmolStr,
+    /// Its brand.
+    pub brand: Option<Brand>,
+    /// Price of one unit.
+    pub price: Option<Money>,
+}
+
+impl Called {
+    fn of(item: &Item) -> Option<Box<Self>> {
+        let name = item.name.clone().filter(|name| !name.trim().is_empty())?;
+        Some(Box::new(Self { name, brand: item.brand.clone(), price: item.price }))
+    }
+}
+
 /// What one event says about one product.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Signal {
@@ -112,6 +130,8 @@ pub struct Signal {
     pub category: Option<Category>,
     /// Units; of a view 1.
     pub quantity: u32,
+    /// What the event calls it; `None` when it gives no name.
+    pub called: Option<Box<Called>>,
     /// Of a view the products looked at before it, of [`SignalKind::Next`] the one after it, of an order some of the others.
     pub others: Vec<Other>,
 }
@@ -142,6 +162,7 @@ impl Signal {
             product: item.product.clone(),
             category: item.category.clone(),
             quantity,
+            called: Called::of(item),
             others: Vec::new(),
         }
     }
@@ -175,6 +196,7 @@ fn viewed(event: &Event, item: &Item, before: &[Step]) -> Vec<Signal> {
             product: step.product.clone(),
             category: None,
             quantity: 1,
+            called: None,
             others: vec![Other { distance, ..Other::of(item) }],
         });
     }

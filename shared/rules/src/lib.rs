@@ -49,6 +49,7 @@ pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict}
 pub use live::{Candidate, Learned, Live, LiveLists, ProductFacts};
 pub use model::{COUNT_DEFAULT, COUNT_MAX, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
 pub use page::{Page, PageKind, Person, SlotRequest};
+pub use strategy::way;
 
 /// The sample shop's ruleset: outdoor gear, every kind of rule, with comments. `beckon serve` uses it when it is
 /// given none.

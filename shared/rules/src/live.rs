@@ -78,6 +78,11 @@ pub trait Live {
         None
     }
 
+    /// Whether the feed has a product in a category, on whatever level of its path.
+    fn is_in_category(&self, _id: &str, _category: &Category) -> bool {
+        false
+    }
+
     /// A custom attribute of a product, as the feed has it.
     fn attribute(&self, _id: &str, _name: &str) -> Option<&str> {
         None

@@ -122,20 +122,33 @@ impl Selection {
             let told = shelf.attribute(id.as_str(), name);
             told.is_some_and(|told| values.iter().any(|value| value == told))
         };
-        self.allows_the_product(seen, facts.currency)
+        let is_in = |category: &Category| {
+            seen.category == Some(category) || shelf.live.is_in_category(id.as_str(), category)
+        };
+        self.allows_its_category(&is_in)
+            && self.allows_the_product(seen, facts.currency)
             && self.attributes.iter().all(has)
             && !self.not_attributes.iter().any(has)
             && self.is_near_the_page(seen, shelf, facts)
             && self.allows_the_person(id.as_str(), facts)
     }
 
-    /// What depends neither on the person nor on the page.
-    pub(crate) fn allows_the_product(&self, seen: &Seen<'_>, currency: Currency) -> bool {
-        let (category, brand) = (seen.category, seen.brand);
-        let is_wanted = (self.categories.is_empty() || category.is_some_and(|c| self.categories.contains(c)))
-            && (self.brands.is_empty() || brand.is_some_and(|b| self.brands.contains(b)));
-        let is_unwanted = category.is_some_and(|c| self.not_categories.contains(c))
-            || brand.is_some_and(|b| self.not_brands.contains(b));
+    /// Whether a product of the ruleset may be shown to anybody, on any page.
+    pub(crate) fn allows_the_rulesets(&self, seen: &Seen<'_>, currency: Currency) -> bool {
+        self.allows_its_category(&|category| seen.category == Some(category))
+            && self.allows_the_product(seen, currency)
+    }
+
+    fn allows_its_category(&self, is_in: &dyn Fn(&Category) -> bool) -> bool {
+        let is_wanted = self.categories.is_empty() || self.categories.iter().any(is_in);
+        is_wanted && !self.not_categories.iter().any(is_in)
+    }
+
+    /// What else depends neither on the person nor on the page.
+    fn allows_the_product(&self, seen: &Seen<'_>, currency: Currency) -> bool {
+        let brand = seen.brand;
+        let is_wanted = self.brands.is_empty() || brand.is_some_and(|b| self.brands.contains(b));
+        let is_unwanted = brand.is_some_and(|b| self.not_brands.contains(b));
         // Of a price that is known roughly both ends must pass: prices that tests allow have no gap.
         let price = |end: fn(&Seen<'_>) -> Option<beckon_domain::Money>| {
             end(seen).and_then(|money| major(money, currency)).map(Value::Number)

@@ -7,12 +7,25 @@ use crate::live::{Learned, Live};
 use crate::model::{BestSellerChoice, Product, Slot, SlotFallback};
 use crate::selection::Strategy;
 use crate::shelf::Shelf;
-use beckon_domain::ProductId;
+use beckon_domain::{ProductId, Profile};
 
 /// Products of a person's way that a recommendation starts from, the newest first.
 const WAY_COUNT_MAX: usize = 10;
 /// Products of the feed that are looked through where all else did not fill a slot.
 const FEED_COUNT_MAX: usize = 200;
+
+/// A person's way through the shop, the newest last: the page they are on, and what they looked at before in their newest
+/// session; where they looked at nothing in it, in sessions before.
+#[must_use]
+pub fn way<'a>(profile: Option<&'a Profile>, page: Option<&'a ProductId>) -> Vec<&'a ProductId> {
+    let trail = || profile.into_iter().flat_map(Profile::trail);
+    let viewed = profile.into_iter().flat_map(|profile| profile.viewed.newest_first());
+    let any = viewed.filter(|_| trail().next().is_none());
+    let before = trail().chain(any).map(|view| &view.product).filter(|id| Some(*id) != page);
+    let mut way: Vec<&ProductId> = page.into_iter().chain(before).take(WAY_COUNT_MAX).collect();
+    way.reverse();
+    way
+}
 
 /// What strategies look at.
 #[derive(Clone, Copy)]
@@ -83,14 +96,8 @@ impl<'a> Sight<'a> {
         page.or(matched.product).or_else(|| viewed.map(|view| &view.product))
     }
 
-    /// The person's way through the shop, the newest last: what they looked at, and the page they are on.
     fn way(&self) -> Vec<&'a ProductId> {
-        let viewed = self.facts.profile.into_iter().flat_map(|profile| profile.viewed.newest_first());
-        let page = self.facts.page.product.as_ref();
-        let before = viewed.map(|view| &view.product).filter(|id| Some(*id) != page);
-        let mut way: Vec<&ProductId> = page.into_iter().chain(before).take(WAY_COUNT_MAX).collect();
-        way.reverse();
-        way
+        way(self.facts.profile, self.facts.page.product.as_ref())
     }
 
     /// For what is related: the page's product, else the one that made the rule match, else the one viewed last.

@@ -2,12 +2,17 @@
 //! stand-in cannot drift from the real thing. Each function takes an empty set of tables.
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
+mod models;
+mod products;
 mod rulesets;
+
+pub use models::model_objects;
 
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
-    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ListKey,
-    OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore, Save, TrendKey, Versioned,
+    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog, ListKey,
+    ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore,
+    Save, TrendKey, Versioned,
 };
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::id::{EventId, SourceId, UserId};
@@ -38,7 +43,16 @@ fn profile(adds: u64) -> Profile {
 /// Runs the whole suite.
 pub async fn all<T>(tables: &T)
 where
-    T: ProfileStore + ContactStore + OutreachStore + ConfigStore + RulesetStore + CatalogStore + CatalogScan,
+    T: ProfileStore
+        + ContactStore
+        + OutreachStore
+        + ConfigStore
+        + RulesetStore
+        + ModelStore
+        + CatalogStore
+        + CatalogScan
+        + ProductStore
+        + ImportLog,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -48,6 +62,8 @@ where
     sending(tables).await;
     suppression(tables).await;
     rulesets::all(tables).await;
+    models::all(tables).await;
+    products::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }
@@ -224,6 +240,7 @@ fn trend(views: u64) -> Trend {
             product: ProductId::new("p").unwrap(),
             category: Category::new("c").ok(),
             quantity: 1,
+            called: None,
             others: vec![Other { product: other(), category: None, price_band: None, distance: 1 }],
         },
     });

@@ -105,17 +105,17 @@ impl HistoryAsk {
     }
 }
 
-fn refused(fault: Fault) -> Problem {
+pub(crate) fn refused(fault: Fault) -> Problem {
     Problem::bad_request("the request has a value that cannot be used").with(fault)
 }
 
-fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+pub(crate) fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     let read = Query::<T>::try_from_uri(uri);
     read.map(|Query(ask)| ask).map_err(|error| refused(Fault::new("", "schema.query", error.body_text())))
 }
 
 /// A text of a person, in one line.
-fn words(name: &str, text: Option<String>, chars_max: usize) -> Result<Option<String>, Problem> {
+pub(crate) fn words(name: &str, text: Option<String>, chars_max: usize) -> Result<Option<String>, Problem> {
     let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };

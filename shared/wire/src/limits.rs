@@ -27,6 +27,11 @@ pub const NOTE_CHARS_MAX: usize = 500;
 /// Characters of who made a change, in the caller's words.
 pub const BY_CHARS_MAX: usize = 100;
 
+/// Products in one request to delete some.
+pub const DELETE_COUNT_MAX: usize = 1_000;
+/// How far ahead of our clock the time of an import may be.
+pub const IMPORT_AHEAD_MAX: beckon_domain::DurationMs = beckon_domain::DurationMs::from_minutes(5);
+
 /// Levels of nesting in a JSON text, found without recursion and without building anything.
 #[must_use]
 pub fn nesting(json: &str) -> usize {

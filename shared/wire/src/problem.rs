@@ -153,6 +153,16 @@ impl Problem {
         problem
     }
 
+    /// 503: part of it may be done; the same request again does the rest and counts nothing twice.
+    #[must_use]
+    pub fn unfinished(retry_after_secs: u32) -> Self {
+        let detail = "the store did not take all of it; send the same request again: nothing counts twice";
+        let mut problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Please try again", detail);
+        problem.retry_after_secs = Some(retry_after_secs);
+        problem
+    }
+
     /// 500: the store refuses what the function does: a permission or a table is missing.
     #[must_use]
     pub fn internal() -> Self {

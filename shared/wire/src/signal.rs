@@ -7,8 +7,8 @@ use crate::failed::FailedReason;
 use crate::stream::{
     LineError, VERSION, encode, newer_version, undecodable, unknown_version, without_values,
 };
-use beckon_domain::{Category, PriceBand, ProductId, Timestamp};
-use beckon_recommend::{Other, Signal, SignalId, SignalKind};
+use beckon_domain::{Brand, Category, Money, PriceBand, ProductId, SmolStr, Timestamp};
+use beckon_recommend::{Called, Other, Signal, SignalId, SignalKind};
 use serde::{Deserialize, Serialize};
 
 /// Other products in one line at most: more than any signal has.
@@ -32,6 +32,15 @@ pub struct SignalLine {
     pub category: Option<String>,
     /// Units.
     pub quantity: u32,
+    /// Its name, as the event told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its brand, with the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
+    /// Its price, with the name: `12.34 EUR`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
     /// Of a view what was looked at before it, of `next` what was looked at after it, of a purchase some of the others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherLine>,
@@ -83,8 +92,16 @@ fn category(text: Option<&str>) -> Result<Option<Category>, LineError> {
     text.map(Category::new).transpose().map_err(|e| undecodable(format!("category {e}")))
 }
 
+/// What the line calls its product. A brand or a price that cannot be read costs itself alone.
+fn called(line: &SignalLine) -> Option<Box<Called>> {
+    let brand = line.brand.as_deref().and_then(|brand| Brand::new(brand).ok());
+    let price = line.price.as_deref().and_then(|price| Money::parse(price).ok());
+    line.name.as_deref().map(|name| Box::new(Called { name: SmolStr::from(name), brand, price }))
+}
+
 impl From<&Signal> for SignalLine {
     fn from(signal: &Signal) -> Self {
+        let called = signal.called.as_deref();
         Self {
             v: VERSION,
             id: signal.id.to_string(),
@@ -93,6 +110,9 @@ impl From<&Signal> for SignalLine {
             product: signal.product.as_str().to_owned(),
             category: signal.category.as_ref().map(|category| category.as_str().to_owned()),
             quantity: signal.quantity,
+            name: called.map(|called| called.name.to_string()),
+            brand: called.and_then(|called| called.brand.as_ref()).map(|brand| brand.as_str().to_owned()),
+            price: called.and_then(|called| called.price).map(|price| price.to_string()),
             others: signal.others.iter().map(OtherLine::from).collect(),
         }
     }
@@ -125,6 +145,7 @@ impl SignalLine {
             product: product(&line.product)?,
             category: category(line.category.as_deref())?,
             quantity: line.quantity,
+            called: called(&line),
             others: line.others.iter().map(OtherLine::parse).collect::<Result<_, _>>()?,
         })
     }
@@ -161,6 +182,7 @@ mod tests {
             product: ProductId::new(product).unwrap(),
             category: category.map(|c| Category::new(c).unwrap()),
             quantity: 3,
+            called: None,
             others: Vec::new(),
         }
     }
@@ -196,6 +218,25 @@ mod tests {
         let expected = r#"{"v":1,"id":"00000000000000ab","at":1763800000000,"kind":"purchase","product":"tent-2p","category":"tents","quantity":3}"#;
         assert_eq!((key.as_str(), text.as_str()), ("tent-2p", expected));
         assert_eq!(SignalLine::parse(&text, &key).unwrap(), signal);
+    }
+
+    #[test]
+    fn what_the_event_calls_the_product_is_told_and_read_back() {
+        let called = Called {
+            name: SmolStr::from("Tent for two"),
+            brand: Brand::new("Northwind").ok(),
+            price: Money::parse("399.00 EUR").ok(),
+        };
+        let signal = Signal { called: Some(Box::new(called)), ..signal(0xab, "tent-2p", None) };
+        let (key, data) = records(std::slice::from_ref(&signal)).unwrap().remove(0);
+        let text = String::from_utf8(data).unwrap();
+        assert!(
+            text.ends_with(r#""name":"Tent for two","brand":"Northwind","price":"399.00 EUR"}"#),
+            "{text}"
+        );
+        assert_eq!(SignalLine::parse(&text, &key).unwrap(), signal);
+        let odd = SignalLine::parse(&text.replace("399.00 EUR", "cheap"), &key).unwrap().called.unwrap();
+        assert_eq!((odd.price, odd.name.as_str()), (None, "Tent for two"));
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! A stored trend that cannot be read: its own signals are kept, and its neighbours go on.
 
 use super::{category, failed, item, list, signals_only};
+use beckon_domain::{ProductFacts, ProductId, Timestamp};
 use beckon_recommend::{BestSellers, Trend};
 use beckon_store::tables::memory::MemoryTables;
-use beckon_store::tables::{CatalogStore, ListKey, Read, Save, TrendKey, Versioned};
+use beckon_store::tables::{
+    CatalogStore, ListKey, ProductPage, ProductStore, Read, Save, Told, TrendKey, Versioned,
+};
 use beckon_store::{ErrorKind, StoreError};
 use harness::delivery;
 use std::collections::BTreeMap;
@@ -12,6 +15,33 @@ use std::collections::BTreeMap;
 struct Corrupt {
     inner: MemoryTables,
     key: TrendKey,
+}
+
+impl ProductStore for Corrupt {
+    async fn put_product(&self, facts: &ProductFacts) -> Result<Told, StoreError> {
+        self.inner.put_product(facts).await
+    }
+
+    async fn delete_product(
+        &self,
+        id: &ProductId,
+        told_at: Timestamp,
+        forgotten_at: Timestamp,
+    ) -> Result<Told, StoreError> {
+        self.inner.delete_product(id, told_at, forgotten_at).await
+    }
+
+    async fn products(
+        &self,
+        ids: &[ProductId],
+        read: Read,
+    ) -> Result<BTreeMap<ProductId, ProductFacts>, StoreError> {
+        self.inner.products(ids, read).await
+    }
+
+    async fn product_page(&self, after: Option<&str>) -> Result<ProductPage, StoreError> {
+        self.inner.product_page(after).await
+    }
 }
 
 impl CatalogStore for Corrupt {

@@ -45,7 +45,7 @@ pub(super) fn run(args: &RecommendArgs) -> Result<(), CliError> {
 fn command(root: &Path, args: &RecommendArgs) -> Result<Command, CliError> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root).args(["run", "--release", "--locked", "--quiet", "--manifest-path", MANIFEST]);
-    cargo.args(["--package", "recommend", "--"]);
+    cargo.args(["--package", "recommend", "--", "bench"]);
     cargo.args(["--rounds", &args.rounds.to_string(), "--seed", &args.seed.to_string()]);
     for (option, file) in [("--train", &args.train), ("--test", &args.test)] {
         if let Some(file) = file {
@@ -78,7 +78,7 @@ mod tests {
         let words: Vec<_> = command.get_args().filter_map(|word| word.to_str()).collect();
         let said = words.join(" ");
         assert!(
-            said.contains("--package recommend -- --rounds 3 --seed 7 --train /data/train.txt --test "),
+            said.contains("--package recommend -- bench --rounds 3 --seed 7 --train /data/train.txt --test "),
             "{said}"
         );
         let test = words.iter().find(|word| word.ends_with("test.tsv")).unwrap();

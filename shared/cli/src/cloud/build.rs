@@ -1,4 +1,4 @@
-//! Building: the seven functions with cargo-lambda, and the template with `sam build`.
+//! Building: the eight functions with cargo-lambda, and the template with `sam build`.
 
 use super::external;
 use super::folder::Folder;
@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The functions' binaries.
-const FUNCTIONS: [&str; 7] =
-    ["collector", "profiler", "trends", "decisions", "cart-mailer", "preferences", "admin"];
+const FUNCTIONS: [&str; 8] =
+    ["collector", "profiler", "trends", "decisions", "cart-mailer", "preferences", "admin", "trainer"];
 
 /// A profile that is built in a fraction of the time, for an emulator.
 const QUICK: [(&str, &str); 3] = [
@@ -31,7 +31,7 @@ pub(crate) fn build(
 ) -> Result<(), CliError> {
     let quick = target.kind != Kind::Aws && !as_released;
     if target.kind == Kind::MiniStack {
-        // One call for all: SAM's seven find finished work.
+        // One call for all: SAM's eight find finished work.
         phases.begin("building the functions");
         let mut cargo = sam::command("cargo-lambda", bin, folder, target)?;
         cargo.args(["lambda", "build", "--release"]);

@@ -64,6 +64,8 @@ pub enum Function {
     Preferences,
     /// Makes rulesets live
     Admin,
+    /// Learns from the archive
+    Trainer,
 }
 
 impl Function {
@@ -77,6 +79,7 @@ impl Function {
             Self::CartMailer => ("cart-mailer", "CartMailerLogGroup"),
             Self::Preferences => ("preferences", "PreferencesLogGroup"),
             Self::Admin => ("admin", "AdminLogGroup"),
+            Self::Trainer => ("trainer", "TrainerLogGroup"),
         }
     }
 }

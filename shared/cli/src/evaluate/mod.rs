@@ -1,17 +1,22 @@
-//! `beckon evaluate`: how good recommendations are, layer by layer, by the next item of recorded sessions.
+//! `beckon evaluate`: how good recommendations are, layer by layer, by the next item of recorded sessions; and how well it
+//! is predicted who will buy.
 //!
-//! [`ranker`] is what a layer must be, [`layers`] the list of them; `formats` reads files, `pairs` makes questions of
-//! them, `measure` asks, [`metrics`] counts, `report` and `text` say it, `plots` draws it.
+//! [`next_item`] asks the layers: [`ranker`] is what a layer must be, [`layers`] the list of them; `formats` reads files,
+//! `pairs` makes questions of them, `measure` asks, [`metrics`] counts, `report` and `text` say it, `plots` draws it.
+//! [`propensity`] is the other question.
 
+mod blend;
 mod formats;
 mod fresh;
 pub mod items;
 pub mod layers;
 mod measure;
 pub mod metrics;
+pub mod next_item;
 mod pairs;
 mod plots;
 mod popularity;
+pub mod propensity;
 pub mod ranker;
 pub mod report;
 mod snapshot;
@@ -20,16 +25,8 @@ mod vmis;
 
 use crate::error::CliError;
 use clap::Args;
-use formats::Kind;
-use indicatif::{ProgressBar, ProgressStyle};
-use items::Items;
-use layers::{LAYERS, Layer};
-use measure::Measure;
-use pairs::TestSet;
-use ranker::TrainingSet;
-use report::{Report, TestReport, TrainReport};
-use std::path::PathBuf;
-use std::time::Instant;
+use next_item::NextItemArgs;
+use propensity::PropensityArgs;
 
 /// Arguments of `beckon evaluate`.
 #[derive(Args, Clone, Debug)]
@@ -37,6 +34,8 @@ use std::time::Instant;
   beckon evaluate --train train.txt.gz --test test.tsv.gz
   beckon evaluate --train train.txt.gz --validate --layers vmis    to tune: the test file is for the end
   beckon evaluate --train views.csv --validate --sample 2000       a quick look
+  beckon evaluate --propensity taobao --data behaviour.csv.gz      how well it is predicted who will buy
+  beckon evaluate --propensity uci --data sessions.csv --without PageValues,Month
 
 A file is a session a line; prefix<TAB>target (to test with); SessionId/ItemId/Time with tabs; or what `beckon replay`
 reads of Taobao and REES46. Its first line tells; .gz is read as it is. Every layer is asked for the next item of every
@@ -44,33 +43,12 @@ pair; what was seen may be recommended again.
 
 Times need a release build: cargo run --release --package beckon-cli --bin beckon -- evaluate …")]
 pub struct EvaluateArgs {
-    /// Sessions to learn from
-    #[arg(long, value_name = "FILE")]
-    pub train: PathBuf,
-    /// Sessions, or pairs, to test with
-    #[arg(long, value_name = "FILE", required_unless_present = "validate", conflicts_with = "validate")]
-    pub test: Option<PathBuf>,
-    /// Hold the newest training sessions out, and test with them
-    #[arg(long)]
-    pub validate: bool,
-    /// How many of them, in percent
-    #[arg(long, value_name = "PERCENT", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=50))]
-    pub holdout: u32,
-    /// Layers to evaluate, with commas between [default: all]
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    pub layers: Vec<String>,
-    /// Length of a list
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
-    pub count: u16,
-    /// Ask about so many pairs only, evenly spread over the file
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub sample: Option<u32>,
-    /// Folder that the plots are written to
-    #[arg(long, value_name = "FOLDER", default_value = "target/beckon/evaluate")]
-    pub plots: PathBuf,
-    /// Print one JSON document instead of lines
-    #[arg(long)]
-    pub json: bool,
+    /// What is asked of recommendations
+    #[command(flatten)]
+    pub next_item: NextItemArgs,
+    /// What is predicted, where that is evaluated
+    #[command(flatten)]
+    pub prediction: PropensityArgs,
 }
 
 /// Evaluates, and prints what was found.
@@ -78,131 +56,12 @@ pub struct EvaluateArgs {
 /// # Errors
 /// When a file cannot be used, a layer is not known, or one ranks what it must not.
 pub fn run(args: &EvaluateArgs) -> Result<(), CliError> {
-    let report = evaluate(args)?;
-    if args.json {
-        let json = serde_json::to_string_pretty(&report).map_err(|e| CliError::caused("the report", &e))?;
-        crate::say(json);
-    } else {
-        crate::say(report.to_string().trim_end());
-    }
-    Ok(())
-}
-
-/// Evaluates.
-///
-/// # Errors
-/// As [`run`].
-pub fn evaluate(args: &EvaluateArgs) -> Result<Report, CliError> {
-    let layers = chosen(&args.layers)?;
-    let bar = progress();
-    let (training, mut train, test, mut asked) = sets(args, &bar)?;
-    bar.set_message("counting products");
-    let items = Items::of(&training);
-    let clicks = items.clicks(&training);
-    train.products = items.len();
-    asked.pairs = test.len();
-    asked.unknown_targets = test.pairs().filter(|pair| items.number(pair.target).is_none()).count();
-    let measure = Measure { items: &items, clicks: &clicks, test: &test, count: usize::from(args.count) };
-    bar.set_length((test.len() * layers.len()) as u64);
-    let mut reports = Vec::with_capacity(layers.len());
-    for (number, layer) in (1_u64..).zip(layers) {
-        bar.set_message(format!("building {}", layer.name));
-        bar.tick();
-        let began = Instant::now();
-        let ranker = (layer.build)(&training);
-        let built = began.elapsed();
-        bar.set_message(format!("asking {}", layer.name));
-        bar.tick();
-        reports.push(measure.run(ranker.as_ref(), built, &bar)?);
-        bar.set_position(number * test.len() as u64);
-    }
-    bar.finish_and_clear();
-    let mut report = Report {
-        count: usize::from(args.count),
-        train,
-        test: asked,
-        release: !cfg!(debug_assertions),
-        layers: reports,
-        plots: Vec::new(),
-    };
-    report.plots = plots::write(&args.plots, &report)?;
-    Ok(report)
-}
-
-/// The layers of these names, all when there are none.
-fn chosen(names: &[String]) -> Result<Vec<Layer>, CliError> {
-    if names.is_empty() {
-        return Ok(LAYERS.to_vec());
-    }
-    let layer = |name: &String| {
-        LAYERS.iter().find(|layer| layer.name == name.trim()).copied().ok_or_else(|| {
-            let known: Vec<_> = LAYERS.iter().map(|layer| layer.name).collect();
-            CliError::usage(format!("no layer is called `{name}`: choose of {}", known.join(", ")))
-        })
-    };
-    names.iter().map(layer).collect()
-}
-
-type Sets = (TrainingSet, TrainReport, TestSet, TestReport);
-
-/// Reads the files.
-fn sets(args: &EvaluateArgs, bar: &ProgressBar) -> Result<Sets, CliError> {
-    let said = |path: &PathBuf| {
-        bar.set_message(format!("reading {}", path.display()));
-        bar.tick();
-    };
-    said(&args.train);
-    let mut file = formats::read(&args.train)?;
-    if file.kind == Kind::Pairs {
-        return Err(CliError::usage(format!(
-            "{}: line 1 has a tab: it holds pairs to test with; give it as --test, and sessions as --train",
-            args.train.display()
-        )));
-    }
-    let (test, asked, from) = match &args.test {
-        Some(path) => {
-            said(path);
-            let test = formats::read(path)?;
-            let asked = TestReport::new(false, test.bad_rows);
-            (TestSet::of(test.sessions, test.kind), asked, path)
+    let next_item = &args.next_item;
+    match args.prediction.propensity {
+        Some(task) => {
+            let how = (next_item.validate, next_item.plots.as_path(), next_item.json);
+            propensity::run(task, &args.prediction, how)
         }
-        None => {
-            let held_out = pairs::hold_out(&mut file, args.holdout);
-            let asked = TestReport::new(true, formats::BadRows::default());
-            (TestSet::of(held_out, file.kind), asked, &args.train)
-        }
-    };
-    if test.is_empty() {
-        return Err(CliError::usage(format!(
-            "{}: nothing to ask about: no session to test with has two items; take a longer file",
-            from.display()
-        )));
+        None => next_item::run(next_item),
     }
-    let test = match args.sample {
-        Some(count) => test.sampled(count as usize),
-        None => test,
-    };
-    let bad_rows = std::mem::take(&mut file.bad_rows);
-    let training = pairs::training(file);
-    let train = TrainReport {
-        sessions: training.sessions.len(),
-        clicks: training.click_count(),
-        products: 0,
-        has_times: training.has_times,
-        bad_rows: bad_rows.count,
-        bad_row_samples: bad_rows.samples,
-    };
-    Ok((training, train, test, asked))
 }
-
-/// A bar over the pairs of all layers; hidden when nobody watches a terminal.
-fn progress() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{msg}  [{bar:30}] {percent:>3} %  {elapsed}") {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar
-}
-
-#[cfg(test)]
-mod tests;

@@ -2,16 +2,14 @@
 
 use super::ranker::{Ranker, TrainingSet};
 use beckon_domain::{ProductId, Timestamp};
-use beckon_recommend::session_knn::{Limits, PastSession, Scoring, Scratch};
+use beckon_recommend::session_knn::{Limits, PastSession, Scoring};
 use beckon_recommend::{Scored, SessionIndex};
-use std::cell::RefCell;
 
 /// The index, asked at the end of what it learned from.
 #[derive(Debug)]
 pub struct Snapshot {
     index: SessionIndex,
     now: Timestamp,
-    scratch: RefCell<Scratch>,
 }
 
 impl Snapshot {
@@ -26,7 +24,6 @@ impl Snapshot {
         Self {
             index: SessionIndex::build(past, &Limits::default(), scoring),
             now: training.sessions.last().map_or(Timestamp::EPOCH, |session| session.at),
-            scratch: RefCell::default(),
         }
     }
 }
@@ -37,7 +34,7 @@ impl Ranker for Snapshot {
     }
 
     fn rank(&self, session: &[ProductId], count: usize) -> Vec<Scored> {
-        self.index.rank_in(&mut self.scratch.borrow_mut(), session, self.now, count)
+        self.index.rank(session, self.now, count)
     }
 }
 

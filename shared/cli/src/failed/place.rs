@@ -7,6 +7,7 @@ use crate::cloud::target::Target;
 use crate::cloud::{self, TargetArgs};
 use crate::error::CliError;
 use crate::laptop;
+use crate::laptop::LocalModels;
 use crate::stack::{Parts, Stack, epoch};
 use aws_config::SdkConfig;
 use beckon_domain::consent::ConsentDefault;
@@ -143,6 +144,7 @@ impl LocalStream {
         let stack = Stack::new(Parts {
             tables,
             failed: FolderFailedEvents::new(folder),
+            models: LocalModels::default(),
             ruleset: active.map_or_else(|| SAMPLE.to_owned(), |document| document.body),
             epoch: epoch(clock.now()),
             clock,

@@ -17,6 +17,7 @@ mod trends;
 
 use crate::error::CliError;
 use crate::laptop;
+use crate::laptop::LocalModels;
 use crate::stack::{Parts, Stack, Tables};
 use archive::Archive;
 use beckon_domain::Timestamp;
@@ -139,6 +140,7 @@ async fn replay_on<T: Tables>(
     let stack = Stack::new(Parts {
         tables: Metered::new(tables.clone(), meter.clone()),
         failed: MemoryFailedEvents::default(),
+        models: LocalModels::default(),
         ruleset,
         clock,
         shard_count: 4,

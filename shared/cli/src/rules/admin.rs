@@ -9,14 +9,14 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(35);
 
 /// An admin API, and the key to it.
-pub(super) struct Admin {
+pub(crate) struct Admin {
     client: Client,
     endpoint: String,
     key: String,
 }
 
 /// What the API answered: what was asked for, or a problem (RFC 9457).
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// 2xx.
     Done(Value),
     /// Anything else.
@@ -25,19 +25,19 @@ pub(super) enum Answer {
 
 impl Admin {
     /// The admin API at an address.
-    pub(super) fn new(endpoint: &str, key: String) -> Result<Self, CliError> {
+    pub(crate) fn new(endpoint: &str, key: String) -> Result<Self, CliError> {
         let client = Client::builder().timeout(PATIENCE).build();
         let client = client.map_err(|e| CliError::caused("the HTTP client did not start", &e))?;
         Ok(Self { client, endpoint: endpoint.trim_end_matches('/').to_owned(), key })
     }
 
     /// Asks for something.
-    pub(super) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Answer, CliError> {
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Answer, CliError> {
         self.send(self.client.get(self.url(path, query))).await
     }
 
     /// Has something done.
-    pub(super) async fn post(
+    pub(crate) async fn post(
         &self,
         path: &str,
         query: &[(&str, String)],
@@ -46,8 +46,20 @@ impl Admin {
         self.send(self.client.post(self.url(path, query)).body(body)).await
     }
 
+    /// Has something done with a body of this type.
+    pub(crate) async fn post_as(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        content_type: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Answer, CliError> {
+        let request = self.client.post(self.url(path, query)).header("content-type", content_type);
+        self.send(request.body(body)).await
+    }
+
     /// Asks the decisions API of the same place.
-    pub(super) async fn decide(&self, body: String) -> Result<Answer, CliError> {
+    pub(crate) async fn decide(&self, body: String) -> Result<Answer, CliError> {
         self.send(self.client.post(format!("{}/v1/decisions", self.endpoint)).body(body)).await
     }
 
@@ -73,7 +85,7 @@ impl Admin {
 
 impl Answer {
     /// What was asked for. A problem becomes what a person is told, with each of its places in `file`.
-    pub(super) fn done(self, file: Option<&str>) -> Result<Value, CliError> {
+    pub(crate) fn done(self, file: Option<&str>) -> Result<Value, CliError> {
         match self {
             Self::Done(value) => Ok(value),
             Self::Problem(problem) => Err(told(&problem, file)),
@@ -98,7 +110,7 @@ fn told(problem: &Value, file: Option<&str>) -> CliError {
 }
 
 /// A value as a query may hold it: everything but letters, digits and `-._~` as `%XX`.
-fn encoded(value: &str) -> String {
+pub(crate) fn encoded(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {
         match byte {

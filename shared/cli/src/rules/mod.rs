@@ -4,7 +4,7 @@
 //! deployed stack. `explain` asks the decisions API there, or a file. `check`, `test`, `diff` and `backtest` need nothing but
 //! files.
 
-mod admin;
+pub(crate) mod admin;
 pub(crate) mod backtest;
 mod check;
 mod diff;
@@ -12,7 +12,7 @@ mod explain;
 mod file;
 mod history;
 mod junit;
-mod place;
+pub(crate) mod place;
 mod publish;
 mod rollback;
 mod schema;
@@ -20,6 +20,8 @@ mod table;
 mod test;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use backtest::source::{Step, Teller};
 
 use crate::error::CliError;
 use beckon_domain::Timestamp;

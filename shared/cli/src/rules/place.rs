@@ -14,7 +14,7 @@ const KEY_VARIABLE: &str = "BECKON_SECRET_KEY";
 
 /// Which admin API is meant.
 #[derive(Args, Debug, Default)]
-pub(super) struct PlaceArgs {
+pub(crate) struct PlaceArgs {
     /// Where Beckon's API answers [default: `beckon serve` at http://127.0.0.1:8787]
     #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "stack_name", "endpoint_url"])]
     endpoint: Option<String>,
@@ -37,7 +37,7 @@ pub(super) struct PlaceArgs {
 
 impl PlaceArgs {
     /// The admin API that the arguments mean, and the key to it.
-    pub(super) async fn open(self) -> Result<Admin, CliError> {
+    pub(crate) async fn open(self) -> Result<Admin, CliError> {
         let told = self.key.or_else(|| std::env::var(KEY_VARIABLE).ok()).filter(|key| !key.is_empty());
         if !self.stack && self.stack_name.is_none() && self.endpoint_url.is_none() {
             let endpoint = self.endpoint.unwrap_or_else(|| SERVE_ENDPOINT.to_owned());

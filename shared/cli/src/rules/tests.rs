@@ -2,6 +2,7 @@
 
 use super::{RulesArgs, run};
 use crate::error::CliError;
+use crate::laptop::LocalModels;
 use crate::stack::{Parts, Stack};
 use beckon_domain::Timestamp;
 use beckon_domain::consent::ConsentDefault;
@@ -30,6 +31,7 @@ impl Served {
         let stack = Stack::new(Parts {
             tables: tables.clone(),
             failed: MemoryFailedEvents::default(),
+            models: LocalModels::default(),
             ruleset: SAMPLE.to_owned(),
             clock: Clock::manual(Timestamp::from_ms(1_763_800_000_000)).0,
             shard_count: 1,

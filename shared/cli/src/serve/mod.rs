@@ -8,12 +8,14 @@ mod shopping;
 use crate::error::CliError;
 use crate::feed::{Feed, Watched};
 use crate::laptop;
+use crate::laptop::LocalModels;
 use crate::stack::{Parts, Stack, Tables, epoch};
 use beckon_domain::DurationMs;
 use beckon_domain::consent::ConsentDefault;
 use beckon_rules::Ruleset;
 use beckon_runtime::Clock;
 use beckon_store::archive::folder::FolderArchive;
+use beckon_store::models::folder::FolderModels;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::objects::folder::FolderFailedEvents;
 use beckon_store::objects::memory::MemoryFailedEvents;
@@ -122,6 +124,10 @@ async fn start<F: FailedEventStore + Clone + 'static>(
     let stack = Stack::new(Parts {
         tables: base.tables,
         failed: Watched { inner: failed, feed: Arc::clone(&feed) },
+        models: match base.file {
+            Some(_) => LocalModels::Folder(FolderModels::new(STATE_FOLDER)),
+            None => LocalModels::default(),
+        },
         ruleset: base.beginning.text,
         clock: base.clock,
         shard_count: SHARD_COUNT,

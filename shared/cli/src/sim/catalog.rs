@@ -2,9 +2,12 @@
 
 use super::ground::{Fate, LateWrite, Reach};
 use super::ports::{SimTables, store_error};
+use beckon_domain::{ProductFacts, ProductId, Timestamp};
 use beckon_recommend::{BestSellers, Trend};
 use beckon_store::StoreError;
-use beckon_store::tables::{CatalogStore, ListKey, Read, Save, TrendKey, Versioned};
+use beckon_store::tables::{
+    CatalogStore, ListKey, ProductPage, ProductStore, Read, Save, Told, TrendKey, Versioned,
+};
 use std::collections::BTreeMap;
 
 impl CatalogStore for SimTables {
@@ -78,5 +81,33 @@ impl CatalogStore for SimTables {
         let saved = self.inner.save_best_sellers(key, list, read_version).await?;
         self.net.leave().await;
         if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(saved) }
+    }
+}
+
+/// The facts of products get through: nobody's balance depends on them.
+impl ProductStore for SimTables {
+    async fn put_product(&self, facts: &ProductFacts) -> Result<Told, StoreError> {
+        self.inner.put_product(facts).await
+    }
+
+    async fn delete_product(
+        &self,
+        id: &ProductId,
+        told_at: Timestamp,
+        forgotten_at: Timestamp,
+    ) -> Result<Told, StoreError> {
+        self.inner.delete_product(id, told_at, forgotten_at).await
+    }
+
+    async fn products(
+        &self,
+        ids: &[ProductId],
+        read: Read,
+    ) -> Result<BTreeMap<ProductId, ProductFacts>, StoreError> {
+        self.inner.products(ids, read).await
+    }
+
+    async fn product_page(&self, after: Option<&str>) -> Result<ProductPage, StoreError> {
+        self.inner.product_page(after).await
     }
 }

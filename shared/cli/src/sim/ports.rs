@@ -9,7 +9,9 @@ use beckon_domain::{Profile, ProfileKey, Timestamp};
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::{EventStream, NewRecord, StreamError};
 use beckon_store::tables::memory::MemoryTables;
-use beckon_store::tables::{ConfigStore, Due, ProfileStore, Read, RulesetDocument, Save, Stored};
+use beckon_store::tables::{
+    ConfigStore, Due, LiveModel, ModelKind, ProfileStore, Read, RulesetDocument, Save, Stored,
+};
 use beckon_store::{ErrorKind, StoreError};
 use beckon_wire::failed::FailedEvent;
 use beckon_wire::stream::{Line, encode};
@@ -181,6 +183,11 @@ impl ConfigStore for SimTables {
             Fate::Through => self.inner.active_ruleset().await,
             fate => Err(store_error(NAME, fate)),
         }
+    }
+
+    /// No world has a model: nothing is asked of the network.
+    async fn live_model(&self, _: ModelKind) -> Result<Option<LiveModel>, StoreError> {
+        Ok(None)
     }
 }
 

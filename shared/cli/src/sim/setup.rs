@@ -22,6 +22,7 @@ use beckon_mapping::{Mapping, Options};
 use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
 use beckon_runtime::{Clock, Secrets};
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use cart_mailer::Mailer;
 use collector::Collector;
@@ -30,7 +31,7 @@ use futures_util::FutureExt;
 use profiler::Profiler;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trends::Trends;
+use trends::{SeenProducts, Trends};
 
 /// A ruleset with a slot, a reminder, a segment that time ends, and rules that act on events and on time.
 const RULESET: &str = "version: 1
@@ -189,6 +190,7 @@ fn trends(net: &Net, tables: &SimTables, clock: &Clock) -> Trends<SimTables, Sim
         failed: SimFailed { net: net.clone() },
         clock: clock.clone(),
         epoch: signals::EPOCH.to_owned(),
+        seen: SeenProducts::default(),
     }
 }
 
@@ -203,6 +205,7 @@ fn mailer(
         stream: SimStream { net: net.clone(), producer: Producer::Functions },
         sender: PostOffice::new(net),
         rulesets: ActiveRuleset::default(),
+        propensity: ActivePropensity::default(),
         secrets,
         clock,
         from: "Simulation <reminders@shop.example>".to_owned(),

@@ -3,6 +3,7 @@
 use crate::conservation::Collected;
 use crate::error::CliError;
 use crate::laptop;
+use crate::laptop::LocalModels;
 use crate::smoke::events::slot_request;
 use crate::stack::{Parts, Stack};
 use beckon_domain::consent::ConsentDefault;
@@ -36,6 +37,7 @@ impl World {
         let stack = Stack::new(Parts {
             tables: laptop::tables(None).await?,
             failed: MemoryFailedEvents::default(),
+            models: LocalModels::default(),
             ruleset: SAMPLE.to_owned(),
             clock,
             shard_count: 2,

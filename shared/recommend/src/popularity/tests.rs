@@ -28,6 +28,7 @@ fn delivered(n: u64, kind: SignalKind, hour: u64) -> Delivered {
             product: product(0),
             category: Category::new(&format!("c{}", n % 3)).ok(),
             quantity: 2,
+            called: None,
             others: vec![other(n)],
         },
     }

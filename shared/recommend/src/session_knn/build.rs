@@ -1,6 +1,7 @@
 //! Sessions become an index.
 
 use super::returns::Returns;
+use super::scratch::Spare;
 use super::weights::{Weights, minutes};
 use super::{Limits, Lists, Scoring, SessionIndex, number_of};
 use beckon_domain::{ProductId, Timestamp};
@@ -47,7 +48,8 @@ impl SessionIndex {
         let postings = postings(&sessions, products.len(), postings_max);
         let scoring = Scoring::default();
         let weights = Weights::of(&scoring, &sessions, &postings);
-        Self { products, sessions, ended_minutes, postings, postings_max, returns, scoring, weights }
+        let spare = Spare::default();
+        Self { products, sessions, ended_minutes, postings, postings_max, returns, scoring, weights, spare }
     }
 }
 

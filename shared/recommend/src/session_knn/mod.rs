@@ -38,10 +38,10 @@ mod weights;
 pub use build::PastSession;
 pub use options::{Limits, Scoring};
 pub use packed::{SNAPSHOT_VERSION, SnapshotError};
-pub use scratch::Scratch;
 
-use beckon_domain::ProductId;
+use beckon_domain::{ProductId, Timestamp};
 use returns::Returns;
+use scratch::{Scratch, Spare};
 use weights::Weights;
 
 /// Recent sessions, arranged so that those like a given one are found quickly.
@@ -60,6 +60,7 @@ pub struct SessionIndex {
     returns: Returns,
     scoring: Scoring,
     weights: Weights,
+    spare: Spare,
 }
 
 /// Lists of numbers, one behind the other (compressed sparse rows).
@@ -105,6 +106,19 @@ impl SessionIndex {
     #[must_use]
     pub fn product_count(&self) -> usize {
         self.products.len()
+    }
+
+    /// How many places its sessions have together.
+    #[must_use]
+    pub fn place_count(&self) -> usize {
+        self.sessions.numbers.len()
+    }
+
+    /// When its oldest session ended and its newest, to the minute; `None` when there is none.
+    #[must_use]
+    pub fn ended_between(&self) -> Option<(Timestamp, Timestamp)> {
+        let at = |minutes: u32| Timestamp::from_ms(i64::from(minutes) * 60_000);
+        Some((at(*self.ended_minutes.first()?), at(*self.ended_minutes.last()?)))
     }
 
     /// Whether it knows nothing; it can still rank what people come back to.

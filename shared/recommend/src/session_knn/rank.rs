@@ -22,11 +22,10 @@ impl SessionIndex {
     /// it. Products of the session itself may be among them: people come back to what they saw.
     #[must_use]
     pub fn rank(&self, session: &[ProductId], now: Timestamp, count: usize) -> Vec<Scored> {
-        self.rank_in(&mut Scratch::default(), session, now, count)
+        self.spare.with(|scratch| self.rank_in(scratch, session, now, count))
     }
 
-    /// [`SessionIndex::rank`] in memory that is used again.
-    pub fn rank_in(
+    pub(super) fn rank_in(
         &self,
         scratch: &mut Scratch,
         session: &[ProductId],

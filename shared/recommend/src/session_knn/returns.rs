@@ -99,4 +99,11 @@ mod tests {
         assert_eq!(returns.share(5, 1), 0.0);
         assert_eq!(returns.share(usize::MAX, usize::MAX), 0.0);
     }
+
+    #[test]
+    fn a_session_of_more_products_than_are_counted_is_counted_as_far_as_they_go() {
+        let there_and_back = (0..40).chain((0..40).rev()).collect::<Vec<u32>>();
+        let returns = Returns::of(&Lists { starts: vec![0, 80], numbers: there_and_back });
+        assert!(returns.share(PLACES - 1, 1) > 0.0);
+    }
 }

@@ -1,20 +1,22 @@
 //! The memory that ranking writes into, kept from one call to the next.
 
-/// Room for the sums of one ranking. It may be used with any index; one index at a time costs least.
+use std::sync::{Mutex, PoisonError};
+
+/// Room for the sums of one ranking.
 #[derive(Clone, Debug, Default)]
-pub struct Scratch {
+pub(super) struct Scratch {
     /// Similarity of each session; zero for those not touched.
-    pub(super) similarity: Vec<f32>,
+    pub similarity: Vec<f32>,
     /// By which product of the current session (0 is the newest) each session was found.
-    pub(super) found_by: Vec<u32>,
+    pub found_by: Vec<u32>,
     /// Sessions that were touched.
-    pub(super) touched: Vec<u32>,
+    pub touched: Vec<u32>,
     /// What they are worth, and which they are.
-    pub(super) neighbours: Vec<(f32, u32)>,
+    pub neighbours: Vec<(f32, u32)>,
     /// Of each place of one session, how far the product in common is away.
-    pub(super) distances: Vec<usize>,
+    pub distances: Vec<usize>,
     /// Score of each product.
-    pub(super) scores: Scores,
+    pub scores: Scores,
 }
 
 /// Sums by product.
@@ -40,7 +42,7 @@ impl Scores {
 }
 
 impl Scratch {
-    pub(super) fn fit(&mut self, session_count: usize, product_count: usize) {
+    pub fn fit(&mut self, session_count: usize, product_count: usize) {
         if self.similarity.len() < session_count {
             self.similarity.resize(session_count, 0.0);
             self.found_by.resize(session_count, 0);
@@ -49,5 +51,34 @@ impl Scratch {
             self.scores.sums.resize(product_count, 0.0);
         }
         self.scores.total = 0.0;
+    }
+}
+
+/// Scratches of an index that are not in use: as many as there were rankings at the same time. They are no part of what
+/// the index is.
+#[derive(Debug, Default)]
+pub(super) struct Spare(Mutex<Vec<Scratch>>);
+
+impl Spare {
+    /// Lends a scratch.
+    pub fn with<R>(&self, work: impl FnOnce(&mut Scratch) -> R) -> R {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        // One that panics is lost, with whatever was left in it.
+        let mut scratch = taken.unwrap_or_default();
+        let result = work(&mut scratch);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        result
+    }
+}
+
+impl Clone for Spare {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Spare {
+    fn eq(&self, _: &Self) -> bool {
+        true
     }
 }

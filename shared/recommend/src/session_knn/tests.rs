@@ -143,11 +143,10 @@ proptest! {
         let scoring = Scoring { candidates_max, neighbours_max, onward_share, ..plain() };
         let index = SessionIndex::build(past.clone(), &Limits::default(), scoring);
         prop_assert_eq!(index.product_count(), naive::product_count(&past));
-        // One scratch for all: nothing of one ranking may be left for the next.
-        let mut scratch = Scratch::default();
+        // One index for all: nothing of one ranking may be left for the next.
         for session in asked {
             let expected = naive::rank(&past, &scoring, &named(&session));
-            let found = index.rank_in(&mut scratch, &named(&session), Timestamp::EPOCH, 100);
+            let found = index.rank(&named(&session), Timestamp::EPOCH, 100);
             let by_id = |found: Vec<(ProductId, f64)>| found.into_iter().collect::<std::collections::BTreeMap<_, _>>();
             let scores = by_id(found.iter().map(|scored| (scored.product.clone(), scored.score)).collect());
             prop_assert_eq!(found.len(), scores.len(), "each product once");
@@ -158,7 +157,7 @@ proptest! {
             }
             let better = |a: &Scored, b: &Scored| a.score > b.score || a.score == b.score && a.product < b.product;
             prop_assert!(found.is_sorted_by(better));
-            let first = index.rank_in(&mut scratch, &named(&session), Timestamp::EPOCH, 3);
+            let first = index.rank(&named(&session), Timestamp::EPOCH, 3);
             prop_assert_eq!(&found[..found.len().min(3)], first.as_slice());
         }
     }

@@ -89,7 +89,7 @@ fn nothing_passes(rule: &Rule, catalog: &Catalog, currency: Currency) -> Option<
             // Brands are the feed's to know.
             catalog.is_empty()
                 || !(selection.brands.is_empty() && selection.not_brands.is_empty())
-                || catalog.products().iter().any(|p| selection.allows_the_product(&Seen::of(p), currency))
+                || catalog.products().iter().any(|p| selection.allows_the_rulesets(&Seen::of(p), currency))
         }
         _ => true,
     };

@@ -5,9 +5,14 @@
 //! `events/YYYY/MM/DD/HH/<name>.gz` (UTC). Keys in their order are the order of arrival. Lines carry profile keys and no
 //! name, address or id of a person, as the stream does.
 
+use crate::error::StoreError;
+use crate::objects::Kept;
 use beckon_domain::Timestamp;
+use std::future::Future;
 
 pub mod folder;
+pub mod memory;
+pub mod reader;
 pub mod s3;
 
 /// What the key of every archived object begins with.
@@ -23,4 +28,21 @@ pub fn is_object(key: &str) -> bool {
 fn hour_of(at: Timestamp) -> String {
     let at = jiff::Timestamp::from_millisecond(at.as_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     at.strftime("events/%Y/%m/%d/%H").to_string()
+}
+
+/// What the keys of the objects of a day (UTC) begin with.
+#[must_use]
+pub fn day_prefix(at: Timestamp) -> String {
+    let mut day = hour_of(at);
+    day.truncate(day.len().saturating_sub(2));
+    day
+}
+
+/// The archive as whoever learns from it sees it.
+pub trait ArchiveObjects: Send + Sync {
+    /// Every object whose key begins with a prefix and that may be one of an archive, in the order of the keys.
+    fn list_archived(&self, prefix: &str) -> impl Future<Output = Result<Vec<Kept>, StoreError>> + Send;
+
+    /// A whole object as it lies there, compressed or plain; `None` when there is none of that key.
+    fn read_archived(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
 }

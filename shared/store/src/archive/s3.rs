@@ -1,5 +1,6 @@
-//! The archive in an S3 bucket, as Firehose writes it: for a person's command, never in a function.
+//! The archive in an S3 bucket, as Firehose writes it: for a person's command and for the trainer.
 
+use super::ArchiveObjects;
 use crate::error::StoreError;
 use crate::objects::Kept;
 use crate::objects::s3::{list_objects, read_object};
@@ -20,24 +21,32 @@ impl S3Archive {
         Self { client, bucket: bucket.into(), prefix: prefix.into() }
     }
 
-    /// Every object that may be one of an archive, in the order of the keys.
+    /// The archive of this bucket, by a function's AWS configuration.
+    #[must_use]
+    pub fn from_config(config: &aws_config::SdkConfig, bucket: impl Into<String>) -> Self {
+        Self::new(Client::new(config), bucket, super::PREFIX)
+    }
+
+    /// The objects of the prefix, in the order of the keys.
     ///
     /// # Errors
     /// When S3 does not answer, or refuses.
-    pub async fn list(&self) -> Result<Vec<Kept>, StoreError> {
-        let mut found =
-            list_objects(&self.client, &self.bucket, &self.prefix, "list archived events").await?;
+    pub async fn objects(&self) -> Result<Vec<Kept>, StoreError> {
+        self.list_archived(&self.prefix).await
+    }
+}
+
+impl ArchiveObjects for S3Archive {
+    async fn list_archived(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let mut found = list_objects(list, "list archived events").await?;
         found.retain(|kept| super::is_object(&kept.key));
         found.sort();
         Ok(found)
     }
 
-    /// A whole object as it lies there, compressed; `None` when there is none of that key. Firehose writes objects of
-    /// at most 128 MB.
-    ///
-    /// # Errors
-    /// When S3 does not answer, or refuses.
-    pub async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        read_object(&self.client, &self.bucket, key, "read archived events").await
+    async fn read_archived(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        read_object(get, u64::MAX, "read archived events").await
     }
 }

@@ -11,7 +11,7 @@ use beckon_recommend::{BestSellers, Trend};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<T> Metered<T> {
-    fn catalog_read<K: TextKey>(&self, keys: &[K], read: Read) {
+    pub(super) fn catalog_read<K: TextKey>(&self, keys: &[K], read: Read) {
         let distinct: BTreeSet<String> = keys.iter().map(TextKey::to_text).collect();
         let mut counted = self.meter.lock();
         // A request that reads several kinds is counted with the first.
@@ -25,7 +25,7 @@ impl<T> Metered<T> {
         }
     }
 
-    fn catalog_put(&self, key: String, item: ItemSize, saved: Save) {
+    pub(super) fn catalog_put(&self, key: String, item: ItemSize, saved: Save) {
         let bytes = item.text("pk", &key).bytes();
         let mut counted = self.meter.lock();
         let before = counted.catalog.get(&key).copied();

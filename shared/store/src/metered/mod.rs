@@ -7,7 +7,9 @@
 
 mod catalog;
 mod index;
+mod models;
 mod ports;
+mod products;
 mod rulesets;
 pub mod size;
 mod usage;

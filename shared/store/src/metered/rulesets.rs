@@ -1,13 +1,16 @@
 //! Rulesets, passed on and counted as requests on ConfigTable and AuditTable.
 
 use super::Metered;
+use super::models::model_bytes;
 use super::size::{ItemSize, write_units};
 use crate::error::StoreError;
-use crate::tables::{ConfigStore, Keep, LiveRuleset, RulesetChange, RulesetDocument, RulesetStore, Save};
+use crate::tables::{
+    ConfigStore, Keep, LiveModel, LiveRuleset, ModelKind, RulesetChange, RulesetDocument, RulesetStore, Save,
+};
 use beckon_domain::Timestamp;
 
 /// A write in a transaction is billed twice.
-const TRANSACTION_FACTOR: u64 = 2;
+pub(super) const TRANSACTION_FACTOR: u64 = 2;
 
 /// Bytes of an item with a ruleset, at most: what compressing the text saves is left out, because to find it out at each
 /// read would take longer than the read.
@@ -22,13 +25,13 @@ fn change_bytes(change: &RulesetChange) -> u32 {
 }
 
 impl<T> Metered<T> {
-    fn config_read(&self, bytes: u32, is_strong: bool) {
+    pub(super) fn config_read(&self, bytes: u32, is_strong: bool) {
         let mut counted = self.meter.lock();
         counted.usage.config.read_requests += 1;
         counted.usage.config.read(bytes, is_strong);
     }
 
-    fn config_write(&self, units: u64) {
+    pub(super) fn config_write(&self, units: u64) {
         let mut counted = self.meter.lock();
         counted.usage.config.write_requests += 1;
         counted.usage.config.write_units += units;
@@ -40,6 +43,12 @@ impl<T: ConfigStore> ConfigStore for Metered<T> {
         let document = self.tables.active_ruleset().await?;
         self.config_read(document.as_ref().map_or(0, ruleset_bytes), false);
         Ok(document)
+    }
+
+    async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
+        let live = self.tables.live_model(kind).await?;
+        self.config_read(live.as_ref().map_or(0, model_bytes), false);
+        Ok(live)
     }
 }
 

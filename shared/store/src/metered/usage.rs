@@ -84,6 +84,8 @@ pub struct CatalogUsage {
     pub categories: TableUsage,
     /// Best sellers.
     pub lists: TableUsage,
+    /// The facts of products.
+    pub products: TableUsage,
 }
 
 impl CatalogUsage {
@@ -92,6 +94,7 @@ impl CatalogUsage {
         match key.split('#').next() {
             Some("item") => &mut self.items,
             Some("category") => &mut self.categories,
+            Some("product") => &mut self.products,
             _ => &mut self.lists,
         }
     }
@@ -103,6 +106,7 @@ impl CatalogUsage {
             items: self.items.since(&earlier.items),
             categories: self.categories.since(&earlier.categories),
             lists: self.lists.since(&earlier.lists),
+            products: self.products.since(&earlier.products),
         }
     }
 }

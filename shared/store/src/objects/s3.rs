@@ -4,6 +4,8 @@ use super::{FailedEventArchive, FailedEventStore, Kept, object_key, redriven_key
 use crate::error::{ErrorKind, StoreError};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
+use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 
 /// Failed events in a bucket.
@@ -48,11 +50,13 @@ impl FailedEventStore for S3FailedEvents {
 
 impl FailedEventArchive for S3FailedEvents {
     async fn list(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
-        list_objects(&self.client, &self.bucket, prefix, "list failed events").await
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        list_objects(list, "list failed events").await
     }
 
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        read_object(&self.client, &self.bucket, key, "read a failed event").await
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        read_object(get, u64::MAX, "read a failed event").await
     }
 
     async fn note_redriven(&self, key: &str, note: Vec<u8>) -> Result<(), StoreError> {
@@ -60,17 +64,14 @@ impl FailedEventArchive for S3FailedEvents {
     }
 }
 
-/// Every object of a bucket whose key begins with a prefix.
+/// Every object that a request lists, page by page.
 pub(crate) async fn list_objects(
-    client: &Client,
-    bucket: &str,
-    prefix: &str,
+    list: ListObjectsV2FluentBuilder,
     operation: &'static str,
 ) -> Result<Vec<Kept>, StoreError> {
     let (mut found, mut token) = (Vec::new(), None);
     loop {
-        let request = client.list_objects_v2().bucket(bucket).prefix(prefix);
-        let page = request.set_continuation_token(token).send().await;
+        let page = list.clone().set_continuation_token(token).send().await;
         let page = page.map_err(|e| StoreError::from_sdk(operation, e))?;
         for object in page.contents() {
             let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
@@ -83,20 +84,22 @@ pub(crate) async fn list_objects(
     }
 }
 
-/// A whole object; `None` when there is none of that key.
+/// A whole object; `None` when there is none of that key. One that is larger than `bytes_max` is not read: corrupt.
 pub(crate) async fn read_object(
-    client: &Client,
-    bucket: &str,
-    key: &str,
+    get: GetObjectFluentBuilder,
+    bytes_max: u64,
     operation: &'static str,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let object = match client.get_object().bucket(bucket).key(key).send().await {
+    let object = match get.send().await {
         Ok(object) => object,
         Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
             return Ok(None);
         }
         Err(error) => return Err(StoreError::from_sdk(operation, error)),
     };
+    if object.content_length().and_then(|bytes| u64::try_from(bytes).ok()).is_some_and(|b| b > bytes_max) {
+        return Err(StoreError::new(operation, ErrorKind::Corrupt, "the object is larger than it may be"));
+    }
     let body = object.body.collect().await;
     let body = body.map_err(|e| StoreError::new(operation, ErrorKind::Ambiguous, e))?;
     Ok(Some(body.to_vec()))

@@ -9,9 +9,13 @@ use std::future::Future;
 pub mod catalog;
 pub mod dynamodb;
 pub mod memory;
+pub mod models;
+pub mod products;
 pub mod rulesets;
 
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
+pub use models::{LiveModel, ModelKind, ModelPlace, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
+pub use products::{ImportCounts, ImportLog, ImportPart, ImportRecord, ProductPage, ProductStore, Told};
 pub use rulesets::{
     ChangeKind, ConfigStore, Keep, LiveRuleset, NotKept, RulesetChange, RulesetDocument, RulesetStore,
     TestCount,

@@ -1,6 +1,6 @@
 //! ConfigTable and AuditTable: rulesets by version, which one is live, and every change of it.
 
-use super::Save;
+use super::{LiveModel, ModelKind, Save};
 use crate::error::{ErrorKind, StoreError};
 use beckon_domain::Timestamp;
 use flate2::Compression;
@@ -123,6 +123,12 @@ pub enum NotKept {
 pub trait ConfigStore: Send + Sync {
     /// The ruleset that is live; `None` when none was ever published. One read, which may be a moment old.
     fn active_ruleset(&self) -> impl Future<Output = Result<Option<RulesetDocument>, StoreError>> + Send;
+
+    /// The model of a kind that is live; `None` when none was ever published. One read, which may be a moment old.
+    fn live_model(
+        &self,
+        kind: ModelKind,
+    ) -> impl Future<Output = Result<Option<LiveModel>, StoreError>> + Send;
 }
 
 /// ConfigTable and AuditTable as whoever changes rulesets sees them.

@@ -22,9 +22,23 @@ pub struct DecisionsResponse {
     /// Rules that act by themselves, and what they find of the person; where the segments are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acting: Option<Value>,
+    /// How likely the person is to buy; only where that was asked for, with a secret key, and a model and the person are
+    /// known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub propensity: Option<PropensityAnswer>,
     /// Slots that the ruleset does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
+}
+
+/// How likely the person is to buy.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PropensityAnswer {
+    /// Between 0 and 1.
+    pub score: f64,
+    /// The version of the model that says so.
+    pub model_version: String,
 }
 
 /// What was known of the person: how much, never what.
@@ -67,14 +81,15 @@ pub struct DecisionAnswer {
     pub explanation: Option<Value>,
 }
 
-/// One product of a decision, with the facts the ruleset has of it.
+/// One product of a decision, with what the catalog or the ruleset knows of it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemAnswer {
     /// The product.
     pub product_id: String,
-    /// Where it comes from: `related`, `accessory`, `category_affinity`, `category_best_seller`, `store_best_seller`,
-    /// `listed`, `best_seller`.
+    /// Where it comes from: `pinned`; learned from events `similar`, `for_you`, `also_bought`, `cart_complement`,
+    /// `trending`, `recently_viewed`, `category_best_seller`, `store_best_seller`; by the ruleset `related`, `accessory`,
+    /// `category_affinity`, `listed`, `best_seller`; `catalog` where there was nothing better.
     pub source: &'static str,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]

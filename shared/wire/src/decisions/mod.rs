@@ -4,6 +4,7 @@ mod answer;
 mod request;
 
 pub use answer::{
-    DecisionAnswer, DecisionsResponse, FallbackAnswer, ItemAnswer, OfferAnswer, ProfileInfo, ReasonAnswer,
+    DecisionAnswer, DecisionsResponse, FallbackAnswer, ItemAnswer, OfferAnswer, ProfileInfo,
+    PropensityAnswer, ReasonAnswer,
 };
 pub use request::{DecisionsRequest, PageAsk, SlotAsk};

@@ -28,6 +28,8 @@ pub struct DecisionsRequest {
     pub slots: Vec<SlotAsk>,
     /// Whether to say why, with every value that was read; for secret keys only.
     pub explain: bool,
+    /// Whether to say how likely the person is to buy; for secret keys only.
+    pub propensity: bool,
 }
 
 /// The page.
@@ -91,16 +93,19 @@ impl DecisionsRequest {
             }
             None => PageAsk::default(),
         };
+        let options = fields.object("options")?;
+        let option = |name: &'static str| match options {
+            Some(options) => Ok::<_, Fault>(Fields::new(options, "/options").flag(name)?.unwrap_or_default()),
+            None => Ok(false),
+        };
         Ok(Self {
             write_key: fields.text("writeKey")?.map(ToOwned::to_owned),
             anonymous: person(fields, "anonymousId", AnonymousId::new)?,
             user: person(fields, "userId", UserId::new)?,
             page,
             slots: slots(fields)?,
-            explain: match fields.object("options")? {
-                Some(options) => Fields::new(options, "/options").flag("explain")?.unwrap_or_default(),
-                None => false,
-            },
+            explain: option("explain")?,
+            propensity: option("propensity")?,
         })
     }
 }

@@ -1,7 +1,9 @@
 //! `recommend`: `beckon evaluate`, built with optimisation and without the AWS SDK, so that times mean something after a
 //! minute's build; several rounds of it, and goals. `cargo beckon bench recommend` runs it.
 //!
-//! The source is that of the command: nothing is measured here that is not evaluated there.
+//! The source is that of the command: nothing is measured here that is not evaluated there. So are the dependencies, of
+//! which this file names few: `beckon_domain`, `beckon_rules`, `csv`, `flate2`, `indicatif`, `jiff`, `thiserror`, and for
+//! its tests `tempfile`.
 
 #[path = "../../../../shared/cli/src/dice.rs"]
 #[allow(dead_code)]
@@ -9,9 +11,27 @@ mod dice;
 #[path = "../../../../shared/cli/src/error.rs"]
 #[allow(dead_code)]
 mod error;
-#[path = "../../../../shared/cli/src/evaluate/mod.rs"]
+#[path = "../../../../shared/cli/src/evaluate"]
 #[allow(dead_code)]
-mod evaluate;
+mod evaluate {
+    //! What of the command asks for the next item; what predicts who will buy needs the trainer, and so the AWS SDK.
+    mod blend;
+    mod formats;
+    mod fresh;
+    mod items;
+    mod layers;
+    mod measure;
+    pub mod metrics;
+    pub mod next_item;
+    mod pairs;
+    mod plots;
+    mod popularity;
+    mod ranker;
+    pub mod report;
+    mod snapshot;
+    mod text;
+    mod vmis;
+}
 mod goals;
 mod made;
 #[path = "../../../../shared/cli/src/plot/mod.rs"]
@@ -24,10 +44,11 @@ mod replay {
     pub mod format;
 }
 
-use clap::Parser;
+use beckon_recommend::policy::BLEND_FRESH_WEIGHT;
+use clap::{Args, Parser, Subcommand};
 use error::CliError;
-use evaluate::EvaluateArgs;
 use evaluate::metrics::Latency;
+use evaluate::next_item::{self, NextItemArgs};
 use evaluate::report::Report;
 use serde_json::json;
 use std::path::PathBuf;
@@ -36,6 +57,29 @@ use std::process::ExitCode;
 /// Measures recommendations: how good each layer is, and how long a ranking takes.
 #[derive(Parser)]
 #[command(name = "recommend")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What `beckon evaluate` does, with times that mean something
+    Evaluate(Evaluate),
+    /// Several rounds of it, held against goals
+    Bench(Arguments),
+}
+
+#[derive(Args)]
+struct Evaluate {
+    #[command(flatten)]
+    next_item: NextItemArgs,
+    /// Named by what the arguments above exclude; only `beckon evaluate` has it
+    #[arg(long, hide = true)]
+    propensity: Option<String>,
+}
+
+#[derive(Args)]
 struct Arguments {
     /// Sessions to learn from [default: sessions that are made, by --seed]
     #[arg(long, value_name = "FILE")]
@@ -61,7 +105,14 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    let done = match Cli::parse().command {
+        Command::Evaluate(Evaluate { propensity: Some(_), .. }) => {
+            Err(CliError::usage("there is no --propensity here: use `cargo beckon evaluate`"))
+        }
+        Command::Evaluate(args) => next_item::run(&args.next_item),
+        Command::Bench(arguments) => bench(&arguments),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("beckon: {error}");
@@ -70,12 +121,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: &Arguments) -> Result<(), CliError> {
+fn bench(arguments: &Arguments) -> Result<(), CliError> {
     let train = match &arguments.train {
         Some(train) => train.clone(),
         None => made(arguments)?,
     };
-    let args = EvaluateArgs {
+    let args = NextItemArgs {
         train,
         test: arguments.test.clone(),
         validate: arguments.test.is_none(),
@@ -83,12 +134,14 @@ fn run(arguments: &Arguments) -> Result<(), CliError> {
         layers: arguments.layers.clone(),
         count: 20,
         sample: None,
+        behind: 0,
+        fresh_weight: BLEND_FRESH_WEIGHT,
         plots: arguments.plots.clone(),
         json: arguments.json,
     };
     // A round has every layer once, so that what slows the machine slows all of them.
     let rounds: Vec<Report> =
-        (0..arguments.rounds).map(|_| evaluate::evaluate(&args)).collect::<Result<_, _>>()?;
+        (0..arguments.rounds).map(|_| next_item::evaluate(&args)).collect::<Result<_, _>>()?;
     let Some(report) = median(&rounds) else { return Err(CliError::usage("no round was asked for")) };
     let goals = goals::goals(&report);
     if arguments.json {

@@ -6,9 +6,9 @@ use crate::cloud::TargetArgs;
 use crate::cloud::target::Target;
 use crate::error::CliError;
 use beckon_store::StoreError;
-use beckon_store::archive::PREFIX;
 use beckon_store::archive::folder::objects;
 use beckon_store::archive::s3::S3Archive;
+use beckon_store::archive::{ArchiveObjects, PREFIX};
 use beckon_store::objects::Kept;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ impl Place {
                 let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
                 Ok(vec![Kept { key: String::new(), bytes }])
             }
-            Self::Bucket { archive, .. } => archive.list().await.map_err(|e| self.unreadable(&e)),
+            Self::Bucket { archive, .. } => archive.objects().await.map_err(|e| self.unreadable(&e)),
         }
     }
 
@@ -75,7 +75,7 @@ impl Place {
             Self::File(file) => file.clone(),
             Self::Bucket { archive, .. } => {
                 let name = format!("{self} object {key}");
-                let bytes = archive.read(key).await.map_err(|e| self.unreadable(&e))?;
+                let bytes = archive.read_archived(key).await.map_err(|e| self.unreadable(&e))?;
                 let bytes = bytes
                     .ok_or_else(|| CliError::failed(format!("{name} was deleted meanwhile; replay again")))?;
                 return Ok((PathBuf::from(name), Input::of(bytes)));

@@ -54,6 +54,14 @@ fn an_error_says_what_is_wrong() {
 }
 
 #[test]
+fn products_out_of_order_would_be_found_no_more_and_are_refused() {
+    let mut index = sample();
+    index.products.reverse();
+    let corrupt = SnapshotError::Corrupt("the products are not sorted");
+    assert_eq!(SessionIndex::unpack(&index.pack()), Err(corrupt));
+}
+
+#[test]
 fn an_index_of_nothing_is_stored_like_any_other() {
     let empty = built(Vec::new());
     let read = SessionIndex::unpack(&empty.pack()).unwrap();

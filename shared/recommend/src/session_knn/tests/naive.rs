@@ -18,7 +18,7 @@ pub fn rank(past: &[PastSession], scoring: &Scoring, session: &[ProductId]) -> V
     for (worth, shared, products) in neighbours(&past, scoring, &current) {
         for (place, product) in products.iter().enumerate() {
             let places = (0..products.len()).filter(|at| products[*at] == shared);
-            let weight = match places.map(|at| at.abs_diff(place)).min().unwrap() {
+            let weight = match places.map(|at| at.abs_diff(place)).min().unwrap_or_default() {
                 0 => scoring.shared_weight,
                 distance => 1.0 / (1.0 + scoring.distance_slope * (distance - 1) as f32),
             };
@@ -106,7 +106,7 @@ fn onward(
     for (id, score) in &best {
         let asked: Vec<_> = holding(past, id).into_iter().take(20).collect();
         for products in &asked {
-            let at = products.iter().rposition(|known| known == id).unwrap();
+            let at = products.iter().rposition(|known| known == id).unwrap_or_default();
             for (place, beside) in products.iter().enumerate() {
                 let distance = place.abs_diff(at);
                 if (1..=5).contains(&distance) {

@@ -5,7 +5,7 @@ use super::{DynamoTables, Item, corrupt, get_number, get_text};
 use super::{condition_held, text, time};
 use crate::error::StoreError;
 use crate::tables::rulesets::{pack_body, unpack_body};
-use crate::tables::{ConfigStore, Keep, LiveRuleset, NotKept, RulesetDocument};
+use crate::tables::{ConfigStore, Keep, LiveModel, LiveRuleset, ModelKind, NotKept, RulesetDocument};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use beckon_domain::Timestamp;
@@ -55,11 +55,22 @@ fn version_key(version: &str) -> String {
 }
 
 impl DynamoTables {
+    /// An item of ConfigTable.
+    pub(super) async fn item_of_config(
+        &self,
+        operation: &'static str,
+        pk: &str,
+        sk: &str,
+        is_strong: bool,
+    ) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(&self.names.config);
+        let get = get.key(PK, text(pk)).key(SK, text(sk)).consistent_read(is_strong);
+        Ok(get.send().await.map_err(|e| StoreError::from_sdk(operation, e))?.item)
+    }
+
     /// An item about rulesets.
     pub(super) async fn config_item(&self, sk: &str, is_strong: bool) -> Result<Option<Item>, StoreError> {
-        let get = self.client.get_item().table_name(&self.names.config);
-        let get = get.key(PK, text(RULESET)).key(SK, text(sk)).consistent_read(is_strong);
-        Ok(get.send().await.map_err(|e| StoreError::from_sdk(READ, e))?.item)
+        self.item_of_config(READ, RULESET, sk, is_strong).await
     }
 
     /// Keeps a version, unless it is there.
@@ -103,5 +114,9 @@ impl ConfigStore for DynamoTables {
     async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
         let item = self.config_item(ACTIVE, false).await?;
         item.as_ref().map(document_of).transpose()
+    }
+
+    async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
+        Ok(self.standing(kind, false).await?.live)
     }
 }

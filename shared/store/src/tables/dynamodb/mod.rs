@@ -6,7 +6,10 @@
 mod catalog;
 mod config;
 mod contacts;
+mod imports;
+mod models;
 mod outreach;
+mod products;
 mod profiles;
 mod rulesets;
 pub mod schema;

@@ -26,7 +26,7 @@ const CHANGE: &str = "change the live ruleset";
 const LIST: &str = "list changes of the ruleset";
 
 /// Sort key of a change: its number with leading zeros, so that texts sort as numbers do.
-fn change_key(number: u64) -> String {
+pub(super) fn change_key(number: u64) -> String {
     format!("{number:012}")
 }
 
@@ -57,6 +57,31 @@ impl DynamoTables {
         put.build().map_err(|e| StoreError::new(CHANGE, ErrorKind::Refused, e))
     }
 
+    /// Records of AuditTable about one thing, newest first, with numbers below `before`.
+    pub(super) async fn records_before(
+        &self,
+        operation: &'static str,
+        pk: &str,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Item>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.names.audit)
+            .key_condition_expression("#k = :about AND #n < :before")
+            .expression_attribute_names("#k", PK)
+            .expression_attribute_names("#n", SK)
+            .expression_attribute_values(":about", text(pk))
+            // Every number comes before the letter.
+            .expression_attribute_values(":before", text(before.map_or_else(|| "a".to_owned(), change_key)))
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let answer = query.send().await.map_err(|e| StoreError::from_sdk(operation, e))?;
+        Ok(answer.items.unwrap_or_default())
+    }
+
     /// The record of a change, if there is none of its number.
     fn put_change(&self, change: &RulesetChange) -> Result<Put, StoreError> {
         let mut put = Put::builder()
@@ -85,7 +110,8 @@ impl DynamoTables {
 
 /// What became of a transaction. A condition that did not hold is an answer, not an error; so is a transaction that met
 /// another on the same items, because that one may have won.
-fn saved(
+pub(super) fn saved(
+    operation: &'static str,
     result: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, HttpResponse>>,
 ) -> Result<Save, StoreError> {
     let error = match result {
@@ -94,7 +120,7 @@ fn saved(
     };
     let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error()
     else {
-        return Err(StoreError::from_sdk(CHANGE, error));
+        return Err(StoreError::from_sdk(operation, error));
     };
     let codes: Vec<&str> = canceled.cancellation_reasons().iter().filter_map(|r| r.code()).collect();
     if codes.contains(&"ConditionalCheckFailed") {
@@ -104,7 +130,7 @@ fn saved(
         .iter()
         .any(|c| codes.contains(c));
     let kind = if may_pass { ErrorKind::Throttled } else { ErrorKind::Refused };
-    Err(StoreError::new(CHANGE, kind, error))
+    Err(StoreError::new(operation, kind, error))
 }
 
 impl RulesetStore for DynamoTables {
@@ -129,7 +155,7 @@ impl RulesetStore for DynamoTables {
         let live = TransactWriteItem::builder().put(self.put_live(document, change)?).build();
         let record = TransactWriteItem::builder().put(self.put_change(change)?).build();
         let write = self.client.transact_write_items().transact_items(live).transact_items(record);
-        saved(write.send().await)
+        saved(CHANGE, write.send().await)
     }
 
     async fn ruleset_changes(
@@ -137,23 +163,8 @@ impl RulesetStore for DynamoTables {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<RulesetChange>, StoreError> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.names.audit)
-            .key_condition_expression("#k = :ruleset AND #n < :before")
-            .expression_attribute_names("#k", PK)
-            .expression_attribute_names("#n", SK)
-            .expression_attribute_values(":ruleset", text(RULESET))
-            // Every number comes before the letter.
-            .expression_attribute_values(":before", text(before.map_or_else(|| "a".to_owned(), change_key)))
-            .scan_index_forward(false)
-            .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk(LIST, e))?;
-        answer.items.unwrap_or_default().iter().map(change_of).collect()
+        let items = self.records_before(LIST, RULESET, before, limit).await?;
+        items.iter().map(change_of).collect()
     }
 }
 

@@ -1,7 +1,9 @@
 //! The tables in memory: same contract as DynamoDB's, no I/O. For tests, simulations and replays.
 
 mod catalog;
+mod models;
 mod outreach;
+mod products;
 mod rulesets;
 
 use super::{
@@ -21,7 +23,9 @@ struct Tables {
     reminders: BTreeMap<ReminderId, Reminder>,
     suppressed: BTreeMap<ContactHash, (String, Timestamp)>,
     rulesets: rulesets::Rulesets,
+    models: models::Models,
     catalog: BTreeMap<String, catalog::Row>,
+    products: products::Products,
 }
 
 struct Row {

@@ -4,7 +4,8 @@ use super::MemoryTables;
 use crate::error::StoreError;
 use crate::tables::rulesets::pack_body;
 use crate::tables::{
-    ConfigStore, Keep, LiveRuleset, NotKept, RulesetChange, RulesetDocument, RulesetStore, Save,
+    ConfigStore, Keep, LiveModel, LiveRuleset, ModelKind, ModelStore, NotKept, RulesetChange,
+    RulesetDocument, RulesetStore, Save,
 };
 use beckon_domain::Timestamp;
 use std::collections::BTreeMap;
@@ -20,6 +21,10 @@ pub(super) struct Rulesets {
 impl ConfigStore for MemoryTables {
     async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
         Ok(self.lock().rulesets.live.as_ref().map(|live| live.document.clone()))
+    }
+
+    async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
+        Ok(self.model_standing(kind).await?.live)
     }
 }
 

@@ -27,10 +27,10 @@ fn file(folder: &Path, name: &str, lines: &[String]) -> PathBuf {
     path
 }
 
-fn args(folder: &Path, train: PathBuf, test: Option<PathBuf>) -> EvaluateArgs {
+fn args(folder: &Path, train: PathBuf, test: Option<PathBuf>) -> NextItemArgs {
     let validate = test.is_none();
     let plots = folder.join("plots");
-    EvaluateArgs {
+    NextItemArgs {
         train,
         test,
         validate,
@@ -38,6 +38,8 @@ fn args(folder: &Path, train: PathBuf, test: Option<PathBuf>) -> EvaluateArgs {
         layers: Vec::new(),
         count: 20,
         sample: None,
+        behind: 0,
+        fresh_weight: BLEND_FRESH_WEIGHT,
         plots,
         json: true,
     }
@@ -52,9 +54,9 @@ fn a_report_has_the_layers_with_their_measures_and_draws_them() {
     let json = serde_json::to_value(&report).unwrap();
     assert!(json["test"]["pairs"].as_u64().unwrap() > 100, "{json}");
     let layers = json["layers"].as_array().unwrap();
-    assert_eq!(layers.len(), LAYERS.len());
-    for (layer, known) in layers.iter().zip(LAYERS) {
-        assert_eq!(layer["name"], known.name);
+    assert_eq!(layers.len(), layers::names().count());
+    for (layer, known) in layers.iter().zip(layers::names()) {
+        assert_eq!(layer["name"], known);
         let (hr, mrr) = (layer["hr20"].as_f64().unwrap(), layer["mrr20"].as_f64().unwrap());
         assert!(0.0 < mrr && mrr <= hr && hr <= 1.0, "{layer}");
         for field in ["hr20_se", "mrr20_se", "coverage", "popularity_percentile", "short_lists", "build_ms"] {
@@ -67,7 +69,7 @@ fn a_report_has_the_layers_with_their_measures_and_draws_them() {
     assert!(hit_rate("vmis") > 0.8 && hit_rate("popularity") < 0.4, "{json}");
     for plot in &report.plots {
         let svg = std::fs::read_to_string(plot).unwrap();
-        assert!(svg.starts_with("<svg") && LAYERS.iter().all(|layer| svg.contains(layer.name)), "{svg}");
+        assert!(svg.starts_with("<svg") && layers::names().all(|name| svg.contains(name)), "{svg}");
     }
     let text = report.to_string();
     assert!(text.contains("HR@20") && text.lines().all(|line| line.chars().count() <= 150), "{text}");
@@ -86,11 +88,29 @@ fn validation_learns_from_the_older_sessions_and_asks_about_the_newest() {
 }
 
 #[test]
+fn a_blend_knows_what_came_after_the_snapshot() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut lines = vec!["old-1 old-2".to_owned(); 80];
+    lines.extend(vec!["new-1 new-2".to_owned(); 20]);
+    let train = file(folder.path(), "train.txt", &lines);
+    let test = file(folder.path(), "test.txt", &["new-1 new-2".to_owned()]);
+    let hit_rates = |behind, fresh_weight| {
+        let layers = ["fresh", "snapshot", "blend"].map(str::to_owned).to_vec();
+        let args = args(folder.path(), train.clone(), Some(test.clone()));
+        let report = evaluate(&NextItemArgs { behind, fresh_weight, layers, ..args }).unwrap();
+        report.layers.iter().map(|layer| layer.hit_rate.mean).collect::<Vec<_>>()
+    };
+    assert_eq!(hit_rates(0, BLEND_FRESH_WEIGHT), [1.0, 1.0, 1.0]);
+    assert_eq!(hit_rates(30, BLEND_FRESH_WEIGHT), [1.0, 0.0, 1.0]);
+    assert_eq!(hit_rates(30, 0.0), [1.0, 0.0, 0.0], "a layer without weight says nothing");
+}
+
+#[test]
 fn a_quick_look_asks_less_and_the_same_every_time() {
     let folder = tempfile::tempdir().unwrap();
     let train = file(folder.path(), "train.txt", &sessions(300, 5));
     let look = || {
-        let sample = EvaluateArgs { sample: Some(10), count: 3, ..args(folder.path(), train.clone(), None) };
+        let sample = NextItemArgs { sample: Some(10), count: 3, ..args(folder.path(), train.clone(), None) };
         evaluate(&sample).unwrap()
     };
     let (first, second) = (look(), look());
@@ -122,7 +142,7 @@ fn a_shop_of_one_product_and_a_session_without_end_are_evaluated() {
     let train = file(folder.path(), "train.txt", &sessions(200, 9));
     let test = file(folder.path(), "long.txt", &[long.join(" ")]);
     let report =
-        evaluate(&EvaluateArgs { sample: Some(40), ..args(folder.path(), train, Some(test)) }).unwrap();
+        evaluate(&NextItemArgs { sample: Some(40), ..args(folder.path(), train, Some(test)) }).unwrap();
     assert_eq!(report.test.pairs, 40);
 }
 
@@ -133,12 +153,12 @@ fn what_cannot_be_evaluated_is_said_in_one_line_with_what_to_do() {
     let pairs = file(folder.path(), "pairs.tsv", &["a\tb".to_owned()]);
     let alone = file(folder.path(), "alone.txt", &vec!["a".to_owned(); 20]);
     let unknown =
-        EvaluateArgs { layers: vec!["fresch".to_owned()], ..args(folder.path(), train.clone(), None) };
+        NextItemArgs { layers: vec!["fresch".to_owned()], ..args(folder.path(), train.clone(), None) };
     let cases = [
         (args(folder.path(), pairs.clone(), Some(train.clone())), "give it as --test"),
         (args(folder.path(), alone, None), "nothing to ask about"),
         (args(folder.path(), train, Some(folder.path().join("missing"))), "check the path"),
-        (unknown, "choose of popularity"),
+        (unknown, "choose of "),
     ];
     for (args, wanted) in cases {
         let error = evaluate(&args).unwrap_err();

@@ -1,0 +1,36 @@
+//! A scheduled event in, a report of each kind of model out.
+
+use crate::error::TrainerError;
+use crate::history::Period;
+use crate::process::{Task, Trainer};
+use beckon_domain::{DurationMs, Timestamp};
+use beckon_store::archive::ArchiveObjects;
+use beckon_store::models::ModelObjects;
+use beckon_store::tables::ModelStore;
+use serde_json::Value;
+
+/// Of what an invocation has, a third is for reading, a third for reading again where people must be drawn, and a third for
+/// learning.
+const TIME_PARTS: u64 = 3;
+
+/// Trains once, whatever the schedule's input says. A call that comes twice trains twice; the second finds the same.
+///
+/// # Errors
+/// When the training failed; EventBridge Scheduler then tries again.
+pub async fn handle<T, A, O>(
+    trainer: &Trainer<T, A, O>,
+    _input: Value,
+    days: u32,
+    deadline: Option<Timestamp>,
+) -> Result<Value, TrainerError>
+where
+    T: ModelStore,
+    A: ArchiveObjects,
+    O: ModelObjects,
+{
+    let now = trainer.clock.now();
+    let until = deadline.map(|end| now + DurationMs::from_ms(end.since(now).as_ms() / TIME_PARTS));
+    let task = Task { period: Period::Days(now, days), until, who: "trainer".to_owned() };
+    let reports = trainer.run_all(&task).await?;
+    Ok(serde_json::to_value(reports)?)
+}

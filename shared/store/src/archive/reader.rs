@@ -1,0 +1,36 @@
+//! An archive in a folder, as whoever learns from it reads it.
+
+use super::ArchiveObjects;
+use super::folder::objects;
+use crate::error::{ErrorKind, StoreError};
+use crate::objects::Kept;
+use std::io::ErrorKind as IoErrorKind;
+use std::path::PathBuf;
+
+/// The archived objects below a folder.
+#[derive(Clone, Debug)]
+pub struct FolderReader(PathBuf);
+
+impl FolderReader {
+    /// The archive in this folder. One that is not there holds nothing.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self(folder.into())
+    }
+}
+
+impl ArchiveObjects for FolderReader {
+    async fn list_archived(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
+        let found = objects(&self.0);
+        let mut found = found.map_err(|e| StoreError::new("list archived events", ErrorKind::Refused, e))?;
+        found.retain(|kept| kept.key.starts_with(prefix));
+        Ok(found)
+    }
+
+    async fn read_archived(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        match std::fs::read(self.0.join(key)) {
+            Ok(document) => Ok(Some(document)),
+            Err(error) if error.kind() == IoErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::new("read archived events", ErrorKind::Refused, error)),
+        }
+    }
+}

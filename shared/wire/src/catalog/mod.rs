@@ -1,0 +1,12 @@
+//! The catalog as others read and write it: product feeds, and the admin API for products (`/admin/v1/catalog`).
+
+mod answer;
+mod ask;
+pub mod feed;
+
+pub use answer::{
+    CatalogAnswer, DeletedAnswer, ImportAnswer, ImportedAnswer, ListedProduct, ProductAnswer, ProductsAnswer,
+    PublishedAnswer, SnapshotAnswer,
+};
+pub use ask::{DeleteAsk, ImportAsk, PageAsk};
+pub use feed::{Feed, FeedError, FeedFormat, RowError, RowNote};
