@@ -172,7 +172,10 @@ fn is_called(source: &str, port: &str, method: &str) -> bool {
         ("", "load") => source.contains("Secrets::load("),
         ("ConfigStore", "active_ruleset") => source.contains("rulesets.get("),
         ("ConfigStore", "live_model") => source.contains("propensity.get("),
-        ("ModelObjects", "put_model") => source.contains("keep(&self.objects,"),
+        ("ModelObjects", "put_model") => {
+            // A model, or a snapshot of the catalog.
+            source.contains("keep(&self.objects,") || source.contains("make_live(&self.tables,&self.objects,")
+        }
         ("ModelObjects", "model_object") => source.contains("fetch(&self.objects,"),
         ("", _) => false,
         (port, method) => source.contains(port) && source.contains(&format!(".{method}(")),

@@ -1,6 +1,7 @@
 //! All functions in one process: the real handlers, taking the real event JSON, on stores and a stream of this process.
 
 mod lane;
+mod wiring;
 
 use crate::conservation::{Collected, Conservation, SignalConservation};
 use crate::error::CliError;
@@ -35,7 +36,8 @@ use profiler::Profiler;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Notify;
-use trends::{SeenProducts, Trends};
+use trends::Trends;
+use wiring::{asked, behind_streams};
 
 /// Tables that a stack can run on.
 pub trait Tables:
@@ -363,58 +365,6 @@ pub(crate) async fn publish<T: RulesetStore>(
 
 fn local_secrets() -> Result<Secrets, CliError> {
     Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))
-}
-
-/// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes and the
-/// session index that a training made.
-fn asked<T: ConfigStore + Clone + 'static>(
-    tables: &T,
-    models: LocalModels,
-    rulesets: ActiveRuleset,
-    secrets: &Secrets,
-    clock: &Clock,
-) -> (Admin<T, LocalModels>, Decider<T>) {
-    let catalog = LiveCatalog::reading(tables.clone(), models.clone());
-    let session_index = LiveSessionIndex::reading(tables.clone(), models.clone());
-    let admin = Admin {
-        tables: tables.clone(),
-        objects: models,
-        secrets: secrets.clone(),
-        clock: clock.clone(),
-        run_tests,
-    };
-    let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
-    (admin, Decider { session_index, ..decider.with_catalog(catalog) })
-}
-
-/// The functions behind the streams of events and of signals.
-fn behind_streams<T: Clone, F: Clone>(
-    (tables, failed): (&T, &F),
-    (stream, signals): (MemoryStream, MemoryStream),
-    rulesets: ActiveRuleset,
-    clock: &Clock,
-    epoch: String,
-) -> (Profiler<T, MemoryStream, F, MemoryBus>, Trends<T, F>) {
-    let trends = Trends {
-        tables: tables.clone(),
-        failed: failed.clone(),
-        clock: clock.clone(),
-        epoch: signals_epoch(&epoch),
-        seen: SeenProducts::default(),
-    };
-    let profiler = Profiler {
-        tables: tables.clone(),
-        stream,
-        signals,
-        failed: failed.clone(),
-        bus: MemoryBus::default(),
-        rulesets,
-        clock: clock.clone(),
-        epoch,
-        record_age_max: None,
-        fold: beckon_domain::fold::fold,
-    };
-    (profiler, trends)
 }
 
 /// The life of the stream of signals beside a life of the stream of events.

@@ -200,7 +200,8 @@ fn the_sample_says_what_it_promises() {
     let ruleset = Ruleset::parse(SAMPLE).expect("the sample is valid");
     assert_eq!(ruleset.name(), "Outdoor sample");
     assert_eq!(ruleset.currency().as_str(), "EUR");
-    assert_eq!(ruleset.slot_ids().map(SlotId::as_str).collect::<Vec<_>>(), ["home.hero", "pdp.related"]);
+    let slots: Vec<&str> = ruleset.slot_ids().map(SlotId::as_str).collect();
+    assert_eq!(slots, ["home.hero", "pdp.related", "home.for-you", "pdp.similar", "cart.complement"]);
     assert!(ruleset.version().len() == 12 && ruleset.version().bytes().all(|b| b.is_ascii_hexdigit()));
     assert_ne!(ruleset.version(), Ruleset::parse(&format!("{SAMPLE}\n# changed")).expect("valid").version());
     let reminder = ruleset.reminder().expect("the sample sends a reminder");

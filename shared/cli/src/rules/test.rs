@@ -154,10 +154,13 @@ FAIL  "a" < b & c (shop.yaml:LINE)
           found     none
 
 3 tests: 1 passed, 2 failed
-1 of 5 rules, rows and segments reached; never:
+1 of 8 rules, rows and segments reached; never:
   rule members-only
   rule tent-accessories
   rule related-after-30s
+  rule for-you
+  rule similar-products
+  rule goes-with-the-cart
   rule cart-left"#;
         let report = report();
         let mut text = text("shop.yaml", &report);

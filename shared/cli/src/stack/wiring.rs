@@ -1,0 +1,64 @@
+//! Functions of a stack, each with what it shares with others.
+
+use super::signals_epoch;
+use crate::laptop::LocalModels;
+use admin::{Admin, run_tests};
+use beckon_runtime::{Clock, Secrets};
+use beckon_store::bus::memory::MemoryBus;
+use beckon_store::ruleset::ActiveRuleset;
+use beckon_store::streams::memory::MemoryStream;
+use beckon_store::tables::ConfigStore;
+use decisions::{Decider, LiveCatalog, LiveSessionIndex};
+use profiler::Profiler;
+use trends::{SeenProducts, Trends};
+
+/// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes.
+pub(super) fn asked<T: ConfigStore + Clone + 'static>(
+    tables: &T,
+    models: LocalModels,
+    rulesets: ActiveRuleset,
+    secrets: &Secrets,
+    clock: &Clock,
+) -> (Admin<T, LocalModels>, Decider<T>) {
+    let catalog = LiveCatalog::reading(tables.clone(), models.clone());
+    let session_index = LiveSessionIndex::reading(tables.clone(), models.clone());
+    let admin = Admin {
+        tables: tables.clone(),
+        objects: models,
+        secrets: secrets.clone(),
+        clock: clock.clone(),
+        run_tests,
+    };
+    let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
+    (admin, Decider { session_index, ..decider.with_catalog(catalog) })
+}
+
+/// The functions behind the streams of events and of signals.
+pub(super) fn behind_streams<T: Clone, F: Clone>(
+    (tables, failed): (&T, &F),
+    (stream, signals): (MemoryStream, MemoryStream),
+    rulesets: ActiveRuleset,
+    clock: &Clock,
+    epoch: String,
+) -> (Profiler<T, MemoryStream, F, MemoryBus>, Trends<T, F>) {
+    let trends = Trends {
+        tables: tables.clone(),
+        failed: failed.clone(),
+        clock: clock.clone(),
+        epoch: signals_epoch(&epoch),
+        seen: SeenProducts::default(),
+    };
+    let profiler = Profiler {
+        tables: tables.clone(),
+        stream,
+        signals,
+        failed: failed.clone(),
+        bus: MemoryBus::default(),
+        rulesets,
+        clock: clock.clone(),
+        epoch,
+        record_age_max: None,
+        fold: beckon_domain::fold::fold,
+    };
+    (profiler, trends)
+}
