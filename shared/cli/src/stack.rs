@@ -29,7 +29,7 @@ use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
 use cart_mailer::send::recording::RecordingSender;
 use collector::Collector;
-use decisions::{Decider, LiveCatalog, LiveSessionIndex};
+use decisions::{Decider, LiveCatalog};
 use lane::Lane;
 use preferences::Preferences;
 use profiler::Profiler;
