@@ -167,7 +167,7 @@ async fn a_decision_waits_once_for_the_tables_and_twice_when_it_must_know_who_it
     let rounds = round_trips(&decider, &faults, &ask("pdp.related", page.clone())).await;
     assert_eq!(
         rounds,
-        [["load", "best_sellers"]],
+        [["load", "best_sellers", "live_model"]],
         "a slot that asks for nothing learned reads nothing of it"
     );
     let rounds = round_trips(&decider, &faults, &ask("home.for-you", page.clone())).await;
