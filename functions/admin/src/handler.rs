@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
-use beckon_store::tables::{ImportLog, ModelStore, ProductStore, RulesetStore};
+use beckon_store::tables::{CatalogStore, ImportLog, ModelStore, ProductStore, RulesetStore};
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
 use beckon_wire::limits::RULESET_BYTES_MAX;
@@ -27,9 +27,9 @@ const ROLLBACK_BYTES_MAX: usize = 8 * 1024;
 pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
 
 /// The tables that admin needs.
-pub trait AdminTables: RulesetStore + ProductStore + ImportLog + ModelStore + 'static {}
+pub trait AdminTables: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + 'static {}
 
-impl<T: RulesetStore + ProductStore + ImportLog + ModelStore + 'static> AdminTables for T {}
+impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + 'static> AdminTables for T {}
 
 /// The routes of admin. Pages have no business here, so there is no CORS.
 pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>) -> Router {

@@ -1,5 +1,6 @@
 //! Products: told by feeds, deleted, looked at, and made into the snapshot that decisions hold.
 
+mod product;
 mod routes;
 
 pub(crate) use routes::{delete_many, delete_one, import, page, product, publish, status};
@@ -17,7 +18,7 @@ use beckon_store::tables::{
 use beckon_wire::catalog::feed::{FeedFormat, FeedProduct, parse};
 use beckon_wire::catalog::{
     CatalogAnswer, DeleteAsk, DeletedAnswer, ImportAnswer, ImportAsk, ImportedAnswer, ListedProduct, PageAsk,
-    ProductAnswer, ProductsAnswer, PublishedAnswer, SnapshotAnswer,
+    ProductsAnswer, PublishedAnswer, SnapshotAnswer,
 };
 use beckon_wire::format_time;
 use beckon_wire::problem::Problem;
@@ -146,23 +147,6 @@ impl<T: ProductStore + ImportLog, O> Admin<T, O> {
             "products were told"
         );
         Ok(())
-    }
-
-    /// A product's facts.
-    ///
-    /// # Errors
-    /// 404 when nobody told it, or it is deleted.
-    pub async fn product(&self, id: &str, request_id: &str) -> Result<ProductAnswer, AdminError> {
-        let missing = || Problem::not_found("no feed and no event told this product, or it is deleted");
-        let id = ProductId::new(id).map_err(|_| missing())?;
-        let found = self.tables.products(std::slice::from_ref(&id), Read::Strong).await?.remove(&id);
-        let facts = found.ok_or_else(missing)?;
-        Ok(ProductAnswer {
-            request_id: request_id.to_owned(),
-            source: facts.source.name(),
-            as_of: format_time(facts.updated_at),
-            product: FeedProduct::from(&facts),
-        })
     }
 
     /// A page of all products.

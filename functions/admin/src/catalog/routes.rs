@@ -11,7 +11,7 @@ use axum::response::Response;
 use beckon_domain::ProductId;
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
-use beckon_store::tables::{ImportLog, ModelStore, ProductStore};
+use beckon_store::tables::{CatalogStore, ImportLog, ModelStore, ProductStore};
 use beckon_wire::catalog::feed::{CHUNK_BYTES_MAX, FeedFormat};
 use beckon_wire::catalog::{DeleteAsk, ImportAsk, PageAsk};
 use beckon_wire::problem::Problem;
@@ -97,7 +97,7 @@ pub(crate) async fn product<T, O>(
     request: Request,
 ) -> Response
 where
-    T: ProductStore + ImportLog,
+    T: ProductStore + CatalogStore,
 {
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();

@@ -83,6 +83,43 @@ pub struct ProductAnswer {
     pub as_of: String,
     /// Its facts, as a feed would say them.
     pub product: FeedProduct,
+    /// What people do with it, where any event told of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learned: Option<LearnedAnswer>,
+}
+
+/// What people do with a product: counts over all, and what goes with it lately.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LearnedAnswer {
+    /// Time of the latest event of it.
+    pub as_of: String,
+    /// Views.
+    pub views: u64,
+    /// Times it was put into a cart.
+    pub carts: u64,
+    /// Orders of it.
+    pub purchases: u64,
+    /// Carts of views, 0 to 1; none without views.
+    pub cart_rate: Option<f64>,
+    /// Orders of carts, 0 to 1; none without carts.
+    pub purchase_rate: Option<f64>,
+    /// Orders of views, 0 to 1; none without views.
+    pub conversion: Option<f64>,
+    /// What is viewed in one session with it, the strongest first.
+    pub viewed_together: Vec<BesideAnswer>,
+    /// What is ordered with it, the strongest first.
+    pub bought_together: Vec<BesideAnswer>,
+}
+
+/// A product beside another.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BesideAnswer {
+    /// Its id.
+    pub id: String,
+    /// Its part of everything beside the other, 0 to 1.
+    pub share: f64,
 }
 
 /// The live snapshot.

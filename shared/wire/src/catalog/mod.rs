@@ -5,7 +5,7 @@ mod ask;
 pub mod feed;
 
 pub use answer::{
-    CatalogAnswer, DeletedAnswer, ImportAnswer, ImportedAnswer, ListedProduct, ProductAnswer, ProductsAnswer,
+    BesideAnswer, CatalogAnswer, DeletedAnswer, ImportAnswer, ImportedAnswer, LearnedAnswer, ListedProduct, ProductAnswer, ProductsAnswer,
     PublishedAnswer, SnapshotAnswer,
 };
 pub use ask::{DeleteAsk, ImportAsk, PageAsk};
