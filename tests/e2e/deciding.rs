@@ -95,7 +95,8 @@ async fn a_decision_costs_one_read_and_two_when_the_visitor_is_a_customer_nobody
         let calls = faults.calls().split_off(before);
         assert_eq!(calls, vec!["load"; expected], "{key} {who}");
     }
-    // Reading rules, best sellers and both models again costs one more read of each, once, and not for each page.
+    // Reading rules, best sellers and models again costs one more read of each, once, and not for each page; so does the look
+    // at the pointers of the catalog and of the session index, for which no page waits.
     shop.pass(DurationMs::from_minutes(1));
     let before = faults.calls().len();
     for who in [&visitor, &linked] {

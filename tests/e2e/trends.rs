@@ -140,6 +140,7 @@ async fn what_is_looked_at_in_one_session_becomes_neighbours_and_a_retry_changes
         view("tent-2p", "4s", "ben"),
         view("pot-set", "2h", "ben"),
     ];
+    world.at(DurationMs::from_hours(2));
     world.collect("pk_local", &views).await;
     world.collect("pk_local", &views).await;
     world.drain().await;
@@ -180,7 +181,9 @@ async fn no_signal_says_who_it_was() {
         for line in text.lines() {
             let line: BTreeMap<String, serde_json::Value> = serde_json::from_str(line).unwrap();
             let names: Vec<&str> = line.keys().map(String::as_str).collect();
-            let known = ["at", "category", "id", "kind", "others", "product", "quantity", "v"];
+            // `name`, `brand` and `price` are the product's, as a commerce event tells them.
+            let known =
+                ["at", "brand", "category", "id", "kind", "name", "others", "price", "product", "quantity", "v"];
             assert!(names.iter().all(|name| known.contains(name)), "{names:?}");
         }
         let names = ["anna", "ben", "u-1", "again", "m-1"].map(ToOwned::to_owned);
@@ -256,7 +259,7 @@ async fn a_fault_at_any_call_of_the_trends_changes_nothing_of_the_outcome() {
             let Some(call) = Box::pin(trends_disturbed(n, fault, &expected)).await else { break };
             hit.insert(call);
         }
-        let every = ["best_sellers", "keep", "load_trends", "save_best_sellers", "save_trend"];
+        let every = ["best_sellers", "keep", "load_trends", "put_product", "save_best_sellers", "save_trend"];
         assert_eq!(
             hit.into_iter().collect::<Vec<_>>(),
             every,
