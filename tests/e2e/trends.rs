@@ -1,6 +1,7 @@
 //! What visitors do becomes what the next visitor is shown: signals, trends, best sellers, each counted once.
 
 mod corrupt;
+mod neighbours;
 
 use beckon_cli::stack::Tables;
 use beckon_domain::{Category, DurationMs, ProductId};
@@ -120,40 +121,6 @@ async fn told<T: Tables>(mut world: World<T>) {
     assert_eq!(with_stove.iter().map(|one| one.product().as_str()).collect::<Vec<_>>(), ["tent-2p"]);
 }
 
-async fn neighbours<T: CatalogStore>(tables: &T, name: &str) -> Vec<String> {
-    let of = ProductId::new(name).unwrap();
-    let found = tables.neighbours(std::slice::from_ref(&of), Read::Strong).await.unwrap().remove(&of);
-    found.iter().flat_map(|list| list.iter()).map(|one| one.product().to_string()).collect()
-}
-
-#[tokio::test]
-async fn what_is_looked_at_in_one_session_becomes_neighbours_and_a_retry_changes_nothing() {
-    let mut world = World::memory().await;
-    let mut teller = Teller::new(START);
-    let mut view = |product: &str, time: &str, by: &str| {
-        teller.event(&json!({ "view": product, "by": by, "time": time, "id": format!("{by}-{product}") }))
-    };
-    let views = [
-        view("tent-2p", "1s", "anna"),
-        view("mug", "2s", "anna"),
-        view("mat-air", "3s", "ben"),
-        view("tent-2p", "4s", "ben"),
-        view("pot-set", "2h", "ben"),
-    ];
-    world.at(DurationMs::from_hours(2));
-    world.collect("pk_local", &views).await;
-    world.collect("pk_local", &views).await;
-    world.drain().await;
-    let tables = &world.stack.tables;
-    assert_eq!(neighbours(tables, "tent-2p").await, ["mug", "mat-air"], "what came next weighs more");
-    assert_eq!(neighbours(tables, "mug").await, ["tent-2p"]);
-    assert_eq!(neighbours(tables, "mat-air").await, ["tent-2p"]);
-    assert_eq!(neighbours(tables, "pot-set").await, Vec::<String>::new(), "another session");
-    assert_eq!(totals(tables, item("tent-2p")).await.nexts, 1);
-    let signals = world.signal_conservation().await;
-    assert_eq!((signals.put, signals.counted), (7, 7), "five views, and two of what came next");
-}
-
 #[tokio::test]
 async fn what_visitors_do_ends_in_the_best_sellers_of_the_store_and_of_its_categories() {
     told(World::memory().await).await;
@@ -182,8 +149,10 @@ async fn no_signal_says_who_it_was() {
             let line: BTreeMap<String, serde_json::Value> = serde_json::from_str(line).unwrap();
             let names: Vec<&str> = line.keys().map(String::as_str).collect();
             // `name`, `brand` and `price` are the product's, as a commerce event tells them.
-            let known =
-                ["at", "brand", "category", "id", "kind", "name", "others", "price", "product", "quantity", "v"];
+            let known = [
+                "at", "brand", "category", "id", "kind", "name", "others", "price", "product", "quantity",
+                "v",
+            ];
             assert!(names.iter().all(|name| known.contains(name)), "{names:?}");
         }
         let names = ["anna", "ben", "u-1", "again", "m-1"].map(ToOwned::to_owned);

@@ -4,7 +4,7 @@
 
 use beckon_cli::sim::{BUG_SEEDS_MAX, find_bugs, simulate};
 
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 100;
 
 #[test]
 fn no_law_is_broken_whatever_fails() {

@@ -8,14 +8,14 @@ pub(crate) use routes::{delete_many, delete_one, import, page, product, publish,
 use crate::error::AdminError;
 use crate::process::{Admin, Caller};
 use beckon_domain::policy::TOMBSTONE_RETENTION;
-use beckon_domain::{ProductFacts, ProductId, Timestamp};
+use beckon_domain::{ProductFacts, Timestamp};
 use beckon_store::StoreError;
 use beckon_store::catalog::{Publication, publish as make_live};
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    ImportCounts, ImportLog, ImportPart, ImportRecord, ModelKind, ModelStore, ProductStore, Read, Told,
+    ImportCounts, ImportLog, ImportPart, ImportRecord, ModelKind, ModelStore, ProductStore, Told,
 };
-use beckon_wire::catalog::feed::{FeedFormat, FeedProduct, parse};
+use beckon_wire::catalog::feed::{FeedFormat, parse};
 use beckon_wire::catalog::{
     CatalogAnswer, DeleteAsk, DeletedAnswer, ImportAnswer, ImportAsk, ImportedAnswer, ListedProduct, PageAsk,
     ProductsAnswer, PublishedAnswer, SnapshotAnswer,
