@@ -268,7 +268,8 @@ mod tests {
     fn who_waits_longer_writes_less_and_knows_later() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("views.csv");
-        let row = |n: u64| format!("{},{},{},pv,{}\n", 1 + n % 9, 1 + n * 7 % 13, 1 + n % 3, 1_511_539_217 + n * 4);
+        let row =
+            |n: u64| format!("{},{},{},pv,{}\n", 1 + n % 9, 1 + n * 7 % 13, 1 + n % 3, 1_511_539_217 + n * 4);
         let rows: String = (0..300).map(row).collect();
         std::fs::write(&file, format!("user_id,item_id,category_id,behavior,ts\n{rows}")).unwrap();
         let args = ReplayArgs {
