@@ -4,11 +4,14 @@
 
 use beckon_cli::sim::{BUG_SEEDS_MAX, find_bugs, simulate};
 
+/// Among these every fault strikes; of the first two hundred seeds none has an event that nears the age limit on its way to a
+/// customer.
+const FIRST: u64 = 201;
 const SEEDS: u64 = 100;
 
 #[test]
 fn no_law_is_broken_whatever_fails() {
-    let summary = simulate(1, SEEDS, 2).unwrap();
+    let summary = simulate(FIRST, SEEDS, 2).unwrap();
     let failures: Vec<_> = summary.failures.iter().map(|f| (f.seed, &f.violation, &f.script)).collect();
     assert!(failures.is_empty(), "run `cargo beckon sim --seed` with the first of these: {failures:#?}");
     assert!(summary.events >= 400 * SEEDS, "a seed has at least 400 events: {}", summary.events);
