@@ -58,6 +58,9 @@ pub struct EvaluateArgs {
 pub fn run(args: &EvaluateArgs) -> Result<(), CliError> {
     let next_item = &args.next_item;
     match args.prediction.propensity {
+        Some(_) if next_item.train.is_some() || next_item.test.is_some() => {
+            Err(CliError::usage("--propensity takes one file, with --data, and neither --train nor --test"))
+        }
         Some(task) => {
             let how = (next_item.validate, next_item.plots.as_path(), next_item.json);
             propensity::run(task, &args.prediction, how)

@@ -11,7 +11,6 @@ use super::report::{Report, TestReport, TrainReport};
 use crate::error::CliError;
 use beckon_recommend::policy::BLEND_FRESH_WEIGHT;
 use clap::Args;
-use clap::builder::ArgPredicate;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 
@@ -19,12 +18,10 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug)]
 pub struct NextItemArgs {
     /// Sessions to learn from
-    #[arg(long, value_name = "FILE", required_unless_present = "propensity")]
-    #[arg(default_value_if("propensity", ArgPredicate::IsPresent, ""), conflicts_with = "propensity")]
-    pub train: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub train: Option<PathBuf>,
     /// Sessions, or pairs, to test with
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["validate", "propensity"])]
-    #[arg(conflicts_with_all = ["validate", "propensity"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "validate")]
     pub test: Option<PathBuf>,
     /// Hold the newest training sessions out, and test with them
     #[arg(long)]
@@ -135,12 +132,19 @@ fn sets(args: &NextItemArgs, bar: &ProgressBar) -> Result<Sets, CliError> {
         bar.set_message(format!("reading {}", path.display()));
         bar.tick();
     };
-    said(&args.train);
-    let mut file = formats::read(&args.train)?;
+    let missing = |what: &str| CliError::usage(format!("{what}; `beckon evaluate --help` has examples"));
+    let train = args.train.as_ref().ok_or_else(|| missing("name sessions to learn from: --train FILE"))?;
+    if args.test.is_none() && !args.validate {
+        return Err(missing(
+            "name sessions to test with: --test FILE, or --validate to hold some of --train out",
+        ));
+    }
+    said(train);
+    let mut file = formats::read(train)?;
     if file.kind == Kind::Pairs {
         return Err(CliError::usage(format!(
             "{}: line 1 has a tab: it holds pairs to test with; give it as --test, and sessions as --train",
-            args.train.display()
+            train.display()
         )));
     }
     let (test, asked, from) = match &args.test {
@@ -153,7 +157,7 @@ fn sets(args: &NextItemArgs, bar: &ProgressBar) -> Result<Sets, CliError> {
         None => {
             let held_out = pairs::hold_out(&mut file, args.holdout);
             let asked = TestReport::new(true, formats::BadRows::default());
-            (TestSet::of(held_out, file.kind), asked, &args.train)
+            (TestSet::of(held_out, file.kind), asked, train)
         }
     };
     if test.is_empty() {

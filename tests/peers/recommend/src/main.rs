@@ -127,7 +127,7 @@ fn bench(arguments: &Arguments) -> Result<(), CliError> {
         None => made(arguments)?,
     };
     let args = NextItemArgs {
-        train,
+        train: Some(train),
         test: arguments.test.clone(),
         validate: arguments.test.is_none(),
         holdout: 7,

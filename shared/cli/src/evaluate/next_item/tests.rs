@@ -31,7 +31,7 @@ fn args(folder: &Path, train: PathBuf, test: Option<PathBuf>) -> NextItemArgs {
     let validate = test.is_none();
     let plots = folder.join("plots");
     NextItemArgs {
-        train,
+        train: Some(train),
         test,
         validate,
         holdout: 7,
@@ -217,4 +217,19 @@ fn a_layer_that_answers_what_it_must_not_is_not_measured() {
         assert!(error.to_string().contains(wanted), "{error}");
         assert_eq!(error.exit_code(), 1.into());
     }
+}
+
+#[test]
+fn a_file_that_is_not_named_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let nothing = NextItemArgs { train: None, ..args(folder.path(), PathBuf::new(), None) };
+    assert!(evaluate(&nothing).unwrap_err().to_string().contains("--train FILE"));
+    let only = NextItemArgs { validate: false, ..args(folder.path(), folder.path().join("a"), None) };
+    assert!(evaluate(&only).unwrap_err().to_string().contains("--test FILE, or --validate"));
+}
+
+#[test]
+fn the_arguments_of_the_command_agree_with_each_other() {
+    let command = <crate::evaluate::EvaluateArgs as clap::Args>::augment_args(clap::Command::new("evaluate"));
+    command.debug_assert();
 }
