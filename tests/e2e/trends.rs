@@ -137,8 +137,10 @@ async fn no_signal_says_who_it_was() {
             let line: BTreeMap<String, serde_json::Value> = serde_json::from_str(line).unwrap();
             let names: Vec<&str> = line.keys().map(String::as_str).collect();
             // `name`, `brand` and `price` are the product's, as a commerce event tells them.
-            let known =
-                ["at", "brand", "category", "id", "kind", "name", "price", "product", "quantity", "v"];
+            let known = [
+                "at", "brand", "category", "id", "kind", "name", "others", "price", "product", "quantity",
+                "v",
+            ];
             assert!(names.iter().all(|name| known.contains(name)), "{names:?}");
         }
         let names = ["anna", "ben", "u-1", "again", "m-1"].map(ToOwned::to_owned);
