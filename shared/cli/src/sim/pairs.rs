@@ -3,6 +3,7 @@
 use super::book::{Book, short};
 use super::oracle::Oracle;
 use super::signals::LoggedSignals;
+use beckon_domain::ProfileKey;
 use beckon_domain::mark::Position;
 use beckon_recommend::policy::{NEIGHBOUR_COUNT_MAX, TOGETHER_COUNT_MAX};
 use beckon_recommend::popularity::{Delivered, fold};
@@ -12,14 +13,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the stream of signals is not what the events say: each is told, and as it was.
 ///
-/// Signals are put before the profile is written, so one of a fold that began from a stale read or was given up may say less
-/// of what came before it. Only of other profiles is all of it held against what was.
+/// Signals are put before the profile is written, so one of a fold that began from a stale read may say less of what came
+/// before it, and one of events that were given up in the end stands before what then never was. Only of other profiles is all
+/// of it held against what was.
 pub(super) fn untold(oracle: &Oracle, book: &Book, log: &[LoggedSignals]) -> Option<String> {
     let mut told: BTreeMap<SignalId, Vec<&Signal>> = BTreeMap::new();
     for (_, signal) in log.iter().flat_map(|logged| &logged.lines) {
         told.entry(signal.id).or_default().push(signal);
     }
-    let inexact = |key| book.read_stale.contains(key);
+    let given_up: BTreeSet<&str> = book
+        .log
+        .iter()
+        .flat_map(|logged| logged.told.iter().filter(|told| told.expired || logged.failed > 0))
+        .map(|told| told.line.key.as_str())
+        .collect();
+    let inexact = |key| book.read_stale.contains(key) || given_up.contains(ProfileKey::as_str(key));
     oracle.signals.iter().find_map(|(id, (key, expected))| {
         let what = || format!("{} of {} by {}", expected.kind.name(), expected.product, short(key));
         let Some(told) = told.get(id) else {
