@@ -86,7 +86,7 @@ pub(crate) struct Book {
     pub(crate) one_shard_name: bool,
     /// Visitors whose freeze is stored.
     frozen: BTreeSet<ProfileKey>,
-    /// Profiles of which a read was stale.
+    /// Profiles of which a read was stale, or overtaken before the write that followed it.
     pub(crate) read_stale: BTreeSet<ProfileKey>,
     /// What others were told, by its id.
     pub(crate) heard: BTreeMap<String, BusEvent>,

@@ -57,6 +57,9 @@ impl SimTables {
             let now = ground.clock.now();
             ground.book.written(key, profile, now);
             self.before.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), before);
+        } else {
+            // What was folded was not the newest: as after a stale read.
+            ground.book.read_stale.insert(key.clone());
         }
         Ok(saved)
     }
