@@ -20,7 +20,7 @@ impl Slot {
 
     /// What the slot shows a person; `None` when there is no such slot.
     pub fn decide(&self, person: &Person<'_>, now: Timestamp) -> Option<Decision> {
-        self.ruleset.decide(&self.id, person, &self.request, LiveLists::default(), now)
+        self.ruleset.decide(&self.id, person, &self.request, &LiveLists::default(), now)
     }
 }
 
