@@ -1,146 +1,223 @@
 //! When a left cart becomes a reminder, and every reason why it does not.
 
+use crate::cart::Episode;
 use crate::consent::Purpose;
-use crate::id::EpisodeId;
+use crate::money::Money;
+use crate::outreach::{Group, History, ReminderId, Series, WithoutCode};
 use crate::policy::Policy;
 use crate::profile::Profile;
-use crate::time::Timestamp;
+use crate::time::{DurationMs, Timestamp};
 
-/// Why no reminder goes out. Each is recorded with the episode.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SkipReason {
-    /// Nobody to write to, or only an address that no secret key vouched for.
-    NoContact,
-    /// The person has not agreed to marketing e-mail.
-    NoConsent,
-    /// The address unsubscribed, bounced or complained.
-    Suppressed,
-    /// The rule's own condition does not hold.
-    NotEligible,
+/// Declares the reasons with their stable codes.
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident = $code:literal;)+) => {
+        /// Why no reminder goes out, or not yet. Each is recorded with the reminder.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum SkipReason { $($(#[$doc])* $name,)+ }
+
+        impl SkipReason {
+            /// Every reason.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The stable code kept in the ledger and shown to people.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+        }
+    };
 }
 
-impl SkipReason {
-    /// The stable code kept in the ledger and shown to people.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NoContact => "NO_CONTACT",
-            Self::NoConsent => "NO_CONSENT",
-            Self::Suppressed => "SUPPRESSED",
-            Self::NotEligible => "NOT_ELIGIBLE",
-        }
-    }
+reasons! {
+    /// Nobody to write to.
+    NoContact = "NO_CONTACT";
+    /// Only an address that no secret key vouched for.
+    Unverified = "UNVERIFIED";
+    /// The person has not agreed to marketing e-mail, or too long ago.
+    NoConsent = "NO_CONSENT";
+    /// The address unsubscribed, bounced or complained.
+    Suppressed = "SUPPRESSED";
+    /// The rule's own condition does not hold.
+    NotEligible = "NOT_ELIGIBLE";
+    /// The cart is worth less than the rule asks for.
+    BelowValue = "BELOW_VALUE";
+    /// The next step of the series is due already.
+    TooLate = "TOO_LATE";
+    /// Another series to this address began lately.
+    RecentSeries = "RECENT_SERIES";
+    /// Nothing in the cart can be bought.
+    OutOfStock = "OUT_OF_STOCK";
+    /// Held out, so that what mail achieves can be measured.
+    HeldOut = "HELD_OUT";
+    /// It is night where the person is.
+    Quiet = "QUIET";
+    /// The address got as many mails as the cap allows.
+    Capped = "CAPPED";
+    /// There is no code for the discount.
+    NoCode = "NO_CODE";
+    /// Sending is paused.
+    Paused = "PAUSED";
+    /// The cart was bought between the claim and the send.
+    Purchased = "PURCHASED";
+    /// The cart was emptied between the claim and the send.
+    Empty = "EMPTY";
+    /// The cart changed between the claim and the send.
+    Changed = "CHANGED";
+}
+
+/// Whom a reminder could go to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reachable {
+    /// Nobody is known.
+    Nobody,
+    /// An address that no secret key vouched for.
+    Unverified,
+    /// An address that the shop's server vouched for.
+    Verified,
+}
+
+/// The code that the mail would carry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CodeState {
+    /// The step offers none, or one was offered lately.
+    NotNeeded,
+    /// There is one.
+    Ready,
+    /// There is none left.
+    Missing,
 }
 
 /// What is known beside the profile when a reminder is planned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Situation {
-    /// A verified address is known.
-    pub has_contact: bool,
+pub struct Situation<'a> {
+    /// Whom it could go to.
+    pub reachable: Reachable,
     /// That address must not be mailed.
     pub is_suppressed: bool,
     /// The rule's condition holds.
     pub is_eligible: bool,
+    /// What the cart is worth, where that is known.
+    pub cart_value: Option<Money>,
+    /// Something in the cart can be bought.
+    pub is_in_stock: bool,
+    /// The person's group of the holdout.
+    pub group: Group,
+    /// When the quiet hours end that it is now; `None` when it is not.
+    pub quiet_until: Option<Timestamp>,
+    /// What the address was sent.
+    pub history: &'a History,
+    /// The code.
+    pub code: CodeState,
 }
 
 /// What to do about a cart now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Plan {
-    /// Nothing: the cart is empty, bought, answered, or changed so lately that it is not yet due.
-    NotDue,
-    /// The cart is due, and no mail must go out.
-    Skip(EpisodeId, SkipReason),
-    /// Send the reminder of this episode.
-    Remind(EpisodeId),
+    /// Nothing: the cart is empty or bought (and which, where that is what it is), answered, or changed so lately that it is
+    /// not yet due.
+    NotDue(Option<SkipReason>),
+    /// The step is due, and no mail must go out for it.
+    Skip(ReminderId, SkipReason),
+    /// The step is due and must wait.
+    Defer(ReminderId, SkipReason, Timestamp),
+    /// Send it.
+    Remind(ReminderId),
 }
 
-/// Plans the reminder of a profile's cart. Called before the claim and, with fresh reads, again before the send.
+/// How long the last step of a series is of use after it was due. Any other is until the next one is due.
+const LAST_STEP_USEFUL: DurationMs = DurationMs::from_days(7);
+/// How long a mail waits before a code is looked for again.
+const CODE_WAIT: DurationMs = DurationMs::from_hours(1);
+
+/// Plans the next reminder of a profile's cart. Called before the claim and, with fresh reads, again before the send.
 #[must_use]
-pub fn plan(profile: &Profile, situation: Situation, policy: &Policy, now: Timestamp) -> Plan {
-    let (Some(due_at), Some(episode)) = (profile.cart_due_at(policy), &profile.cart.episode) else {
-        return Plan::NotDue;
+pub fn plan(profile: &Profile, situation: &Situation<'_>, policy: &Policy, now: Timestamp) -> Plan {
+    let Some(episode) = &profile.cart.episode else { return Plan::NotDue(Some(gone(profile))) };
+    let (Some(due_at), Some(series)) = (profile.cart_due_at(policy), &policy.reminders) else {
+        return Plan::NotDue(None);
     };
     if now < due_at {
-        return Plan::NotDue;
+        return Plan::NotDue(None);
     }
-    let skip = if !situation.has_contact {
-        Some(SkipReason::NoContact)
-    } else if !profile.consent.allows(Purpose::MarketingEmail, &policy.consent_default) {
-        Some(SkipReason::NoConsent)
-    } else if situation.is_suppressed {
-        Some(SkipReason::Suppressed)
-    } else if !situation.is_eligible {
-        Some(SkipReason::NotEligible)
-    } else {
-        None
+    let id = episode.next();
+    let useful_until = useful_until(profile, episode, series);
+    if useful_until <= now {
+        return Plan::Skip(id, SkipReason::TooLate);
+    }
+    if let Some(reason) = refusal(profile, situation, (policy, series), id, now) {
+        return Plan::Skip(id, reason);
+    }
+    let wait = |reason, until: Timestamp| {
+        if until < useful_until { Plan::Defer(id, reason, until) } else { Plan::Skip(id, reason) }
     };
-    skip.map_or(Plan::Remind(episode.id), |reason| Plan::Skip(episode.id, reason))
+    if let Some(until) = situation.quiet_until.filter(|until| *until > now) {
+        return wait(SkipReason::Quiet, until);
+    }
+    if let Some(fits_at) = series.cap.map(|cap| situation.history.fits_at(id, cap, now)).filter(|at| *at > now)
+    {
+        return wait(SkipReason::Capped, fits_at);
+    }
+    if situation.code == CodeState::Missing && series.without_code == WithoutCode::Wait {
+        return wait(SkipReason::NoCode, now + CODE_WAIT);
+    }
+    Plan::Remind(id)
+}
+
+/// Why there is no cart any more.
+fn gone(profile: &Profile) -> SkipReason {
+    let bought_at = profile.last_event_at("Order Completed");
+    if bought_at.is_some_and(|at| at >= profile.cart.settled_at) {
+        SkipReason::Purchased
+    } else {
+        SkipReason::Empty
+    }
+}
+
+/// Until when a step is of use.
+fn useful_until(profile: &Profile, episode: &Episode, series: &Series) -> Timestamp {
+    let changed_at = profile.cart.changed_at;
+    match series.delay(episode.step.saturating_add(1)) {
+        Some(next) => changed_at + next,
+        None => changed_at + series.delay(episode.step).unwrap_or_default() + LAST_STEP_USEFUL,
+    }
+}
+
+/// The first reason for which this step is not sent at all. Whoever is held out would have been sent it otherwise, so that
+/// the groups differ in nothing else.
+fn refusal(
+    profile: &Profile,
+    situation: &Situation<'_>,
+    (policy, series): (&Policy, &Series),
+    id: ReminderId,
+    now: Timestamp,
+) -> Option<SkipReason> {
+    let is_consent_old = || {
+        let since = series.consent_within.map(|within| now - within);
+        since.is_some_and(|since| profile.consent.is_marketing_email_older_than(since))
+    };
+    let is_worth_less = |min: Money| {
+        situation.cart_value.is_some_and(|v| v.currency == min.currency && v.minor < min.minor)
+    };
+    Some(match situation.reachable {
+        Reachable::Nobody => SkipReason::NoContact,
+        Reachable::Unverified => SkipReason::Unverified,
+        Reachable::Verified
+            if !profile.consent.allows(Purpose::MarketingEmail, &policy.consent_default)
+                || is_consent_old() =>
+        {
+            SkipReason::NoConsent
+        }
+        Reachable::Verified if situation.is_suppressed => SkipReason::Suppressed,
+        Reachable::Verified if !situation.is_eligible => SkipReason::NotEligible,
+        Reachable::Verified if series.value_min.is_some_and(is_worth_less) => SkipReason::BelowValue,
+        Reachable::Verified if situation.history.is_recent_series(id.episode, series, now) => {
+            SkipReason::RecentSeries
+        }
+        Reachable::Verified if !situation.is_in_stock => SkipReason::OutOfStock,
+        Reachable::Verified if situation.group == Group::HeldOut => SkipReason::HeldOut,
+        Reachable::Verified => return None,
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cart::Change;
-    use crate::consent::ConsentChoices;
-    use crate::event::{CartRef, Item};
-    use crate::id::{EventId, ProductId, SourceId, UserId};
-    use crate::key::Pepper;
-    use crate::time::DurationMs;
-
-    const READY: Situation = Situation { has_contact: true, is_suppressed: false, is_eligible: true };
-
-    fn policy() -> Policy {
-        Policy { cart_idle: Some(DurationMs::from_minutes(15)), ..Policy::default() }
-    }
-
-    fn minute(n: u64) -> Timestamp {
-        Timestamp::EPOCH + DurationMs::from_minutes(n)
-    }
-
-    fn left_cart() -> Profile {
-        let key = Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new("c").unwrap());
-        let (source, event) = (SourceId::new("s").unwrap(), EventId::new("e").unwrap());
-        let product = ProductId::new("p").unwrap();
-        let item = Item { product, category: None, brand: None, name: None, price: None, quantity: 1 };
-        let mut profile = Profile::default();
-        let change = Change { profile: &key, source: &source, event: &event, at: minute(0) };
-        profile.cart.add(&CartRef::default(), &item, change);
-        profile
-            .consent
-            .apply(&ConsentChoices { marketing_email: Some(true), ..ConsentChoices::default() }, minute(0));
-        profile
-    }
-
-    #[test]
-    fn a_cart_is_due_exactly_when_the_delay_has_passed() {
-        let profile = left_cart();
-        let just_before = Timestamp::from_ms(minute(15).as_ms() - 1);
-        assert_eq!(plan(&profile, READY, &policy(), just_before), Plan::NotDue);
-        assert!(matches!(plan(&profile, READY, &policy(), minute(15)), Plan::Remind(_)));
-    }
-
-    #[test]
-    fn a_purchase_leaves_nothing_to_remind_of() {
-        let mut profile = left_cart();
-        let key = Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new("c").unwrap());
-        let (source, event) = (SourceId::new("s").unwrap(), EventId::new("order").unwrap());
-        profile.cart.empty(Change { profile: &key, source: &source, event: &event, at: minute(10) });
-        assert_eq!(plan(&profile, READY, &policy(), minute(60)), Plan::NotDue);
-    }
-
-    #[test]
-    fn every_reason_not_to_send_is_named() {
-        let cases = [
-            (Situation { has_contact: false, ..READY }, SkipReason::NoContact),
-            (Situation { is_suppressed: true, ..READY }, SkipReason::Suppressed),
-            (Situation { is_eligible: false, ..READY }, SkipReason::NotEligible),
-        ];
-        for (situation, reason) in cases {
-            let plan = plan(&left_cart(), situation, &policy(), minute(15));
-            assert!(matches!(plan, Plan::Skip(_, r) if r == reason), "{plan:?}");
-        }
-        let mut refused = left_cart();
-        refused.consent = crate::consent::Consent::default();
-        assert!(matches!(plan(&refused, READY, &policy(), minute(15)), Plan::Skip(_, SkipReason::NoConsent)));
-    }
-}
+mod tests;

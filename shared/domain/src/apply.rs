@@ -1,10 +1,12 @@
 //! What one event does to a profile.
 
 use crate::affinity::{ADD_POINTS, ORDER_POINTS, VIEW_POINTS};
-use crate::cart::{Change, ReminderState};
+use crate::cart::Change;
 use crate::counters::Counted;
-use crate::event::{Event, EventKind, Item, TimerOutcome};
+use crate::event::{Event, EventKind, Item};
+use crate::id::EpisodeId;
 use crate::key::ProfileKey;
+use crate::outreach::ReminderId;
 use crate::policy::Policy;
 use crate::price_band::PriceBand;
 use crate::profile::Profile;
@@ -55,12 +57,10 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
             profile.cart.contact_may_be_known();
         }
         EventKind::Page | EventKind::Screen => profile.counts.pages += 1,
-        EventKind::TimerDue { episode, timer, outcome } => {
-            let state = match outcome {
-                TimerOutcome::Done => ReminderState::Done,
-                TimerOutcome::NoContact => ReminderState::NoContact,
-            };
-            profile.cart.answer(episode, *timer, state);
+        EventKind::TimerDue { episode, timer, step, outcome } => {
+            if let Some(episode) = EpisodeId::parse(episode) {
+                profile.cart.answer(ReminderId { episode, step: *step }, *timer, *outcome);
+            }
         }
         EventKind::Track(_)
         | EventKind::Group
@@ -119,7 +119,7 @@ fn interest(profile: &mut Profile, item: &Item, points: u64, event: &Event, poli
 mod tests {
     use super::*;
     use crate::consent::ConsentChoices;
-    use crate::event::CartRef;
+    use crate::event::{CartRef, TimerOutcome};
     use crate::id::{AnonymousId, EventId, EventName, ProductId, SourceId};
     use crate::key::Pepper;
     use crate::time::{DurationMs, Timestamp};
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_timer_is_no_behaviour() {
-        let due = EventKind::TimerDue { episode: "0".repeat(32), timer: 1, outcome: TimerOutcome::Done };
+        let due = EventKind::TimerDue { episode: "0".repeat(32), timer: 1, step: 1, outcome: TimerOutcome::Done };
         let profile = told(vec![(0, due)]);
         assert_eq!(profile, Profile::default());
     }

@@ -1,11 +1,12 @@
 //! The cart, from snapshots and changes, and the episode that a left cart would begin.
 
-use crate::event::{CartRef, Item};
+use crate::event::{CartRef, Item, TimerOutcome};
 use crate::id::{CartId, Category, EpisodeId, EventId, ProductId, SourceId};
 use crate::key::ProfileKey;
 use crate::money::Money;
+use crate::outreach::{ReminderId, Series};
 use crate::policy::{CART_LINE_COUNT_MAX, QUANTITY_MAX};
-use crate::time::{DurationMs, Timestamp};
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -39,15 +40,15 @@ impl CartLine {
     }
 }
 
-/// Where the reminder of an episode stands, as far as the profile needs to know.
+/// Where the next step of an episode's series stands, as far as the profile needs to know.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum ReminderState {
     /// Not yet due, or due and not yet answered.
     Pending,
     /// Due, but there was nobody to write to; open again once a contact is known.
     NoContact,
-    /// Sent, or given up for good.
-    Done,
+    /// Not before this time.
+    Later(Timestamp),
 }
 
 /// One filling of the cart: from the first product until it is bought or emptied.
@@ -55,20 +56,31 @@ pub enum ReminderState {
 pub struct Episode {
     /// Deterministic id, kept while the cart changes.
     pub id: EpisodeId,
-    /// Where its reminder stands.
+    /// Where its next reminder stands.
     pub reminder: ReminderState,
     /// Which timer runs: each restart is a timer of its own, so that the end of an earlier one stops nothing.
     pub timer: u32,
+    /// The next step of the series, from 1; beyond the last one nothing is due.
+    pub step: u8,
+    /// The last step that was sent, or given up for good: a changed cart begins with the one after it.
+    pub done_step: u8,
 }
 
 impl Episode {
     const fn begin(id: EpisodeId) -> Self {
-        Self { id, reminder: ReminderState::Pending, timer: 1 }
+        Self { id, reminder: ReminderState::Pending, timer: 1, step: 1, done_step: 0 }
     }
 
     fn restart(&mut self) {
         self.reminder = ReminderState::Pending;
         self.timer = self.timer.saturating_add(1);
+        self.step = self.done_step.saturating_add(1);
+    }
+
+    /// The reminder that is due next.
+    #[must_use]
+    pub const fn next(&self) -> ReminderId {
+        ReminderId { episode: self.id, step: self.step }
     }
 }
 
@@ -126,12 +138,17 @@ impl Cart {
         })
     }
 
-    /// When the cart counts as abandoned if nothing changes it before; `None` when it is empty or its reminder
-    /// has been answered.
+    /// When the next step of its series is due if nothing changes it before; `None` when it is empty, when nobody can be
+    /// written to, or after the last step.
     #[must_use]
-    pub fn due_at(&self, idle: DurationMs) -> Option<Timestamp> {
+    pub fn due_at(&self, series: &Series) -> Option<Timestamp> {
         let episode = self.episode.as_ref()?;
-        (episode.reminder == ReminderState::Pending).then(|| self.changed_at + idle)
+        let due_at = self.changed_at + series.delay(episode.step)?;
+        match episode.reminder {
+            ReminderState::Pending => Some(due_at),
+            ReminderState::Later(until) => Some(due_at.max(until)),
+            ReminderState::NoContact => None,
+        }
     }
 
     /// `Product Added`.
@@ -225,11 +242,23 @@ impl Cart {
         }
     }
 
-    /// A timer has come to its end. Another episode's timer, or one that was restarted meanwhile, changes nothing.
-    pub fn answer(&mut self, episode: &str, timer: u32, state: ReminderState) {
-        if let Some(kept) = self.episode.as_mut().filter(|e| timer >= e.timer && e.id.to_string() == episode)
-        {
-            kept.reminder = kept.reminder.max(state);
+    /// A timer has come to its end. Another episode's timer, another step's, or one that was restarted meanwhile, changes
+    /// nothing.
+    pub fn answer(&mut self, answered: ReminderId, timer: u32, outcome: TimerOutcome) {
+        let is_meant = |e: &&mut Episode| timer >= e.timer && e.next() == answered;
+        let Some(episode) = self.episode.as_mut().filter(is_meant) else { return };
+        match outcome {
+            TimerOutcome::Done => {
+                episode.done_step = answered.step;
+                episode.step = answered.step.saturating_add(1);
+                episode.reminder = ReminderState::Pending;
+            }
+            TimerOutcome::Skipped => {
+                episode.step = answered.step.saturating_add(1);
+                episode.reminder = ReminderState::Pending;
+            }
+            TimerOutcome::NoContact => episode.reminder = ReminderState::NoContact,
+            TimerOutcome::Later { until } => episode.reminder = ReminderState::Later(until),
         }
     }
 

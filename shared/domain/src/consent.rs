@@ -116,6 +116,12 @@ impl Consent {
         }
     }
 
+    /// Whether the last choice about marketing e-mail was made before this time. Without a choice, no.
+    #[must_use]
+    pub fn is_marketing_email_older_than(&self, since: Timestamp) -> bool {
+        self.marketing_email.is_some_and(|choice| choice.at < since)
+    }
+
     /// Whether a purpose is agreed to.
     #[must_use]
     pub fn allows(&self, purpose: Purpose, default: &ConsentDefault) -> bool {

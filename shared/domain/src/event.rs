@@ -159,6 +159,8 @@ pub enum EventKind {
         episode: String,
         /// Which timer of the episode.
         timer: u32,
+        /// Which step of the series, from 1.
+        step: u8,
         /// How it ended.
         outcome: TimerOutcome,
     },
@@ -184,10 +186,17 @@ pub enum EventKind {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimerOutcome {
-    /// Sent, or given up for good.
+    /// Sent, or given up for good: the next step follows.
     Done,
+    /// Not sent, for a reason that may be over when the cart changes: the next step follows.
+    Skipped,
     /// There is nobody to send it to yet: it may be tried again when a contact becomes known.
     NoContact,
+    /// It waits.
+    Later {
+        /// Until when.
+        until: Timestamp,
+    },
 }
 
 impl EventKind {

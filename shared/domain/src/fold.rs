@@ -279,7 +279,10 @@ mod tests {
         assert_eq!((first.consumed, first.forwards.len()), (2, 0));
         assert!(first.profile.link.as_ref().is_some_and(|l| l.merge_pending && l.to == customer("c")));
         assert_eq!(
-            first.profile.due_at(&Policy { cart_idle: Some(DurationMs::ZERO), ..Policy::default() }),
+            first.profile.due_at(&Policy {
+                reminders: Some(crate::outreach::Series::only(DurationMs::ZERO)),
+                ..Policy::default()
+            }),
             None
         );
 

@@ -5,8 +5,8 @@
 //!
 //! Reading order: ids and values ([`id`], [`time`], [`money`], [`key`]), what comes in ([`event`]), what is
 //! kept ([`profile`] and its parts), what an event does ([`apply`]), how a batch becomes one write ([`fold`]),
-//! how two halves of a person become one ([`merge`]), how state is stored ([`packed`]), and when a left cart
-//! becomes a reminder ([`abandonment`]). What a shop says of its products is in [`catalog`]. What rules keep of a person is in [`watched`] and [`reaction`].
+//! how two halves of a person become one ([`merge`]), how state is stored ([`packed`]), when a left cart
+//! becomes a reminder ([`abandonment`]), and how a reminder is sent at most once ([`outreach`]). What a shop says of its products is in [`catalog`]. What rules keep of a person is in [`watched`] and [`reaction`].
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -29,6 +29,7 @@ pub mod mark;
 pub mod merge;
 pub mod money;
 pub mod orders;
+pub mod outreach;
 pub mod packed;
 pub mod policy;
 pub mod price_band;
@@ -48,6 +49,7 @@ pub use catalog::{CatalogSnapshot, ProductFacts};
 pub use id::{Brand, CartId, Category, EpisodeId, EventId, GroupId, OrderId, ProductId, SourceId};
 pub use key::{ContactHash, Pepper, ProfileKey, ProfileKind};
 pub use money::{Currency, Money};
+pub use outreach::{Reminder, ReminderId, ReminderStatus};
 pub use policy::Policy;
 pub use price_band::PriceBand;
 pub use profile::Profile;

@@ -1,6 +1,7 @@
 //! Every limit and threshold of the core, named with its unit.
 
 use crate::consent::ConsentDefault;
+use crate::outreach::Series;
 use crate::time::DurationMs;
 
 /// What a shop may tune. The defaults work.
@@ -15,8 +16,8 @@ pub struct Policy {
     pub dwell_max: DurationMs,
     /// An interest loses half its weight in this time.
     pub affinity_half_life: DurationMs,
-    /// A cart is abandoned after this much time without a change; `None` when no rule sends reminders.
-    pub cart_idle: Option<DurationMs>,
+    /// The reminders of a left cart; `None` when no rule sends them.
+    pub reminders: Option<Series>,
     /// What holds where a person has chosen nothing.
     pub consent_default: ConsentDefault,
 }
@@ -28,9 +29,17 @@ impl Default for Policy {
             session_lateness: DurationMs::from_hours(24),
             dwell_max: DurationMs::from_minutes(10),
             affinity_half_life: DurationMs::from_days(7),
-            cart_idle: None,
+            reminders: None,
             consent_default: ConsentDefault::default(),
         }
+    }
+}
+
+impl Policy {
+    /// A cart is abandoned after this much time without a change: the delay of the first reminder.
+    #[must_use]
+    pub fn cart_idle(&self) -> Option<DurationMs> {
+        self.reminders.as_ref()?.delay(1)
     }
 }
 

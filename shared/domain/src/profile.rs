@@ -157,7 +157,7 @@ impl Profile {
         if self.link.is_some() {
             return None;
         }
-        self.cart.due_at(policy.cart_idle?)
+        self.cart.due_at(policy.reminders.as_ref()?)
     }
 
     /// When a kind of event last happened.

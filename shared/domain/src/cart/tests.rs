@@ -1,6 +1,7 @@
 use super::*;
 use crate::id::AnonymousId;
 use crate::key::Pepper;
+use crate::time::DurationMs;
 
 struct Shopper(ProfileKey, SourceId);
 
@@ -21,7 +22,15 @@ fn item(name: &str, quantity: u32) -> Item {
     Item { product: ProductId::new(name).unwrap(), category: None, brand: None, name: None, price, quantity }
 }
 
-const D: DurationMs = DurationMs::from_minutes(15);
+/// A series with one step, after 15 minutes.
+fn one_step() -> Series {
+    Series::only(DurationMs::from_minutes(15))
+}
+
+fn answer(cart: &mut Cart, timer: u32, outcome: TimerOutcome) {
+    let id = cart.episode.as_ref().unwrap().next();
+    cart.answer(id, timer, outcome);
+}
 
 #[test]
 fn a_changed_cart_restarts_the_clock_and_keeps_its_episode() {
@@ -30,7 +39,7 @@ fn a_changed_cart_restarts_the_clock_and_keeps_its_episode() {
     let first = cart.episode.as_ref().map(|e| e.id);
     shopper.act("e2", 10, |c| cart.add(&CartRef::default(), &item("b", 2), c));
     assert_eq!(cart.episode.as_ref().map(|e| e.id), first);
-    assert_eq!(cart.due_at(D), Some(Timestamp::EPOCH + DurationMs::from_minutes(25)));
+    assert_eq!(cart.due_at(&one_step()), Some(Timestamp::EPOCH + DurationMs::from_minutes(25)));
     assert_eq!(cart.value(), Money::parse("30 EUR").ok());
 }
 
@@ -40,7 +49,7 @@ fn a_bought_cart_is_due_never_and_the_next_one_is_another_episode() {
     shopper.act("e1", 0, |c| cart.add(&CartRef::default(), &item("a", 1), c));
     let first = cart.episode.clone();
     shopper.act("e2", 5, |c| cart.empty(c));
-    assert_eq!(cart.due_at(D), None);
+    assert_eq!(cart.due_at(&one_step()), None);
     shopper.act("late", 4, |c| cart.add(&CartRef::default(), &item("a", 1), c));
     assert!(cart.is_empty(), "an add from before the purchase must not reopen the cart");
     shopper.act("e3", 6, |c| cart.add(&CartRef::default(), &item("a", 1), c));
@@ -56,7 +65,7 @@ fn removing_the_last_unit_ends_the_episode_and_removing_nothing_does_not_begin_o
     shopper.act("e2", 2, |c| cart.remove(&CartRef::default(), &item("a", 1), c));
     assert_eq!(cart.unit_count(), 2);
     shopper.act("e3", 3, |c| cart.remove(&CartRef::default(), &item("a", 0), c));
-    assert_eq!((cart.is_empty(), cart.due_at(D)), (true, None));
+    assert_eq!((cart.is_empty(), cart.due_at(&one_step())), (true, None));
 }
 
 #[test]
@@ -68,7 +77,7 @@ fn a_late_order_or_snapshot_leaves_what_was_added_after_it() {
     shopper.act("order", 5, |c| cart.empty(c));
     assert_eq!(cart.lines.iter().map(|l| l.product.as_str()).collect::<Vec<_>>(), ["b"]);
     assert_ne!(cart.episode, first);
-    assert_eq!(cart.due_at(D), Some(Timestamp::EPOCH + DurationMs::from_minutes(25)));
+    assert_eq!(cart.due_at(&one_step()), Some(Timestamp::EPOCH + DurationMs::from_minutes(25)));
     shopper.act("snapshot", 7, |c| cart.replace(&CartRef::default(), &[item("c", 1)], c));
     assert_eq!(cart.lines.iter().map(|l| l.product.as_str()).collect::<Vec<_>>(), ["b", "c"]);
 }
@@ -85,32 +94,33 @@ fn a_snapshot_beats_older_changes() {
 fn an_answered_reminder_stays_answered_unless_only_the_contact_was_missing() {
     let (shopper, mut cart) = (Shopper::new(), Cart::default());
     shopper.act("e1", 0, |c| cart.add(&CartRef::default(), &item("a", 1), c));
-    let episode = cart.episode.as_ref().unwrap().id.to_string();
-    cart.answer("another", 1, ReminderState::Done);
-    assert!(cart.due_at(D).is_some());
-    cart.answer(&episode, 1, ReminderState::NoContact);
-    assert!(cart.due_at(D).is_none());
+    let (source, other) = (SourceId::new("web").unwrap(), EventId::new("other").unwrap());
+    let another = ReminderId { episode: EpisodeId::derive("p", &source, &other), step: 1 };
+    cart.answer(another, 1, TimerOutcome::Done);
+    assert!(cart.due_at(&one_step()).is_some());
+    answer(&mut cart, 1, TimerOutcome::NoContact);
+    assert!(cart.due_at(&one_step()).is_none());
     cart.contact_may_be_known();
-    assert!(cart.due_at(D).is_some());
-    cart.answer(&episode, 1, ReminderState::NoContact);
-    assert!(cart.due_at(D).is_some(), "the timer that found nobody is over; another runs");
-    cart.answer(&episode, 2, ReminderState::Done);
+    assert!(cart.due_at(&one_step()).is_some());
+    answer(&mut cart, 1, TimerOutcome::NoContact);
+    assert!(cart.due_at(&one_step()).is_some(), "the timer that found nobody is over; another runs");
+    answer(&mut cart, 2, TimerOutcome::Done);
     cart.contact_may_be_known();
-    assert!(cart.due_at(D).is_none());
+    assert!(cart.due_at(&one_step()).is_none());
 }
 
 #[test]
-fn a_change_after_the_reminder_restarts_the_clock_and_an_old_timer_does_not_stop_it() {
+fn a_change_while_a_reminder_is_sent_restarts_the_clock_and_the_old_timer_does_not_stop_it() {
     let (shopper, mut cart) = (Shopper::new(), Cart::default());
     shopper.act("e1", 0, |c| cart.add(&CartRef::default(), &item("a", 1), c));
     let episode = cart.episode.as_ref().unwrap().id;
     shopper.act("e2", 20, |c| cart.add(&CartRef::default(), &item("b", 1), c));
-    cart.answer(&episode.to_string(), 1, ReminderState::Done);
-    assert_eq!(cart.due_at(D), Some(Timestamp::EPOCH + DurationMs::from_minutes(35)));
-    cart.answer(&episode.to_string(), 2, ReminderState::Done);
-    assert_eq!(cart.due_at(D), None);
+    answer(&mut cart, 1, TimerOutcome::Done);
+    assert_eq!(cart.due_at(&one_step()), Some(Timestamp::EPOCH + DurationMs::from_minutes(35)));
+    answer(&mut cart, 2, TimerOutcome::Done);
+    assert_eq!(cart.due_at(&one_step()), None);
     shopper.act("e3", 60, |c| cart.add(&CartRef::default(), &item("c", 1), c));
-    assert_eq!(cart.due_at(D), Some(Timestamp::EPOCH + DurationMs::from_minutes(75)));
+    assert_eq!(cart.due_at(&one_step()), None, "each step is sent once for an episode");
     assert_eq!(cart.episode.as_ref().unwrap().id, episode);
 }
 
