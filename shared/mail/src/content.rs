@@ -129,7 +129,11 @@ impl Content {
                 };
                 let mut missing = |what: String| {
                     let line = line_with(yaml, &plan.template).max(1);
-                    problems.add(MANIFEST, line, format!("{what} is missing: write it, or remove {locale} from locales"));
+                    problems.add(
+                        MANIFEST,
+                        line,
+                        format!("{what} is missing: write it, or remove {locale} from locales"),
+                    );
                 };
                 let (html, text) = (file("mjml"), file("txt"));
                 if html.is_none() {
@@ -145,8 +149,8 @@ impl Content {
                 }
                 let (Some(html), Some(text), Some(subject)) = (html, text, subject) else { continue };
                 let subject = self.inline(yaml, "subject", (*step, &locale), subject, problems);
-                let preheader =
-                    of(&plan.preheader).map(|text| self.inline(yaml, "preheader", (*step, &locale), text, problems));
+                let preheader = of(&plan.preheader)
+                    .map(|text| self.inline(yaml, "preheader", (*step, &locale), text, problems));
                 self.mails.insert((*step, locale), Mail { subject, preheader, html, text });
             }
         }
@@ -174,9 +178,11 @@ impl Content {
     /// # Errors
     /// A value that the templates need and the view does not have; a subject that cannot be sent.
     pub fn render(&self, view: &View) -> Result<Rendered, RenderError> {
-        let missing = || RenderError::Template(Problem::new(MANIFEST, 0, format!("no mail in {}", view.locale)));
+        let missing =
+            || RenderError::Template(Problem::new(MANIFEST, 0, format!("no mail in {}", view.locale)));
         let mail = self.mail(view).ok_or_else(missing)?;
-        let render = |name: &str, variables| self.templates.render(name, variables).map_err(RenderError::Template);
+        let render =
+            |name: &str, variables| self.templates.render(name, variables).map_err(RenderError::Template);
         let own = view.variables(None);
         let subject = render(&mail.subject, &own)?;
         let preheader = mail.preheader.as_ref().map(|name| render(name, &own)).transpose()?;
@@ -245,3 +251,6 @@ impl Content {
 pub(crate) fn step_name(step: Option<u8>) -> String {
     step.map_or_else(|| "default".to_owned(), |step| format!("step {step}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,9 @@ pub enum FilesError {
     #[error("expected {{\"files\": {{\"mail.yaml\": \"...\", ...}}}}: {0}")]
     Json(String),
     /// All files together are too much.
-    #[error("the files have {0} bytes as one document, and {DOCUMENT_BYTES_MAX} are allowed: shorten the templates")]
+    #[error(
+        "the files have {0} bytes as one document, and {DOCUMENT_BYTES_MAX} are allowed: shorten the templates"
+    )]
     TooLarge(usize),
     /// One file is too much.
     #[error("{0} has {1} bytes, and {FILE_BYTES_MAX} are allowed: shorten it")]
@@ -37,7 +39,9 @@ pub enum FilesError {
     #[error("there are {0} files, and {FILE_COUNT_MAX} are allowed: remove those that no mail uses")]
     TooMany(usize),
     /// A path that is none of a content folder.
-    #[error("{0} is no path of content: expected mail.yaml, or a language and a file such as en/reminder.mjml")]
+    #[error(
+        "{0} is no path of content: expected mail.yaml, or a language and a file such as en/reminder.mjml"
+    )]
     Path(String),
 }
 
@@ -125,11 +129,23 @@ mod tests {
 
     #[test]
     fn what_is_no_content_is_refused_before_it_is_read() {
-        for path in ["../mail.yaml", "/etc/passwd", "en/../x.mjml", "en/x.html", "x.mjml", "en/a b.txt", "en/.mjml", ""] {
+        for path in [
+            "../mail.yaml",
+            "/etc/passwd",
+            "en/../x.mjml",
+            "en/x.html",
+            "x.mjml",
+            "en/a b.txt",
+            "en/.mjml",
+            "",
+        ] {
             assert!(matches!(files(&[(path, "")]), Err(FilesError::Path(_))), "{path}");
         }
         let big = "x".repeat(FILE_BYTES_MAX);
-        assert!(matches!(files(&[("mail.yaml", &format!("{big}x"))]), Err(FilesError::FileTooLarge(_, 102_401))));
+        assert!(matches!(
+            files(&[("mail.yaml", &format!("{big}x"))]),
+            Err(FilesError::FileTooLarge(_, 102_401))
+        ));
         let many = [("a/a.txt", big.as_str()), ("a/b.txt", &big), ("a/c.txt", &big)];
         assert!(matches!(files(&many), Err(FilesError::TooLarge(_))));
         assert!(matches!(Files::parse("[]"), Err(FilesError::Json(_))));

@@ -19,7 +19,13 @@ struct NumberForm {
     gap: &'static str,
 }
 
-const fn form(decimal: char, group: &'static str, group_from: usize, is_before: bool, gap: &'static str) -> NumberForm {
+const fn form(
+    decimal: char,
+    group: &'static str,
+    group_from: usize,
+    is_before: bool,
+    gap: &'static str,
+) -> NumberForm {
     NumberForm { decimal, group, group_from, is_before, gap }
 }
 
@@ -78,27 +84,87 @@ fn grouped(digits: &str, form: &NumberForm) -> String {
 }
 
 const EN: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 const DE: [&str; 12] = [
-    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
     "Dezember",
 ];
 const FR: [&str; 12] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
     "décembre",
 ];
 const ES: [&str; 12] = [
-    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
     "diciembre",
 ];
 const IT: [&str; 12] = [
-    "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre",
-    "novembre", "dicembre",
+    "gennaio",
+    "febbraio",
+    "marzo",
+    "aprile",
+    "maggio",
+    "giugno",
+    "luglio",
+    "agosto",
+    "settembre",
+    "ottobre",
+    "novembre",
+    "dicembre",
 ];
 const NL: [&str; 12] = [
-    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
     "december",
 ];
 
@@ -136,14 +202,28 @@ mod tests {
     #[test]
     fn amounts_are_written_as_people_there_write_them() {
         for (tag, amount, text) in [
-            ("en-GB", "1234.50 EUR", "€1,234.50"), ("en", "12.5 USD", "$12.50"), ("en-CA", "12.5 USD", "US$12.50"),
-            ("en", "1200 JPY", "JPY 1,200"), ("en", "12.5 CHF", "CHF 12.50"), ("de", "1234567.50 EUR", "1.234.567,50 €"),
-            ("de-CH", "1234.50 CHF", "CHF 1’234.50"), ("de-AT", "1234.50 EUR", "€ 1 234,50"),
-            ("fr", "1234.50 EUR", "1\u{202f}234,50 €"), ("es", "1234.50 EUR", "1234,50 €"),
-            ("es", "12345 EUR", "12.345,00 €"), ("it", "1234.50 EUR", "1.234,50 €"), ("nl", "1234.50 EUR", "€ 1.234,50"),
-            ("pl", "12.5 EUR", "12.50 EUR"), ("de", "1.234 KWD", "1,234 KWD"), ("en", "0.05 GBP", "£0.05"),
+            ("en-GB", "1234.50 EUR", "€1,234.50"),
+            ("en", "12.5 USD", "$12.50"),
+            ("en-CA", "12.5 USD", "US$12.50"),
+            ("en", "1200 JPY", "JPY 1,200"),
+            ("en", "12.5 CHF", "CHF 12.50"),
+            ("de", "1234567.50 EUR", "1.234.567,50 €"),
+            ("de-CH", "1234.50 CHF", "CHF 1’234.50"),
+            ("de-AT", "1234.50 EUR", "€ 1 234,50"),
+            ("fr", "1234.50 EUR", "1\u{202f}234,50 €"),
+            ("es", "1234.50 EUR", "1234,50 €"),
+            ("es", "12345 EUR", "12.345,00 €"),
+            ("it", "1234.50 EUR", "1.234,50 €"),
+            ("nl", "1234.50 EUR", "€ 1.234,50"),
+            ("pl", "12.5 EUR", "12.50 EUR"),
+            ("de", "1.234 KWD", "1,234 KWD"),
+            ("en", "0.05 GBP", "£0.05"),
         ] {
-            assert_eq!(money(Money::parse(amount).unwrap(), &locale(tag)).replace('\u{a0}', " "), text, "{tag}");
+            assert_eq!(
+                money(Money::parse(amount).unwrap(), &locale(tag)).replace('\u{a0}', " "),
+                text,
+                "{tag}"
+            );
         }
     }
 
@@ -151,10 +231,14 @@ mod tests {
     fn a_moment_is_never_shown_later_than_it_is() {
         let at = Timestamp::from_ms(1_772_373_599_999);
         for (tag, text) in [
-            ("en", "1 March 2026, 13:59 UTC"), ("en-US", "March 1, 2026, 13:59 UTC"),
-            ("de", "1. März 2026, 13:59 Uhr (UTC)"), ("fr", "1er mars 2026 à 13:59 (UTC)"),
-            ("es", "1 de marzo de 2026, 13:59 (UTC)"), ("it", "1 marzo 2026, 13:59 (UTC)"),
-            ("nl", "1 maart 2026, 13:59 uur (UTC)"), ("pl", "2026-03-01 13:59 UTC"),
+            ("en", "1 March 2026, 13:59 UTC"),
+            ("en-US", "March 1, 2026, 13:59 UTC"),
+            ("de", "1. März 2026, 13:59 Uhr (UTC)"),
+            ("fr", "1er mars 2026 à 13:59 (UTC)"),
+            ("es", "1 de marzo de 2026, 13:59 (UTC)"),
+            ("it", "1 marzo 2026, 13:59 (UTC)"),
+            ("nl", "1 maart 2026, 13:59 uur (UTC)"),
+            ("pl", "2026-03-01 13:59 UTC"),
         ] {
             assert_eq!(moment(at, &TimeZone::UTC, &locale(tag)), text);
         }

@@ -133,7 +133,10 @@ mod tests {
     fn a_display_name_is_one_name_to_who_reads_the_header() {
         let of = |name: &str| mailbox(Some(&HeaderText::new(name).unwrap()), "shop@shop.example").unwrap().0;
         assert_eq!(of("Shop, Ltd."), "\"Shop, Ltd.\" <shop@shop.example>");
-        assert_eq!(of("a\" <evil@evil.example>, \"b"), r#""a\" <evil@evil.example>, \"b" <shop@shop.example>"#);
+        assert_eq!(
+            of("a\" <evil@evil.example>, \"b"),
+            r#""a\" <evil@evil.example>, \"b" <shop@shop.example>"#
+        );
         let long = "Bücher und Spiele für Großeltern, Enkel und alle dazwischen";
         for name in ["Müller & Söhne", long, "a\" <evil@evil.example>, ü"] {
             let raw = format!("From: {}\r\n\r\n", of(name));

@@ -12,9 +12,12 @@ impl Locale {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().split(['.', '@']).next().unwrap_or_default();
         let mut parts = text.split(['-', '_']);
-        let language = parts.next().filter(|l| matches!(l.len(), 2 | 3) && is_letters(l))?.to_ascii_lowercase();
+        let language =
+            parts.next().filter(|l| matches!(l.len(), 2 | 3) && is_letters(l))?.to_ascii_lowercase();
         let region = parts.find(|part| part.len() == 2 && is_letters(part));
-        Some(Self(region.map_or_else(|| language.clone(), |r| format!("{language}-{}", r.to_ascii_uppercase()))))
+        Some(Self(
+            region.map_or_else(|| language.clone(), |r| format!("{language}-{}", r.to_ascii_uppercase())),
+        ))
     }
 
     /// The tag.
@@ -64,8 +67,15 @@ mod tests {
     #[test]
     fn locales_are_read_as_clients_write_them() {
         for (text, locale) in [
-            ("de-CH", Some("de-CH")), ("de_ch.UTF-8", Some("de-CH")), ("DE", Some("de")), ("zh-Hant-TW", Some("zh-TW")),
-            ("en-US-u-ca-buddhist", Some("en-US")), ("", None), ("C", None), ("d1", None), ("germany", None),
+            ("de-CH", Some("de-CH")),
+            ("de_ch.UTF-8", Some("de-CH")),
+            ("DE", Some("de")),
+            ("zh-Hant-TW", Some("zh-TW")),
+            ("en-US-u-ca-buddhist", Some("en-US")),
+            ("", None),
+            ("C", None),
+            ("d1", None),
+            ("germany", None),
         ] {
             assert_eq!(Locale::parse(text).as_ref().map(Locale::as_str), locale, "{text}");
         }

@@ -65,17 +65,19 @@ fn options() -> Options {
 fn yaml_problem(error: &Error) -> Problem {
     let line = error.location().map_or(0, |at| usize::try_from(at.line()).unwrap_or_default());
     let message = UserMessageFormatter.format_message(error.without_snippet());
-    let message: String = message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    let message: String =
+        message.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
     Problem::new(MANIFEST, line, format!("this is not the form of mail.yaml: {message}"))
 }
 
 impl Manifest {
     /// Reads the manifest; everything that is wrong with its values is said at once.
     pub(crate) fn parse(yaml: &str) -> Result<Self, Vec<Problem>> {
-        let written: Written =
-            serde_saphyr::from_str_with_options(yaml, options()).map_err(|error| vec![yaml_problem(&error)])?;
+        let written: Written = serde_saphyr::from_str_with_options(yaml, options())
+            .map_err(|error| vec![yaml_problem(&error)])?;
         let mut problems = Vec::new();
-        let mut wrong = |of: &str, message: String| problems.push(Problem::new(MANIFEST, line_with(yaml, of), message));
+        let mut wrong =
+            |of: &str, message: String| problems.push(Problem::new(MANIFEST, line_with(yaml, of), message));
         if written.version != 1 {
             wrong("version", format!("version {} is not known: write version: 1", written.version));
         }
@@ -88,13 +90,20 @@ impl Manifest {
         }
         let default_locale = Locale::parse(&written.default_locale).filter(|locale| locales.contains(locale));
         if default_locale.is_none() {
-            wrong("default_locale", format!("default_locale {} is not among locales", written.default_locale));
+            wrong(
+                "default_locale",
+                format!("default_locale {} is not among locales", written.default_locale),
+            );
         }
         let hosts = Hosts::parse(written.hosts.iter().map(String::as_str)).unwrap_or_else(|entry| {
-            wrong(&entry, format!("{entry} is no host: write shop.example, or *.shop.example for all below it"));
+            wrong(
+                &entry,
+                format!("{entry} is no host: write shop.example, or *.shop.example for all below it"),
+            );
             Hosts::default()
         });
-        if let Some(fault) = written.from_name.as_ref().and_then(|name| HeaderText::new(name.as_str()).err()) {
+        if let Some(fault) = written.from_name.as_ref().and_then(|name| HeaderText::new(name.as_str()).err())
+        {
             wrong("from_name", format!("from_name cannot be used: {fault}"));
         }
         let mails = mails(&written, &locales, &mut wrong);
@@ -119,7 +128,10 @@ fn mails(
 ) -> BTreeMap<Option<u8>, MailPlan> {
     let default = written.mails.get(DEFAULT).cloned().unwrap_or_default();
     if !written.mails.contains_key(DEFAULT) {
-        wrong("mails", "mails has no entry `default`: it is what steps without an entry of their own send".to_owned());
+        wrong(
+            "mails",
+            "mails has no entry `default`: it is what steps without an entry of their own send".to_owned(),
+        );
     }
     let mut plans = BTreeMap::new();
     for (name, mail) in &written.mails {
@@ -130,14 +142,22 @@ fn mails(
         }
         let template = mail.template.as_ref().or(default.template.as_ref());
         if template.is_none() {
-            wrong(name, format!("the mail {name} has no template: write template: NAME of the files NAME.mjml and NAME.txt"));
+            wrong(
+                name,
+                format!(
+                    "the mail {name} has no template: write template: NAME of the files NAME.mjml and NAME.txt"
+                ),
+            );
         }
         let mut by_locale = |texts: &BTreeMap<String, String>, fallback: &BTreeMap<String, String>| {
             let mut all = BTreeMap::new();
             for (tag, text) in fallback.iter().chain(texts) {
                 match Locale::parse(tag).filter(|locale| locale.as_str() == tag && locales.contains(locale)) {
                     Some(locale) => drop(all.insert(locale, text.clone())),
-                    None => wrong(tag, format!("the mail {name} has a text for {tag}, which is not among locales")),
+                    None => wrong(
+                        tag,
+                        format!("the mail {name} has a text for {tag}, which is not among locales"),
+                    ),
                 }
             }
             all

@@ -80,10 +80,11 @@ impl Material<'_> {
     #[must_use]
     pub fn view(&self, content: &Content) -> View {
         let locale = content.locale(self.locale);
-        let hosts = if content.hosts().is_empty() { self.own_hosts() } else { Cow::Borrowed(content.hosts()) };
+        let hosts =
+            if content.hosts().is_empty() { self.own_hosts() } else { Cow::Borrowed(content.hosts()) };
         let link = |url: &str| shop_link(url, &hosts, self.decision_id).ok();
         let first_name = self.first_name.map(|name| one_line(name, FIRST_NAME_CHARS_MAX));
-        let zone = self.zone.unwrap_or(&TimeZone::UTC);
+        let zone = self.zone.cloned().unwrap_or(TimeZone::UTC);
         let lines = &self.cart.lines;
         View {
             step: self.step,
@@ -96,7 +97,7 @@ impl Material<'_> {
             discount: self.discount.map(|offered| DiscountView {
                 percent: offered.percent,
                 code: one_line(offered.code, NAME_CHARS_MAX),
-                valid_until: format::moment(offered.valid_until, zone, &locale),
+                valid_until: format::moment(offered.valid_until, &zone, &locale),
             }),
             shop: content.from_name().map_or_else(|| display_name(self.sender), ToOwned::to_owned),
             unsubscribe_url: self.unsubscribe_url.to_owned(),
@@ -119,16 +120,19 @@ impl Material<'_> {
         let by_shop = [fed.map(|facts| facts.title.as_str()), listed.map(|listed| listed.name)];
         let by_shop = by_shop.into_iter().flatten().map(|name| one_line(name, NAME_CHARS_MAX));
         // What a browser told is shown only if no mail program would make a link of it.
-        let told = [seen.map(|facts| facts.title.as_str()), line.name.as_deref(), Some(line.product.as_str())];
+        let told =
+            [seen.map(|facts| facts.title.as_str()), line.name.as_deref(), Some(line.product.as_str())];
         let told = told.into_iter().flatten().map(|name| one_line(name, NAME_CHARS_MAX));
         let told = told.filter(|name| !looks_like_link(name));
         let name = by_shop.chain(told).find(|name| !name.is_empty());
-        let first = |of_facts: fn(&ProductFacts) -> Option<&String>, of_list: fn(&Listed<'_>) -> Option<String>| {
+        let first = |of_facts: fn(&ProductFacts) -> Option<&String>,
+                     of_list: fn(&Listed<'_>) -> Option<String>| {
             let of_facts = |facts: Option<&ProductFacts>| facts.and_then(of_facts).cloned();
             of_facts(fed).or_else(|| listed.and_then(of_list)).or_else(|| of_facts(seen))
         };
         let url = first(|facts| facts.link.as_ref(), |listed| listed.url.map(ToOwned::to_owned));
-        let image = first(|facts| facts.image_link.as_ref(), |listed| listed.image_url.map(ToOwned::to_owned));
+        let image =
+            first(|facts| facts.image_link.as_ref(), |listed| listed.image_url.map(ToOwned::to_owned));
         LineView {
             name: name.unwrap_or_else(|| nameless(locale).to_owned()),
             quantity: line.quantity,

@@ -24,13 +24,18 @@ pub(crate) fn compile(file: &str, mjml: &str, problems: &mut Problems) -> Option
     for warning in &parsed.warnings {
         let text = mjml.get(warning.span.start..warning.span.end).unwrap_or_default().trim();
         let message = match warning.kind {
-            WarningKind::UnexpectedAttribute => format!("MJML has no attribute {text} here: correct its name or remove it"),
-            WarningKind::InlineStyleUnsupported => "styles cannot be inlined: remove inline=\"inline\"".to_owned(),
+            WarningKind::UnexpectedAttribute => {
+                format!("MJML has no attribute {text} here: correct its name or remove it")
+            }
+            WarningKind::InlineStyleUnsupported => {
+                "styles cannot be inlined: remove inline=\"inline\"".to_owned()
+            }
         };
         problems.add(file, line_of(mjml, warning.span.start), message);
     }
     // No font is fetched from anywhere: a mailbox would tell a third party who reads, and when.
-    let options = RenderOptions { fonts: HashMap::<String, Cow<'static, str>>::new(), ..RenderOptions::default() };
+    let options =
+        RenderOptions { fonts: HashMap::<String, Cow<'static, str>>::new(), ..RenderOptions::default() };
     match parsed.element.render(&options) {
         Ok(html) => Some(html),
         Err(error) => {
@@ -57,15 +62,22 @@ fn explain(mjml: &str, error: &Error) -> (usize, String) {
                 quoted(position)
             ),
         ),
-        Error::MissingAttribute { name, position, .. } => (at(position), format!("the attribute {name} is missing")),
+        Error::MissingAttribute { name, position, .. } => {
+            (at(position), format!("the attribute {name} is missing"))
+        }
         Error::InvalidAttribute { position, .. } => {
             (at(position), format!("`{}` is no valid attribute: write name=\"value\"", quoted(position)))
         }
-        Error::InvalidFormat { position, .. } => (at(position), format!("`{}` is not valid", quoted(position))),
+        Error::InvalidFormat { position, .. } => {
+            (at(position), format!("`{}` is not valid", quoted(position)))
+        }
         Error::EndOfStream { .. } => (0, "the file ends within an element: close it".to_owned()),
         Error::ParserError { source, .. } => {
             // The parser counts rows from 1 and says so in its words alone.
-            (row_of(&source.to_string()), format!("this is not valid MJML: {source}; is a tag or a quote left open?"))
+            (
+                row_of(&source.to_string()),
+                format!("this is not valid MJML: {source}; is a tag or a quote left open?"),
+            )
         }
         Error::NoRootNode => (0, "there is no <mjml> element".to_owned()),
         other => (0, other.to_string()),

@@ -1,14 +1,16 @@
 //! Templates that cannot leave a blank, run for ever, or let a value become markup.
 
 use crate::error::Problem;
+use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, escape_formatter};
-use std::fmt::Write as _;
 use std::io;
 
 /// Steps that one template may take (an instruction is about one): hundreds of times what a long cart needs.
 const FUEL: u64 = 200_000;
 /// The most that one template may write, in bytes.
 const OUTPUT_BYTES_MAX: usize = 400 * 1024;
+/// Missing values that are told of one template and person.
+const REPAIR_COUNT_MAX: usize = 20;
 /// What would undo the escaping, show everything, or write much of little.
 const NOT_OFFERED: [&str; 6] = ["safe", "pprint", "format", "indent", "attr", "map"];
 
@@ -40,7 +42,8 @@ impl Templates {
     /// Names that a template uses and nothing in it defines.
     pub(crate) fn names_used(&self, name: &str) -> Vec<String> {
         let template = self.environment(name).get_template(name);
-        let mut names: Vec<String> = template.map_or_else(|_| Vec::new(), |t| t.undeclared_variables(false).into_iter().collect());
+        let mut names: Vec<String> =
+            template.map_or_else(|_| Vec::new(), |t| t.undeclared_variables(false).into_iter().collect());
         names.sort();
         names
     }
@@ -54,6 +57,34 @@ impl Templates {
         let mut out = Bounded(Vec::new());
         template.render_captured_to(variables, &mut out).map_err(|error| problem(name, &error))?;
         String::from_utf8(out.0).map_err(|_| Problem::new(name, 0, "it writes what is no text"))
+    }
+
+    /// Fills a template as far as it can be: where a value is missing, the problem is kept and a blank goes on, so that
+    /// all of them are found at once. Nothing that is sent is made so.
+    pub(crate) fn fill(&self, name: &str, variables: &Value) -> (Option<String>, Vec<Problem>) {
+        let (mut scratch, mut problems) = (Self::new(), Vec::new());
+        let environment = if is_html(name) { &mut scratch.html } else { &mut scratch.text };
+        let Ok(mut source) = self.environment(name).get_template(name).map(|t| t.source().to_owned()) else {
+            return (None, problems);
+        };
+        for _ in 0..REPAIR_COUNT_MAX {
+            if environment.add_template_owned(name.to_owned(), source.clone()).is_err() {
+                break;
+            }
+            let mut out = Bounded(Vec::new());
+            let rendered = environment.get_template(name).and_then(|t| t.render_captured_to(variables, &mut out).map(drop));
+            let Err(error) = rendered else { return (String::from_utf8(out.0).ok(), problems) };
+            problems.push(problem(name, &error));
+            let range = error.range().filter(|range| range.len() >= 2 && source.get(range.clone()).is_some());
+            match range.filter(|_| error.kind() == ErrorKind::UndefinedError) {
+                Some(range) => {
+                    let blank = format!("\"\"{}", " ".repeat(range.len() - 2));
+                    source.replace_range(range, &blank);
+                }
+                None => break,
+            }
+        }
+        (None, problems)
     }
 
     fn environment(&self, name: &str) -> &Environment<'static> {
@@ -71,8 +102,12 @@ fn environment() -> Environment<'static> {
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(50);
     environment.set_debug(true);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    // A line with nothing but {% if ... %} on it leaves no blank line in a text part.
+    if let Ok(syntax) =
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build()
+    {
+        environment.set_syntax(syntax);
+    }
     for filter in NOT_OFFERED {
         environment.remove_filter(filter);
     }
@@ -123,7 +158,9 @@ fn problem(name: &str, error: &Error) -> Problem {
             "`{said}` has no value in every mail, or does not exist: ask with {{% if ... %}} first, or correct the name"
         ),
         ErrorKind::OutOfFuel => "the template runs too long: use fewer loops".to_owned(),
-        ErrorKind::WriteFailure => format!("the template writes more than {OUTPUT_BYTES_MAX} bytes: use fewer loops"),
+        ErrorKind::WriteFailure => {
+            format!("the template writes more than {OUTPUT_BYTES_MAX} bytes: use fewer loops")
+        }
         ErrorKind::UnknownFilter | ErrorKind::UnknownFunction => {
             format!("{}: templates do not have it", error.detail().unwrap_or("an unknown filter or function"))
         }

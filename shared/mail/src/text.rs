@@ -134,13 +134,27 @@ mod tests {
     #[test]
     fn what_a_mail_program_would_link_is_found_in_every_disguise() {
         for text in [
-            "https://evil.example/win", "evil.example", "(evil.example)!", "www.evil", "Evil．Example", "evil。example",
-            "jo@evil.example", "mailto:jo", "192.0.2.1/x", "evil.xn--p1ai", "evil.example:8080", "x|evil.example|y",
-            "JavaScript:alert(1)", "evil.example]", "tel:+1",
+            "https://evil.example/win",
+            "evil.example",
+            "(evil.example)!",
+            "www.evil",
+            "Evil．Example",
+            "evil。example",
+            "jo@evil.example",
+            "mailto:jo",
+            "192.0.2.1/x",
+            "evil.xn--p1ai",
+            "evil.example:8080",
+            "x|evil.example|y",
+            "JavaScript:alert(1)",
+            "evil.example]",
+            "tel:+1",
         ] {
             assert!(looks_like_link(text), "{text}");
         }
-        for text in ["Mat, 2.5 cm", "Mat 2.5cm", "St. John's jacket", "No. 5", "1.234,50", "v1.2.3.4", "Tent 3/4"] {
+        for text in
+            ["Mat, 2.5 cm", "Mat 2.5cm", "St. John's jacket", "No. 5", "1.234,50", "v1.2.3.4", "Tent 3/4"]
+        {
             assert!(!looks_like_link(text), "{text}");
         }
         assert!(looks_like_link(&one_line("evil.\u{200b}example", 80)), "once it is clean");

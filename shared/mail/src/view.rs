@@ -12,7 +12,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("first_name", "the person's first name; may be missing"),
     ("hidden_count", "how many products are not shown in lines"),
     ("lang", "the language of the mail, such as de-CH"),
-    ("lines", "the products, each with name, quantity, price, url and image_url; the last three may be missing"),
+    (
+        "lines",
+        "the products, each with name, quantity, price, url and image_url; the last three may be missing",
+    ),
     ("preheader", "what a mailbox shows beside the subject; not in subject and preheader themselves"),
     ("shop", "the sender's name"),
     ("step", "which mail of the series, from 1"),

@@ -19,7 +19,8 @@ pub(crate) fn tags(html: &str) -> Vec<Tag> {
         let from = rest.get(at + 1..).unwrap_or_default();
         if let Some(comment) = from.strip_prefix("!--") {
             // `<!--[if mso]>` opens a part that Outlook reads; any other comment ends at its end.
-            let is_condition = comment.starts_with('[') || comment.starts_with(">") || comment.starts_with("<!");
+            let is_condition =
+                comment.starts_with('[') || comment.starts_with(">") || comment.starts_with("<!");
             let end = if is_condition { ">" } else { "-->" };
             rest = after(comment, end);
         } else if from.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -68,7 +69,9 @@ fn tag(text: &str) -> (Tag, &str) {
         let quote = value.chars().next().filter(|c| ['"', '\''].contains(c));
         let (value, after_value) = match quote {
             Some(quote) => value.get(1..).unwrap_or_default().split_once(quote).unwrap_or((value, "")),
-            None => value.split_at(value.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(value.len())),
+            None => {
+                value.split_at(value.find(|c: char| c.is_whitespace() || c == '>').unwrap_or(value.len()))
+            }
         };
         attributes.push((attribute, decoded(value)));
         rest = after_value;
@@ -79,8 +82,16 @@ fn tag(text: &str) -> (Tag, &str) {
 /// A value without the entities that templates and their filling write.
 fn decoded(value: &str) -> String {
     const ENTITIES: [(&str, &str); 10] = [
-        ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#60;", "<"), ("&#62;", ">"),
-        ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&"), ("&amp;", "&"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#38;", "&"),
+        ("&amp;", "&"),
     ];
     ENTITIES.iter().fold(value.to_owned(), |text, (entity, plain)| text.replace(entity, plain))
 }
@@ -97,7 +108,8 @@ pub(crate) fn links(tags: &[Tag]) -> impl Iterator<Item = (&str, String)> {
     tags.iter().flat_map(|tag| {
         let of_attributes = tag.attributes.iter().filter(|(name, _)| NAMES.contains(&name.as_str()));
         let of_attributes = of_attributes.map(|(name, value)| (name.as_str(), value.trim().to_owned()));
-        let styles = tag.attributes.iter().filter(|(name, _)| name == "style").map(|(_, style)| style.as_str());
+        let styles =
+            tag.attributes.iter().filter(|(name, _)| name == "style").map(|(_, style)| style.as_str());
         let in_styles = styles.chain([tag.style.as_str()]).flat_map(in_style);
         of_attributes.chain(in_styles.map(|link| ("style", link)))
     })

@@ -38,11 +38,15 @@ pub(crate) fn mark_text(text: &str) -> String {
 
 /// Whatever looks like an address with a scheme in a text.
 pub(crate) fn in_text(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| c.is_whitespace() || ENDS.contains(&c)).filter(|word| word.contains("://")).map(|word| {
-        let start = word.find("://").unwrap_or_default();
-        let begin = word.get(..start).unwrap_or_default().rfind(|c: char| !c.is_ascii_alphanumeric());
-        word.get(begin.map_or(0, |at| at + 1)..).unwrap_or(word).trim_end_matches(['.', ',', ';', '!', '?'])
-    })
+    text.split(|c: char| c.is_whitespace() || ENDS.contains(&c)).filter(|word| word.contains("://")).map(
+        |word| {
+            let start = word.find("://").unwrap_or_default();
+            let begin = word.get(..start).unwrap_or_default().rfind(|c: char| !c.is_ascii_alphanumeric());
+            word.get(begin.map_or(0, |at| at + 1)..)
+                .unwrap_or(word)
+                .trim_end_matches(['.', ',', ';', '!', '?'])
+        },
+    )
 }
 
 fn end(link: &str) -> usize {
@@ -66,7 +70,9 @@ mod tests {
     #[test]
     fn literal_links_get_the_place_for_the_id_and_variables_do_not() {
         assert_eq!(
-            mark_html(r#"<a href="https://s.example/h?a=1#b">x</a><a href="{{ cart_url }}"><img src="https://s.example/i">"#),
+            mark_html(
+                r#"<a href="https://s.example/h?a=1#b">x</a><a href="{{ cart_url }}"><img src="https://s.example/i">"#
+            ),
             r#"<a href="https://s.example/h?a=1&amp;decision_id={{ decision_id }}#b">x</a><a href="{{ cart_url }}"><img src="https://s.example/i">"#
         );
         assert_eq!(
@@ -74,6 +80,9 @@ mod tests {
             "Help (https://s.example/help?decision_id={{ decision_id }}). {{ cart_url }}\n\
              https://s.example/a?decision_id={{ decision_id }}, b"
         );
-        assert_eq!(in_text("see (https://a.example/b). x:ftp://c").collect::<Vec<_>>(), ["https://a.example/b", "ftp://c"]);
+        assert_eq!(
+            in_text("see (https://a.example/b). x:ftp://c").collect::<Vec<_>>(),
+            ["https://a.example/b", "ftp://c"]
+        );
     }
 }

@@ -20,7 +20,8 @@ use std::collections::BTreeSet;
 /// (<https://support.google.com/mail/answer/6584>; the size is what senders measure, 102 KB).
 pub const HTML_BYTES_MAX: usize = 102 * 1024;
 /// Elements that mailboxes remove, or that make them distrust a mail.
-const NOT_IN_MAIL: [&str; 9] = ["script", "form", "input", "iframe", "object", "embed", "base", "svg", "link"];
+const NOT_IN_MAIL: [&str; 9] =
+    ["script", "form", "input", "iframe", "object", "embed", "base", "svg", "link"];
 
 /// Everything that is wrong with content that compiles.
 pub(crate) fn content(content: &Content, files: &Files) -> Problems {
@@ -32,7 +33,10 @@ pub(crate) fn content(content: &Content, files: &Files) -> Problems {
         if !seen.insert((mail.subject.clone(), mail.html.clone(), mail.text.clone())) {
             continue;
         }
-        for name in [Some(&mail.subject), mail.preheader.as_ref(), Some(&mail.html), Some(&mail.text)].into_iter().flatten() {
+        for name in [Some(&mail.subject), mail.preheader.as_ref(), Some(&mail.html), Some(&mail.text)]
+            .into_iter()
+            .flatten()
+        {
             names(content, files, name, name == &mail.html || name == &mail.text, &mut problems);
         }
         let mut checked = MailCheck { content, files, mail, problems: &mut problems };
@@ -46,7 +50,11 @@ fn unused(content: &Content, files: &Files, problems: &mut Problems) {
     let used: BTreeSet<&str> =
         content.mails().values().flat_map(|mail| [mail.html.as_str(), mail.text.as_str()]).collect();
     for path in files.files.keys().filter(|path| *path != MANIFEST && !used.contains(path.as_str())) {
-        problems.add(path, 0, "no mail uses this file: name its template in mail.yaml, list its language, or remove it");
+        problems.add(
+            path,
+            0,
+            "no mail uses this file: name its template in mail.yaml, list its language, or remove it",
+        );
     }
 }
 
@@ -71,6 +79,10 @@ fn add(files: &Files, name: &str, words: &str, message: String, problems: &mut P
         _ => message,
     };
     problems.add(file, line, message);
+}
+
+fn is_name(words: &str) -> bool {
+    !words.is_empty() && words.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 struct MailCheck<'a> {
@@ -112,29 +124,33 @@ impl MailCheck<'_> {
         if let Some(fault) = subject.and_then(|subject| HeaderText::new(subject.trim()).err()) {
             self.add(&self.mail.subject, "", format!("the subject cannot be sent: {fault}"));
         }
-        let preheader = self.mail.preheader.as_ref().and_then(|name| self.fill(name, &own)).unwrap_or_default();
+        let preheader =
+            self.mail.preheader.as_ref().and_then(|name| self.fill(name, &own)).unwrap_or_default();
         let variables = view.variables(Some(preheader.trim()));
         let (html, text) = (self.fill(&self.mail.html, &variables), self.fill(&self.mail.text, &variables));
         html.zip(text)
     }
 
     fn fill(&mut self, name: &str, variables: &minijinja::Value) -> Option<String> {
-        match self.content.templates().render(name, variables) {
-            Ok(text) => Some(text),
-            Err(Problem { line, message, .. }) => {
-                // In HTML the line is that of the compiled text: the words of the template tell the place.
-                let words = message.split('`').nth(1).unwrap_or_default().to_owned();
-                let is_own = name.ends_with(".txt");
-                if is_own { self.problems.add(name, line, message) } else { self.add(name, &words, message) }
-                None
+        let (text, found) = self.content.templates().fill(name, variables);
+        for Problem { line, message, .. } in found {
+            // In HTML the line is that of the compiled text: the words of the template tell the place.
+            let words = message.split('`').nth(1).unwrap_or_default().to_owned();
+            if !VARIABLES.iter().any(|(known, _)| *known == words) && is_name(&words) {
+                // No variable at all: that is told of each of them already.
+                continue;
             }
+            let is_own = name.ends_with(".txt");
+            if is_own { self.problems.add(name, line, message) } else { self.add(name, &words, message) }
         }
+        text
     }
 
     fn links(&mut self, tags: &[Tag], text: &str, sample: &Sample) {
         let may = |url: &str| sample.hosts.check(url).is_ok() || url == sample.view.unsubscribe_url;
         for (name, link) in html::links(tags) {
-            let is_address = ["mailto:", "tel:"].iter().any(|scheme| link.starts_with(scheme)) && name == "href";
+            let is_address =
+                ["mailto:", "tel:"].iter().any(|scheme| link.starts_with(scheme)) && name == "href";
             if !is_address && !may(&link) {
                 self.refuse_link(&self.mail.html.clone(), &link, &sample.hosts);
             }
@@ -144,11 +160,16 @@ impl MailCheck<'_> {
         }
         let unsubscribe = &sample.view.unsubscribe_url;
         if !html::links(tags).any(|(name, link)| name == "href" && link == *unsubscribe) {
-            let message = "there is no link to unsubscribe: add <a href=\"{{ unsubscribe_url }}\">Unsubscribe</a>";
+            let message =
+                "there is no link to unsubscribe: add <a href=\"{{ unsubscribe_url }}\">Unsubscribe</a>";
             self.add(&self.mail.html.clone(), "", message.to_owned());
         }
         if !text.contains(unsubscribe.as_str()) {
-            self.add(&self.mail.text.clone(), "", "there is no way to unsubscribe: add {{ unsubscribe_url }}".to_owned());
+            self.add(
+                &self.mail.text.clone(),
+                "",
+                "there is no way to unsubscribe: add {{ unsubscribe_url }}".to_owned(),
+            );
         }
     }
 
@@ -156,7 +177,9 @@ impl MailCheck<'_> {
         let fault = hosts.check(link).err().map_or_else(String::new, |fault| fault.to_string());
         let shown: String = link.chars().take(80).collect();
         let start = link.split(['?', '#']).next().unwrap_or_default();
-        let message = format!("the link {shown} may not be used: {fault}; add its host to hosts in mail.yaml, or change it");
+        let message = format!(
+            "the link {shown} may not be used: {fault}; add its host to hosts in mail.yaml, or change it"
+        );
         self.add(name, start, message);
     }
 
@@ -169,13 +192,21 @@ impl MailCheck<'_> {
             self.add(&self.mail.html.clone(), "", message);
         }
         if text.trim().is_empty() {
-            self.add(&self.mail.text.clone(), "", "the text part is empty: say in it what the HTML says".to_owned());
+            self.add(
+                &self.mail.text.clone(),
+                "",
+                "the text part is empty: say in it what the HTML says".to_owned(),
+            );
         }
     }
 
     fn element(&mut self, tag: &Tag) {
         if NOT_IN_MAIL.contains(&tag.name.as_str()) {
             let message = format!("<{}> does not work in mails: remove it", tag.name);
+            self.add(&self.mail.html.clone(), &format!("<{}", tag.name), message);
+        }
+        if tag.name.starts_with("mj-") {
+            let message = format!("<{}> is no element that MJML has in this place", tag.name);
             self.add(&self.mail.html.clone(), &format!("<{}", tag.name), message);
         }
         if let Some((name, _)) = tag.attributes.iter().find(|(name, _)| name.starts_with("on")) {

@@ -31,9 +31,16 @@ pub fn view(locale: &Locale, step: u8) -> View {
     full(locale, step, "Ada", |n| SHELF.get(n % SHELF.len()).copied().unwrap_or_default(), 3)
 }
 
-const SHELF: [&str; 4] = ["Tent for two, green", "Sleeping mat", "Enamel mug, 0.5 l", "Head torch with red light"];
+const SHELF: [&str; 4] =
+    ["Tent for two, green", "Sleeping mat", "Enamel mug, 0.5 l", "Head torch with red light"];
 
-fn full(locale: &Locale, step: u8, first_name: &str, name: impl Fn(usize) -> &'static str, count: usize) -> View {
+fn full(
+    locale: &Locale,
+    step: u8,
+    first_name: &str,
+    name: impl Fn(usize) -> &'static str,
+    count: usize,
+) -> View {
     let decision_id = format!("mail.{}.{step}", "0".repeat(32));
     let link = |path: &str| format!("https://{HOST}/{path}?decision_id={decision_id}");
     let line = |n: usize| LineView {
@@ -69,7 +76,12 @@ pub(crate) fn views(hosts: &Hosts, locale: &Locale, step: u8) -> Vec<Sample> {
     let hosts = hosts.with(&own);
     let sample = |view: View, shape: Option<u8>| Sample { view, hosts: hosts.clone(), shape };
     let everything = view(locale, step);
-    let bare_line = LineView { price: None, url: None, image_url: None, ..everything.lines.first().cloned().unwrap_or_default() };
+    let bare_line = LineView {
+        price: None,
+        url: None,
+        image_url: None,
+        ..everything.lines.first().cloned().unwrap_or_default()
+    };
     let nothing = View {
         first_name: None,
         lines: Vec::new(),
@@ -88,7 +100,8 @@ pub(crate) fn views(hosts: &Hosts, locale: &Locale, step: u8) -> Vec<Sample> {
         View { discount: None, ..everything },
     ];
     all.extend(single.into_iter().map(|view| sample(view, None)));
-    let widest = "A very long name of a product with letters that take more bytes: Zelt für Größere, €uro, 東京 12345";
+    let widest =
+        "A very long name of a product with letters that take more bytes: Zelt für Größere, €uro, 東京 12345";
     all.push(sample(full(locale, step, "Ada", |_| widest, 8), None));
     all.extend(HOSTILE.map(|name| {
         let view = full(locale, step, name, |_| name, 3);
