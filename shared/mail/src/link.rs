@@ -1,5 +1,6 @@
 //! Where links may lead: hosts that the shop named, and nowhere else.
 
+use beckon_domain::EpisodeId;
 use std::collections::BTreeSet;
 use url::{Host, Url};
 
@@ -7,6 +8,12 @@ use url::{Host, Url};
 pub const LINK_BYTES_MAX: usize = 2_000;
 /// The parameter by which a landing is known.
 pub const DECISION_ID: &str = "decision_id";
+
+/// The id by which a landing from a reminder is known: `mail.<episode>.<step>`.
+#[must_use]
+pub fn decision_id(episode: &EpisodeId, step: u8) -> String {
+    format!("mail.{episode}.{step}")
+}
 
 /// Why a text is no link that may be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -113,12 +120,12 @@ fn parse(text: &str) -> Result<Url, LinkFault> {
     if url.scheme() != scheme || !begins || text.get(scheme.len()..scheme.len() + 3) != Some("://") {
         return Err(LinkFault::Scheme);
     }
-    if has_credentials(&url)
-        || text
-            .split(['?', '#'])
-            .next()
-            .is_some_and(|start| start.splitn(4, '/').nth(2).is_some_and(|authority| authority.contains('@')))
-    {
+    let rest = text.get(scheme.len() + 3..).unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.is_empty() {
+        return Err(LinkFault::Malformed);
+    }
+    if has_credentials(&url) || authority.contains('@') {
         return Err(LinkFault::Credentials);
     }
     Ok(url)

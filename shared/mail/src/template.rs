@@ -72,7 +72,9 @@ impl Templates {
                 break;
             }
             let mut out = Bounded(Vec::new());
-            let rendered = environment.get_template(name).and_then(|t| t.render_captured_to(variables, &mut out).map(drop));
+            let rendered = environment
+                .get_template(name)
+                .and_then(|t| t.render_captured_to(variables, &mut out).map(drop));
             let Err(error) = rendered else { return (String::from_utf8(out.0).ok(), problems) };
             problems.push(problem(name, &error));
             let range = error.range().filter(|range| range.len() >= 2 && source.get(range.clone()).is_some());
