@@ -309,6 +309,7 @@ impl<T: Tables> World<T> {
             stream,
             sender,
             rulesets: ActiveRuleset::default(),
+            content: cart_mailer::mail::ActiveMailContent::default(),
             propensity: ActivePropensity::default(),
             secrets: self.stack.secrets.clone(),
             clock: self.stack.clock.clone(),

@@ -13,9 +13,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("beckon-store", &["beckon-domain", "beckon-recommend", "beckon-rules"]),
     ("beckon-runtime", &["beckon-domain"]),
     ("beckon-batch", &["beckon-domain", "beckon-wire"]),
+    ("beckon-mail", &["beckon-domain"]),
 ];
 const FUNCTION: &[&str] = &[
     "beckon-batch",
+    "beckon-mail",
     "beckon-domain",
     "beckon-recommend",
     "beckon-rules",

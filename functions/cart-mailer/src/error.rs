@@ -20,6 +20,9 @@ pub enum MailerError {
     /// The mail could not be rendered.
     #[error("the mail could not be rendered")]
     Render(#[from] RenderError),
+    /// There is no content to render by.
+    #[error("there is no content of mails")]
+    Content(#[from] beckon_mail::Problems),
     /// A line could not be written as JSON.
     #[error("a line could not be encoded")]
     Encode(#[from] serde_json::Error),
@@ -33,7 +36,7 @@ impl MailerError {
             Self::Store(error) => error.is_transient(),
             Self::Stream(error) => error.is_transient(),
             Self::Ruleset(RulesetUnavailable::Store(error)) => error.is_transient(),
-            Self::Ruleset(_) | Self::Render(_) | Self::Encode(_) => false,
+            Self::Ruleset(_) | Self::Render(_) | Self::Content(_) | Self::Encode(_) => false,
         }
     }
 }

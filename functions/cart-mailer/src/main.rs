@@ -32,6 +32,7 @@ async fn main() -> anyhow::Result<()> {
         tables: DynamoTables::from_config(&sdk, names),
         stream: KinesisStream::from_config(&sdk, config.event_stream),
         sender: SesSender::from_config(&send, config.configuration_set),
+        content: cart_mailer::mail::ActiveMailContent::default(),
         propensity: ActivePropensity::default(),
         rulesets: ActiveRuleset::with_consent_default(config.consent_default),
         secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,

@@ -1,6 +1,7 @@
 //! The use case: everything that is due, part by part, page by page. A cart may be due, or a timer of the rules, or both.
 
 use crate::error::MailerError;
+use crate::mail::ActiveMailContent;
 use crate::reminder::Ended;
 use crate::send::SendEmail;
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
@@ -31,6 +32,8 @@ pub struct Mailer<T, S, M> {
     pub sender: M,
     /// The live ruleset.
     pub rulesets: ActiveRuleset,
+    /// The live content of mails.
+    pub content: ActiveMailContent,
     /// The live propensity model.
     pub propensity: ActivePropensity,
     /// Pepper, for codes and unsubscribe links.

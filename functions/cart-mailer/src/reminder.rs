@@ -4,7 +4,7 @@
 //! taken over after its lease; SENDING never is, because SES has no idempotency token.
 
 use crate::error::MailerError;
-use crate::mail::Material;
+use crate::mail::{Material, Offered};
 use crate::process::{Mailer, Run};
 use crate::send::{Email, SendEmail, SendError};
 use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
@@ -16,6 +16,7 @@ use beckon_store::tables::{
     ConfigStore, Contact, ContactStore, OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus,
 };
 use beckon_wire::stream::{Line, encode};
+use std::collections::BTreeMap;
 
 /// How long a claim holds without a send.
 const LEASE: DurationMs = DurationMs::from_minutes(2);
@@ -134,7 +135,7 @@ where
                 return Ok(Ended::Nothing);
             }
         };
-        let email = self.compose(run, timer, (&profile, &contact))?;
+        let email = self.compose(run, timer, (&profile, &contact)).await?;
         let sending = ReminderStatus::Sending { owner: run.id.clone() };
         if !self.tables.advance(&id, &run.id, sending, self.clock.now()).await? {
             return Ok(Ended::Nothing);
@@ -187,7 +188,7 @@ where
         Ok(Ended::NotSent(ended))
     }
 
-    fn compose(
+    async fn compose(
         &self,
         run: &Run,
         timer: Timer<'_>,
@@ -200,20 +201,28 @@ where
             format!("{}/u/{}", self.public_url, pepper.unsubscribe_token(&pepper.contact(&to)));
         let discount = run.ruleset.discount_for(&run.person(profile, timer.key), run.now);
         let code = discount.as_ref().map(|d| pepper.discount_code(&d.code_prefix, &id.episode));
+        let offered = discount.as_ref().zip(code.as_deref()).map(|(discount, code)| Offered {
+            percent: discount.percent,
+            code,
+            valid_until: run.now + discount.valid_for,
+        });
         let material = Material {
             profile,
             contact,
             ruleset: &run.ruleset,
-            discount: discount.as_ref().zip(code.as_deref()),
+            facts: &BTreeMap::new(),
+            discount: offered,
             sender: &self.from,
             unsubscribe_url: &unsubscribe_url,
+            reminder: (&id.episode, id.step),
             now: run.now,
         };
-        let rendered = material.view().render()?;
+        let content = self.content.get(&self.tables, run.now).await?;
+        let rendered = material.render(&content)?;
         Ok(Email {
             from: self.from.clone(),
             to,
-            subject: rendered.subject,
+            subject: rendered.subject.into_string(),
             text: rendered.text,
             html: rendered.html,
             headers: vec![

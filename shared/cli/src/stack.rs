@@ -191,6 +191,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             stream: stream.clone(),
             sender: sender.clone(),
             rulesets: rulesets.clone(),
+            content: cart_mailer::mail::ActiveMailContent::default(),
             propensity: ActivePropensity::default(),
             secrets: secrets.clone(),
             clock: clock.clone(),

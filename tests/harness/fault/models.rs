@@ -3,7 +3,7 @@
 use super::{Faulty, store_error};
 use beckon_store::StoreError;
 use beckon_store::tables::{
-    ConfigStore, LiveModel, ModelKind, ModelStanding, ModelStore, RulesetDocument, Save, TrainingRecord,
+    ConfigStore, LiveModel, MailDocument, ModelKind, ModelStanding, ModelStore, RulesetDocument, Save, TrainingRecord,
 };
 
 impl<T: ConfigStore> ConfigStore for Faulty<T> {
@@ -13,6 +13,10 @@ impl<T: ConfigStore> ConfigStore for Faulty<T> {
 
     async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
         self.faults.around("live_model", self.inner.live_model(kind), store_error).await
+    }
+
+    async fn active_mail_content(&self) -> Result<Option<MailDocument>, StoreError> {
+        self.faults.around("active_mail_content", self.inner.active_mail_content(), store_error).await
     }
 }
 

@@ -205,6 +205,7 @@ fn mailer(
         stream: SimStream { net: net.clone(), producer: Producer::Functions },
         sender: PostOffice::new(net),
         rulesets: ActiveRuleset::default(),
+        content: cart_mailer::mail::ActiveMailContent::default(),
         propensity: ActivePropensity::default(),
         secrets,
         clock,

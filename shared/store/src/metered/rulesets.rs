@@ -5,7 +5,8 @@ use super::models::model_bytes;
 use super::size::{ItemSize, write_units};
 use crate::error::StoreError;
 use crate::tables::{
-    ConfigStore, Keep, LiveModel, LiveRuleset, ModelKind, RulesetChange, RulesetDocument, RulesetStore, Save,
+    ConfigStore, Keep, LiveMail, LiveModel, LiveRuleset, MailChange, MailContentStore, MailDocument,
+    ModelKind, RulesetChange, RulesetDocument, RulesetStore, Save,
 };
 use beckon_domain::Timestamp;
 
@@ -49,6 +50,38 @@ impl<T: ConfigStore> ConfigStore for Metered<T> {
         let live = self.tables.live_model(kind).await?;
         self.config_read(live.as_ref().map_or(0, model_bytes), false);
         Ok(live)
+    }
+
+    async fn active_mail_content(&self) -> Result<Option<MailDocument>, StoreError> {
+        let document = self.tables.active_mail_content().await?;
+        self.config_read(document.as_ref().map_or(0, ruleset_bytes), false);
+        Ok(document)
+    }
+}
+
+impl<T: MailContentStore> MailContentStore for Metered<T> {
+    async fn live_mail_content(&self) -> Result<Option<LiveMail>, StoreError> {
+        let live = self.tables.live_mail_content().await?;
+        self.config_read(live.as_ref().map_or(0, |live| ruleset_bytes(&live.document)), true);
+        Ok(live)
+    }
+
+    async fn change_mail_content(
+        &self,
+        document: &MailDocument,
+        change: &MailChange,
+    ) -> Result<Save, StoreError> {
+        let save = self.tables.change_mail_content(document, change).await?;
+        let bytes = [ruleset_bytes(document), ruleset_bytes(document), change_bytes(change)];
+        let units: u64 = bytes.into_iter().map(|bytes| write_units(None, Some(bytes))).sum();
+        self.config_write(TRANSACTION_FACTOR * units);
+        Ok(save)
+    }
+
+    async fn mail_content_changes(&self, limit: u32) -> Result<Vec<MailChange>, StoreError> {
+        let changes = self.tables.mail_content_changes(limit).await?;
+        self.config_read(changes.iter().map(change_bytes).sum(), true);
+        Ok(changes)
     }
 }
 

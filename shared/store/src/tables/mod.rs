@@ -8,12 +8,14 @@ use std::future::Future;
 
 pub mod catalog;
 pub mod dynamodb;
+pub mod mail_content;
 pub mod memory;
 pub mod models;
 pub mod products;
 pub mod rulesets;
 
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
+pub use mail_content::{LiveMail, MailChange, MailContentStore, MailDocument};
 pub use models::{LiveModel, ModelKind, ModelPlace, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
 pub use products::{ImportCounts, ImportLog, ImportPart, ImportRecord, ProductPage, ProductStore, Told};
 pub use rulesets::{

@@ -1,6 +1,6 @@
 //! ConfigTable and AuditTable: rulesets by version, which one is live, and every change of it.
 
-use super::{LiveModel, ModelKind, Save};
+use super::{LiveModel, MailDocument, ModelKind, Save};
 use crate::error::{ErrorKind, StoreError};
 use beckon_domain::Timestamp;
 use flate2::Compression;
@@ -129,6 +129,12 @@ pub trait ConfigStore: Send + Sync {
         &self,
         kind: ModelKind,
     ) -> impl Future<Output = Result<Option<LiveModel>, StoreError>> + Send;
+
+    /// The content of mails that is live; `None` when none was ever published, as where nobody can publish any. One read,
+    /// which may be a moment old.
+    fn active_mail_content(&self) -> impl Future<Output = Result<Option<MailDocument>, StoreError>> + Send {
+        std::future::ready(Ok(None))
+    }
 }
 
 /// ConfigTable and AuditTable as whoever changes rulesets sees them.

@@ -1,11 +1,14 @@
 //! ConfigTable: the live ruleset (`ruleset` / `active`) and every version (`ruleset` / `version#…`).
 
+use super::mail_content::{MAIL_CONTENT, READ as READ_MAIL};
 use super::schema::{PK, SK};
 use super::{DynamoTables, Item, corrupt, get_number, get_text};
 use super::{condition_held, text, time};
 use crate::error::StoreError;
 use crate::tables::rulesets::{pack_body, unpack_body};
-use crate::tables::{ConfigStore, Keep, LiveModel, LiveRuleset, ModelKind, NotKept, RulesetDocument};
+use crate::tables::{
+    ConfigStore, Keep, LiveModel, LiveRuleset, MailDocument, ModelKind, NotKept, RulesetDocument,
+};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use beckon_domain::Timestamp;
@@ -50,7 +53,7 @@ fn document_of(item: &Item) -> Result<RulesetDocument, StoreError> {
     Ok(RulesetDocument { version, body })
 }
 
-fn version_key(version: &str) -> String {
+pub(super) fn version_key(version: &str) -> String {
     format!("version#{version}")
 }
 
@@ -118,5 +121,10 @@ impl ConfigStore for DynamoTables {
 
     async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
         Ok(self.standing(kind, false).await?.live)
+    }
+
+    async fn active_mail_content(&self) -> Result<Option<MailDocument>, StoreError> {
+        let item = self.item_of_config(READ_MAIL, MAIL_CONTENT, ACTIVE, false).await?;
+        item.as_ref().map(document_of).transpose()
     }
 }

@@ -7,6 +7,7 @@ mod catalog;
 mod config;
 mod contacts;
 mod imports;
+mod mail_content;
 mod models;
 mod outreach;
 mod products;

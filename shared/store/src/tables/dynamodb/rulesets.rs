@@ -32,12 +32,17 @@ pub(super) fn change_key(number: u64) -> String {
 
 impl DynamoTables {
     /// What is live, if the change before is the latest.
-    fn put_live(&self, document: &RulesetDocument, change: &RulesetChange) -> Result<Put, StoreError> {
+    pub(super) fn put_live(
+        &self,
+        pk: &str,
+        document: &RulesetDocument,
+        change: &RulesetChange,
+    ) -> Result<Put, StoreError> {
         let body = packed(&document.body);
         let body = body.map_err(|e| StoreError::new(CHANGE, ErrorKind::Refused, e))?;
         let mut put = Put::builder()
             .table_name(&self.names.config)
-            .item(PK, text(RULESET))
+            .item(PK, text(pk))
             .item(SK, text(ACTIVE))
             .item(VERSION_NAME, text(&document.version))
             .item(PACKED_BODY, body)
@@ -83,10 +88,10 @@ impl DynamoTables {
     }
 
     /// The record of a change, if there is none of its number.
-    fn put_change(&self, change: &RulesetChange) -> Result<Put, StoreError> {
+    pub(super) fn put_change(&self, pk: &str, change: &RulesetChange) -> Result<Put, StoreError> {
         let mut put = Put::builder()
             .table_name(&self.names.audit)
-            .item(PK, text(RULESET))
+            .item(PK, text(pk))
             .item(SK, text(change_key(change.number)))
             .item(NUMBER, number(change.number))
             .item(ID, text(&change.id))
@@ -152,8 +157,8 @@ impl RulesetStore for DynamoTables {
         document: &RulesetDocument,
         change: &RulesetChange,
     ) -> Result<Save, StoreError> {
-        let live = TransactWriteItem::builder().put(self.put_live(document, change)?).build();
-        let record = TransactWriteItem::builder().put(self.put_change(change)?).build();
+        let live = TransactWriteItem::builder().put(self.put_live(RULESET, document, change)?).build();
+        let record = TransactWriteItem::builder().put(self.put_change(RULESET, change)?).build();
         let write = self.client.transact_write_items().transact_items(live).transact_items(record);
         saved(CHANGE, write.send().await)
     }
@@ -168,7 +173,7 @@ impl RulesetStore for DynamoTables {
     }
 }
 
-fn change_of(item: &Item) -> Result<RulesetChange, StoreError> {
+pub(super) fn change_of(item: &Item) -> Result<RulesetChange, StoreError> {
     let missing = |what: &'static str| corrupt(LIST, what);
     let count = |name: &str| get_number(item, name).and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
     let kind = get_text(item, KIND).and_then(|kind| ChangeKind::parse(&kind));

@@ -23,6 +23,7 @@ struct Tables {
     reminders: BTreeMap<ReminderId, Reminder>,
     suppressed: BTreeMap<ContactHash, (String, Timestamp)>,
     rulesets: rulesets::Rulesets,
+    mail_content: rulesets::Rulesets,
     models: models::Models,
     catalog: BTreeMap<String, catalog::Row>,
     products: products::Products,

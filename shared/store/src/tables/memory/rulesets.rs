@@ -4,8 +4,8 @@ use super::MemoryTables;
 use crate::error::StoreError;
 use crate::tables::rulesets::pack_body;
 use crate::tables::{
-    ConfigStore, Keep, LiveModel, LiveRuleset, ModelKind, ModelStore, NotKept, RulesetChange,
-    RulesetDocument, RulesetStore, Save,
+    ConfigStore, Keep, LiveMail, LiveModel, LiveRuleset, MailChange, MailContentStore, MailDocument,
+    ModelKind, ModelStore, NotKept, RulesetChange, RulesetDocument, RulesetStore, Save,
 };
 use beckon_domain::Timestamp;
 use std::collections::BTreeMap;
@@ -18,6 +18,45 @@ pub(super) struct Rulesets {
     changes: Vec<RulesetChange>,
 }
 
+impl Rulesets {
+    fn change(&mut self, document: &RulesetDocument, change: &RulesetChange) -> Save {
+        if self.live.as_ref().map_or(0, |live| live.number) + 1 != change.number {
+            return Save::Conflict;
+        }
+        self.live = Some(LiveRuleset {
+            number: change.number,
+            from: change.from.clone(),
+            document: document.clone(),
+        });
+        self.changes.push(change.clone());
+        Save::Saved
+    }
+
+    fn changes(&self, before: Option<u64>, limit: u32) -> Vec<RulesetChange> {
+        let earlier = self.changes.iter().rev();
+        let earlier = earlier.filter(|change| before.is_none_or(|before| change.number < before));
+        earlier.take(limit as usize).cloned().collect()
+    }
+}
+
+impl MailContentStore for MemoryTables {
+    async fn live_mail_content(&self) -> Result<Option<LiveMail>, StoreError> {
+        Ok(self.lock().mail_content.live.clone())
+    }
+
+    async fn change_mail_content(
+        &self,
+        document: &MailDocument,
+        change: &MailChange,
+    ) -> Result<Save, StoreError> {
+        Ok(self.lock().mail_content.change(document, change))
+    }
+
+    async fn mail_content_changes(&self, limit: u32) -> Result<Vec<MailChange>, StoreError> {
+        Ok(self.lock().mail_content.changes(None, limit))
+    }
+}
+
 impl ConfigStore for MemoryTables {
     async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
         Ok(self.lock().rulesets.live.as_ref().map(|live| live.document.clone()))
@@ -25,6 +64,10 @@ impl ConfigStore for MemoryTables {
 
     async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
         Ok(self.model_standing(kind).await?.live)
+    }
+
+    async fn active_mail_content(&self) -> Result<Option<MailDocument>, StoreError> {
+        Ok(self.lock().mail_content.live.as_ref().map(|live| live.document.clone()))
     }
 }
 
@@ -53,18 +96,7 @@ impl RulesetStore for MemoryTables {
         document: &RulesetDocument,
         change: &RulesetChange,
     ) -> Result<Save, StoreError> {
-        let mut tables = self.lock();
-        let rulesets = &mut tables.rulesets;
-        if rulesets.live.as_ref().map_or(0, |live| live.number) + 1 != change.number {
-            return Ok(Save::Conflict);
-        }
-        rulesets.live = Some(LiveRuleset {
-            number: change.number,
-            from: change.from.clone(),
-            document: document.clone(),
-        });
-        rulesets.changes.push(change.clone());
-        Ok(Save::Saved)
+        Ok(self.lock().rulesets.change(document, change))
     }
 
     async fn ruleset_changes(
@@ -72,9 +104,6 @@ impl RulesetStore for MemoryTables {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<RulesetChange>, StoreError> {
-        let tables = self.lock();
-        let earlier = tables.rulesets.changes.iter().rev();
-        let earlier = earlier.filter(|change| before.is_none_or(|before| change.number < before));
-        Ok(earlier.take(limit as usize).cloned().collect())
+        Ok(self.lock().rulesets.changes(before, limit))
     }
 }
