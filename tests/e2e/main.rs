@@ -16,6 +16,7 @@ mod deadline;
 mod deciding;
 mod deciding_best_sellers;
 mod explaining;
+mod feedback;
 mod http_cases;
 mod mailing;
 mod mutating;

@@ -22,6 +22,7 @@ pub mod plot;
 pub mod replay;
 pub mod rules;
 pub mod serve;
+pub mod ses_events;
 pub mod shop;
 pub mod sim;
 pub mod smoke;

@@ -20,6 +20,7 @@ mod fields;
 pub mod limits;
 pub mod privacy;
 pub mod problem;
+pub mod sending;
 pub mod ses;
 pub mod signal;
 pub mod stream;
