@@ -32,14 +32,14 @@ impl<T: FeedbackTables> Feedback<T> {
             };
             match turn(&self.tables, sending, close, now).await? {
                 Turned::Changed(change) => {
-                    tracing::error!(
-                        reason = words,
+                    tracing::warn!(
                         mail.sends = figures.sends,
                         mail.bounces = figures.bounces,
                         mail.complaints = figures.complaints,
                         switch.change = change.number,
-                        "the brake is closed and sending is paused"
+                        "too many mails came back or were called spam"
                     );
+                    tracing::error!(reason = words, "the brake is closed");
                     return Ok(true);
                 }
                 Turned::Already(_) => return Ok(false),

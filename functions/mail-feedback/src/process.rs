@@ -104,7 +104,7 @@ impl<T: FeedbackTables> Feedback<T> {
     async fn count_once(&self, fact: &MailFact, now: Timestamp) -> Result<bool, StoreError> {
         let mut attempt = 1;
         loop {
-            match self.tables.count(fact, now).await {
+            match self.tables.count_fact(fact, now).await {
                 Err(error) if error.kind == ErrorKind::Throttled && attempt < COUNT_ATTEMPTS => attempt += 1,
                 result => return result,
             }

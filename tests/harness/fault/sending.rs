@@ -30,8 +30,8 @@ impl<T: SuppressionStore> SuppressionStore for Faulty<T> {
 }
 
 impl<T: ReputationStore> ReputationStore for Faulty<T> {
-    async fn count(&self, fact: &MailFact, now: Timestamp) -> Result<bool, StoreError> {
-        self.faults.around("count", self.inner.count(fact, now), store_error).await
+    async fn count_fact(&self, fact: &MailFact, now: Timestamp) -> Result<bool, StoreError> {
+        self.faults.around("count_fact", self.inner.count_fact(fact, now), store_error).await
     }
 
     async fn figures(&self, first_hour: Timestamp, counting_since: Timestamp) -> Result<Figures, StoreError> {

@@ -77,11 +77,11 @@ async fn counting<T: ReputationStore>(tables: &T) {
         (5, Outcome::Sent, first - DurationMs::from_ms(1)),
     ] {
         let fact = fact(&format!("a{n}"), outcome, at, never);
-        assert!(tables.count(&fact, now).await.unwrap());
-        assert!(!tables.count(&fact, now).await.unwrap(), "told again");
+        assert!(tables.count_fact(&fact, now).await.unwrap());
+        assert!(!tables.count_fact(&fact, now).await.unwrap(), "told again");
     }
     let later = fact("b0", Outcome::HardBounced, now, minute(0));
-    assert!(tables.count(&later, now).await.unwrap());
+    assert!(tables.count_fact(&later, now).await.unwrap());
     let figures = tables.figures(first, never).await.unwrap();
     assert_eq!(figures, Figures { sends: 2, deliveries: 1, bounces: 1, complaints: 1 });
     let anew = tables.figures(first, minute(0)).await.unwrap();

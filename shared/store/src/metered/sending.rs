@@ -35,8 +35,8 @@ impl<T: SuppressionStore> SuppressionStore for Metered<T> {
 }
 
 impl<T: ReputationStore> ReputationStore for Metered<T> {
-    async fn count(&self, fact: &MailFact, now: Timestamp) -> Result<bool, StoreError> {
-        let is_new = self.tables.count(fact, now).await?;
+    async fn count_fact(&self, fact: &MailFact, now: Timestamp) -> Result<bool, StoreError> {
+        let is_new = self.tables.count_fact(fact, now).await?;
         let mut counted = self.meter.lock();
         let usage = &mut counted.usage.outreach;
         usage.write_requests += 1;

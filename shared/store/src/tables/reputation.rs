@@ -43,8 +43,11 @@ impl MailFact {
 /// (`mail-fact#<id>` / `-`).
 pub trait ReputationStore: Send + Sync {
     /// Counts a fact, unless it was counted before; both or neither is written down. Returns whether it was new.
-    fn count(&self, fact: &MailFact, now: Timestamp)
-    -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn count_fact(
+        &self,
+        fact: &MailFact,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 
     /// What was counted from the hour that begins at `first_hour` on, in the counting that began at `counting_since`.
     /// A strong read.

@@ -69,7 +69,7 @@ impl DynamoTables {
 }
 
 impl ReputationStore for DynamoTables {
-    async fn count(&self, fact: &MailFact, now: Timestamp) -> Result<bool, StoreError> {
+    async fn count_fact(&self, fact: &MailFact, now: Timestamp) -> Result<bool, StoreError> {
         let refused = |error: BuildError| StoreError::new(COUNT, ErrorKind::Refused, error);
         let put = TransactWriteItem::builder().put(self.put_fact(fact, now).map_err(refused)?).build();
         let add = TransactWriteItem::builder().update(self.add_one(fact).map_err(refused)?).build();

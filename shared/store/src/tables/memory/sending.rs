@@ -52,7 +52,7 @@ impl SuppressionStore for MemoryTables {
 }
 
 impl ReputationStore for MemoryTables {
-    async fn count(&self, fact: &MailFact, _now: Timestamp) -> Result<bool, StoreError> {
+    async fn count_fact(&self, fact: &MailFact, _now: Timestamp) -> Result<bool, StoreError> {
         let mut tables = self.lock();
         let is_new = tables.mail.facts.insert(fact.id.clone());
         if is_new {
