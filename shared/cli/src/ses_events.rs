@@ -2,6 +2,7 @@
 
 use beckon_domain::Timestamp;
 use beckon_wire::format_time;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// A mail that SES would tell of.
@@ -18,7 +19,8 @@ pub struct SesMail<'a> {
 }
 
 /// What happened to it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Happened {
     /// SES took it.
     Sent,
