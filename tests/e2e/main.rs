@@ -18,6 +18,7 @@ mod deciding_best_sellers;
 mod explaining;
 mod feedback;
 mod http_cases;
+mod mail_switch;
 mod mailing;
 mod mutating;
 mod panicking;
