@@ -15,3 +15,4 @@ mod objects;
 mod patience;
 mod server;
 mod ses;
+mod ses_account;

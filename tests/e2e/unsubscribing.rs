@@ -4,8 +4,8 @@ use axum::body::Body;
 use axum::http::Request;
 use beckon_domain::DurationMs;
 use beckon_rules::SAMPLE;
-use beckon_store::tables::OutreachStore;
 use beckon_store::tables::memory::MemoryTables;
+use beckon_store::tables::{OutreachStore, Suppression, SuppressionReason, SuppressionStore};
 use harness::{Answer, Faults, Faulty, World, world::PUBLIC_URL};
 use serde_json::json;
 
@@ -61,6 +61,93 @@ async fn a_scanner_that_follows_the_link_changes_nothing_and_one_post_unsubscrib
     assert_eq!(done.status, 200, "no redirect: mail programs follow none");
     assert!(suppressed(&shop).await);
     assert_eq!(post(&shop, &path, ONE_CLICK).await.status, 200, "asked again it is the same");
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get_and_any_other_method_is_refused() {
+    let (shop, _, path) = mailed().await;
+    let asked = |method: &str| {
+        shop.request(Request::builder().method(method).uri(&path).body(Body::from(ONE_CLICK)).unwrap())
+    };
+    let head = asked("HEAD").await;
+    assert_eq!((head.status, head.text().len()), (200, 0));
+    for method in ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"] {
+        let answer = asked(method).await;
+        assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD, POST"), "{method}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{method}");
+    }
+    assert!(!suppressed(&shop).await);
+}
+
+#[tokio::test]
+async fn the_one_click_may_be_multipart_and_a_body_that_is_too_long_is_refused() {
+    let (shop, _, path) = mailed().await;
+    let long = format!("{ONE_CLICK}&x={}", "x".repeat(5_000));
+    assert_eq!(post(&shop, &path, &long).await.status, 413);
+    assert!(!suppressed(&shop).await);
+    let body =
+        "--b\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--b--\r\n";
+    let request = Request::post(&path).header("content-type", "multipart/form-data; boundary=b");
+    let answer = shop.request(request.body(Body::from(body)).unwrap()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!((answer.header("location"), answer.header("set-cookie")), ("", ""), "no redirect, no cookie");
+    assert!(suppressed(&shop).await);
+}
+
+/// What the button of a page sends, that takes an unsubscription back.
+fn undo_form(page: &Answer) -> Option<String> {
+    let text = page.text();
+    let token = text.split("name=\"undo\" value=\"").nth(1)?.split('"').next()?;
+    Some(format!("undo={token}"))
+}
+
+#[tokio::test]
+async fn who_did_not_mean_it_takes_it_back_with_one_click_and_only_that_unsubscription() {
+    let (shop, _, path) = mailed().await;
+    let done = post(&shop, &path, ONE_CLICK).await;
+    let undo = undo_form(&done).expect("the page offers it");
+    for forged in ["undo=", "undo=1.AAAA", &format!("{undo}A"), &undo.replacen("=1", "=2", 1)] {
+        assert_eq!(post(&shop, &path, forged).await.status, 404, "{forged}");
+    }
+    assert!(suppressed(&shop).await);
+    let undone = post(&shop, &path, &undo).await;
+    assert_eq!(undone.status, 200);
+    assert!(undone.text().contains("subscribed again"));
+    assert!(!suppressed(&shop).await);
+    assert_eq!(post(&shop, &path, &undo).await.status, 409, "there is nothing left to take back");
+
+    shop.pass(DurationMs::from_minutes(1));
+    post(&shop, &path, ONE_CLICK).await;
+    assert_eq!(post(&shop, &path, &undo).await.status, 409, "an old page does not undo a new wish");
+    assert!(suppressed(&shop).await);
+}
+
+#[tokio::test]
+async fn nobody_takes_back_a_bounce_or_a_complaint() {
+    for reason in [SuppressionReason::Bounced, SuppressionReason::Complained, SuppressionReason::Erased] {
+        let (shop, _, path) = mailed().await;
+        let undo = undo_form(&post(&shop, &path, ONE_CLICK).await).unwrap();
+        let contact = shop.stack.secrets.pepper.contact(EMAIL);
+        let stronger = Suppression { reason, at: shop.stack.clock.now() };
+        shop.stack.tables.inner.suppress(&contact, stronger).await.unwrap();
+        assert_eq!(post(&shop, &path, &undo).await.status, 409, "{reason:?}");
+        let again = post(&shop, &path, ONE_CLICK).await;
+        assert_eq!((again.status, undo_form(&again)), (200, None), "{reason:?}: there is no button");
+        assert_eq!(shop.stack.tables.inner.suppression(&contact).await.unwrap(), Some(stronger));
+    }
+}
+
+#[tokio::test]
+async fn the_page_speaks_german_to_whoever_reads_it() {
+    let (shop, _, path) = mailed().await;
+    let ask = |language: &str| {
+        let request = Request::get(&path).header("accept-language", language);
+        shop.request(request.body(Body::empty()).unwrap())
+    };
+    let german = ask("de-DE,de;q=0.9,en;q=0.8").await;
+    assert!(german.text().contains("<html lang=\"de\">") && german.text().contains("Abmelden"));
+    assert_eq!((german.header("content-language"), german.header("vary")), ("de", "accept-language"));
+    assert!(ask("fr").await.text().contains("Unsubscribe"));
 }
 
 #[tokio::test]

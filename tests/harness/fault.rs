@@ -4,6 +4,7 @@
 mod models;
 mod products;
 mod rulesets;
+mod sending;
 
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
@@ -284,10 +285,6 @@ impl<T: OutreachStore> OutreachStore for Faulty<T> {
 
     async fn reminder(&self, id: &ReminderId) -> Result<Option<Reminder>, StoreError> {
         self.faults.around("reminder", self.inner.reminder(id), store_error).await
-    }
-
-    async fn suppress(&self, contact: &ContactHash, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.faults.around("suppress", self.inner.suppress(contact, reason, now), store_error).await
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {

@@ -4,7 +4,7 @@
 use crate::environment::folders;
 use crate::functions::logical_id;
 use crate::model::{Template, assert_finds, assert_none, each, read, target};
-use crate::policies::of_role;
+use crate::policies::{WITHOUT_RESOURCE, of_role};
 use crate::source::{Call, called_by, calls_of, methods};
 use crate::yaml;
 use serde_json::Value;
@@ -97,7 +97,8 @@ fn unconditional(role: &str, properties: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for statement in of_role(role, properties) {
         for (service, key) in [("kms:", "kms:ViaService"), ("ses:", "ses:FromAddress")] {
-            let is_of = statement.actions().iter().any(|action| action.starts_with(service));
+            let mut actions = statement.actions().into_iter();
+            let is_of = actions.any(|a| a.starts_with(service) && !WITHOUT_RESOURCE.contains(&a.as_str()));
             if is_of && statement.value["Condition"]["StringEquals"][key].is_null() {
                 faults.push(format!(
                     "{}: {service}* without the condition StringEquals {key}",

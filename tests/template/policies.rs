@@ -51,6 +51,9 @@ fn all(template: &Template) -> Vec<Statement<'_>> {
     found
 }
 
+/// Actions that AWS knows no resource of (service authorization reference): they can only be allowed on `*`.
+pub const WITHOUT_RESOURCE: [&str; 1] = ["ses:GetAccount"];
+
 /// What is wrong with what is allowed. A statement that denies may be as wide as it likes.
 fn wildcards(template: &Template) -> Vec<String> {
     let mut faults = Vec::new();
@@ -69,7 +72,8 @@ fn wildcards(template: &Template) -> Vec<String> {
         for action in actions.iter().filter(|action| action.contains(['*', '?'])) {
             faults.push(format!("{place}: Action {action}: list the actions"));
         }
-        for resource in statement.resources() {
+        let without_resource = actions.iter().all(|action| WITHOUT_RESOURCE.contains(&action.as_str()));
+        for resource in statement.resources().into_iter().filter(|r| !(without_resource && r == "*")) {
             let is_path = of_s3 && resource.contains(".Arn}/") && resource.ends_with("/*");
             let stars = resource.matches(['*', '?']).count();
             if stars > usize::from(is_path) {
@@ -153,6 +157,7 @@ Resources:
             Statement:
               - {Effect: Allow, Action: [dynamodb:GetItem], Resource: !GetAtt T.Arn}
               - {Effect: Allow, Action: s3:PutObject, Resource: !Sub '${B.Arn}/failed/*'}
+              - {Effect: Allow, Action: 'ses:GetAccount', Resource: '*'}
   F: {Type: AWS::Serverless::Function, Properties: {Role: !GetAtt Role.Arn}}
   Calls: {Type: AWS::Lambda::Permission, Properties: {Principal: apigateway.amazonaws.com, SourceArn: !Sub '${Api}/*'}}
 "#;
@@ -166,6 +171,7 @@ fn a_wildcard_is_found_wherever_it_hides() {
             ("dynamodb:GetItem", "'dynamodb:*'", "Role, policy p: Action dynamodb:*"),
             ("dynamodb:GetItem", "'dynamodb:Get?tem'", "Action dynamodb:Get?tem"),
             ("Resource: !GetAtt T.Arn", "Resource: '*'", "Resource *"),
+            ("'ses:GetAccount'", "[ses:GetAccount, ses:SendEmail]", "Resource *"),
             ("Resource: !GetAtt T.Arn", "Resource: [!GetAtt T.Arn, !Sub '${T.Arn}/index/*']", "/index/*"),
             ("Resource: !GetAtt T.Arn", "NotResource: x", "NotResource"),
             ("${B.Arn}/failed/*", "${B.Arn}*", "Resource ${B.Arn}*"),

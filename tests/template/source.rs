@@ -19,7 +19,7 @@ pub type Call = (String, String);
 type Methods = BTreeMap<(String, String), BTreeSet<Call>>;
 
 /// Adapters: where they are, their service, and what they act on (a table says so itself).
-const ADAPTERS: [(&str, &str, &[&str]); 8] = [
+const ADAPTERS: [(&str, &str, &[&str]); 9] = [
     ("shared/store/src/tables/dynamodb/", "dynamodb", &[]),
     ("shared/store/src/streams/kinesis.rs", "kinesis", &["EventStream", "SignalStream"]),
     ("shared/store/src/bus/eventbridge.rs", "events", &["EventBusName"]),
@@ -32,6 +32,7 @@ const ADAPTERS: [(&str, &str, &[&str]); 8] = [
         "ses",
         &["SenderIdentity", "TestRecipient", "ConfigurationSet"],
     ),
+    ("functions/cart-mailer/src/send/account.rs", "ses", &["*"]),
 ];
 
 /// `profile` of `TableNames` is the resource `ProfileTable`.
@@ -108,9 +109,11 @@ fn calls_in(body: &str, service: &str, resources: &[&str], index: &str) -> BTree
             }
         }
     }
-    for rest in body.split("Put::builder()").skip(1) {
-        let name = rest.split_once("self.names.").map(|(_, name)| identifier(name));
-        calls.extend(name.map(|name| (format!("{service}:PutItem"), table_id(name))));
+    for write in ["Put", "Update"] {
+        for rest in body.split(&format!("{write}::builder()")).skip(1) {
+            let name = rest.split_once("self.names.").map(|(_, name)| identifier(name));
+            calls.extend(name.map(|name| (format!("{service}:{write}Item"), table_id(name))));
+        }
     }
     calls
 }
@@ -176,6 +179,8 @@ fn is_called(source: &str, port: &str, method: &str) -> bool {
             // A model, or a snapshot of the catalog.
             source.contains("keep(&self.objects,") || source.contains("make_live(&self.tables,&self.objects,")
         }
+        ("SendingSwitch", "sending") => source.contains("tables.sending()"),
+        ("SwitchStore", "change_sending") => source.contains("turn(&self.tables,"),
         ("ModelObjects", "model_object") => source.contains("fetch(&self.objects,"),
         ("", _) => false,
         (port, method) => source.contains(port) && source.contains(&format!(".{method}(")),

@@ -4,7 +4,8 @@
 
 use crate::tree::{files, read, root, stack};
 use axum::body::to_bytes;
-use beckon_domain::Timestamp;
+use beckon_cli::ses_events::{Happened, SesMail};
+use beckon_domain::{DurationMs, Timestamp};
 use beckon_mapping::payload::{RecordView, kinesis_event};
 use beckon_runtime::Clock;
 use beckon_store::bus::memory::MemoryBus;
@@ -17,6 +18,7 @@ use data_encoding::BASE64;
 use profiler::Profiler;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs;
 use tower::ServiceExt;
 
@@ -39,6 +41,23 @@ struct ApiRequest {
     path: String,
     key: String,
     body: Value,
+}
+
+/// A mail, and what SES tells of it.
+#[derive(Deserialize)]
+struct Mail {
+    message_id: String,
+    to: String,
+    sent_at: Value,
+    tags: BTreeMap<String, String>,
+    events: Vec<MailEvent>,
+}
+
+#[derive(Deserialize)]
+struct MailEvent {
+    name: String,
+    happened: Happened,
+    seconds: u64,
 }
 
 /// A time that the records speak of.
@@ -101,6 +120,22 @@ fn api(request: &ApiRequest) -> Value {
     })
 }
 
+/// Each event of a mail as EventBridge delivers it, and all of them as SNS does.
+fn check_mail(mail: &Mail) {
+    let tags: Vec<(String, String)> = mail.tags.clone().into_iter().collect();
+    let sent_at = beckon_wire::parse_time(&mail.sent_at).expect("a time");
+    let ses = SesMail { message_id: &mail.message_id, to: &mail.to, sent_at, tags: &tags };
+    let mut records = Vec::new();
+    for MailEvent { name, happened, seconds } in &mail.events {
+        let event = ses.event(*happened, sent_at + DurationMs::from_secs(*seconds));
+        let message = event["detail"].to_string();
+        records
+            .push(json!({ "EventSource": "aws:sns", "EventVersion": "1.0", "Sns": { "Message": message } }));
+        check(&format!("events/mail/{name}.json"), &event);
+    }
+    check("events/mail/all-by-sns.json", &json!({ "Records": records }));
+}
+
 #[test]
 fn payloads_are_in_step_with_their_records() {
     for path in files("events/records", ".json") {
@@ -110,6 +145,8 @@ fn payloads_are_in_step_with_their_records() {
             for request in &requests.requests {
                 check(&format!("events/api/{}.json", request.name), &api(request));
             }
+        } else if name == "mail.json" {
+            check_mail(&serde_json::from_str(&read(&path)).unwrap());
         } else {
             let records: Records =
                 serde_json::from_str(&read(&path)).unwrap_or_else(|e| panic!("{path}: {e}"));
@@ -144,6 +181,22 @@ async fn the_profiler_applies_every_sample_batch() {
         let expected: Value = serde_json::from_str(&read(&path)).unwrap();
         assert_eq!(applied + poisoned, expected["Records"].as_array().unwrap().len() as u64, "{path}");
         assert_eq!(poisoned > 0, path.contains("poison"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn mail_feedback_takes_over_every_sample_of_what_ses_tells() {
+    let paths = files("events/mail", ".json");
+    assert!(paths.len() > 5, "{paths:?}");
+    for path in paths {
+        let stack = stack(NOW).await;
+        let payload: Value = serde_json::from_str(&read(&path)).unwrap();
+        let told = payload["Records"].as_array().map_or(1, Vec::len);
+        let report = stack.mail_event(payload).await.unwrap_or_else(|e| panic!("{path}: {e}"));
+        assert_eq!((&report["events"], &report["ignored"]), (&json!(told), &json!(0)), "{path}");
+        let suppresses =
+            path.contains("complained") || path.ends_with("bounced.json") || path.contains("sns");
+        assert_eq!(report["suppressed"].as_u64() > Some(0), suppresses, "{path}");
     }
 }
 

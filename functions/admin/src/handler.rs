@@ -2,6 +2,7 @@
 
 use crate::catalog;
 use crate::error::AdminError;
+use crate::mail;
 use crate::process::{Admin, Caller};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -12,7 +13,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
-use beckon_store::tables::{CatalogStore, ImportLog, ModelStore, ProductStore, RulesetStore};
+use beckon_store::tables::{
+    CatalogStore, ImportLog, LimitsStore, ModelStore, ProductStore, ReputationStore, RulesetStore,
+    SwitchStore,
+};
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
 use beckon_wire::limits::RULESET_BYTES_MAX;
@@ -27,9 +31,17 @@ const ROLLBACK_BYTES_MAX: usize = 8 * 1024;
 pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
 
 /// The tables that admin needs.
-pub trait AdminTables: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + 'static {}
+pub trait AdminTables:
+    RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + MailTables
+{
+}
 
-impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + 'static> AdminTables for T {}
+impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + MailTables> AdminTables for T {}
+
+/// The tables that admin needs for mail.
+pub trait MailTables: SwitchStore + ReputationStore + LimitsStore + 'static {}
+
+impl<T: SwitchStore + ReputationStore + LimitsStore + 'static> MailTables for T {}
 
 /// The routes of admin. Pages have no business here, so there is no CORS.
 pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>) -> Router {
@@ -54,6 +66,9 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
             "/admin/v1/catalog/products/{id}",
             get(catalog::product::<T, O>).delete(catalog::delete_one::<T, O>).fallback(nothing_else),
         )
+        .route("/admin/v1/mail/pause", post(mail::pause::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/mail/resume", post(mail::resume::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/mail/status", get(mail::status::<T, O>).fallback(nothing_else))
         .with_state(admin)
 }
 

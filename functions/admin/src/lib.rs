@@ -2,6 +2,7 @@
 //!
 //! A ruleset is published by one request: it is compiled, its own tests run, it is kept as a version, and it becomes live
 //! together with a record of who did it. [`rollout`] is that path, and the command line takes it too. Products come in by feeds (`catalog`).
+//! Sending is paused and resumed here, too (`mail`).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -11,12 +12,13 @@ pub mod check;
 mod config;
 mod error;
 mod handler;
+mod mail;
 mod process;
 pub mod rollout;
 
 pub use check::{Checked, TestSummary, check, run_tests};
 pub use config::Config;
 pub use error::AdminError;
-pub use handler::{AdminTables, router};
+pub use handler::{AdminTables, MailTables, router};
 pub use process::Admin;
 pub use rollout::{Outcome, Proposal, RolloutError, make_live};

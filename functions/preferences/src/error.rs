@@ -8,8 +8,8 @@ pub enum PreferencesError {
     /// The token is not one of ours.
     #[error("the link is not valid")]
     Token,
-    /// The body is not what RFC 8058 sends.
-    #[error("the request does not ask to unsubscribe")]
+    /// The body is neither what RFC 8058 sends nor a button of the page.
+    #[error("the request does not say what to do")]
     Body,
     /// The table did not take it.
     #[error("the wish could not be stored")]

@@ -1,7 +1,11 @@
 //! All functions in one process: the real handlers, taking the real event JSON, on stores and a stream of this process.
 
 mod lane;
+mod post;
+mod tables;
 mod wiring;
+
+pub use tables::Tables;
 
 use crate::conservation::{Collected, Conservation, SignalConservation};
 use crate::error::CliError;
@@ -21,58 +25,21 @@ use beckon_store::objects::FailedEventStore;
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
-use beckon_store::tables::{
-    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, ImportLog, ModelStore, OutreachStore,
-    ProductStore, ProfileScan, ProfileStore, RulesetStore,
-};
+use beckon_store::tables::{ChangeKind, RulesetStore};
 use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
 use cart_mailer::send::recording::RecordingSender;
 use collector::Collector;
 use decisions::{Decider, LiveCatalog};
 use lane::Lane;
+use post::Post;
 use preferences::Preferences;
 use profiler::Profiler;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use trends::Trends;
-use wiring::{asked, behind_streams};
-
-/// Tables that a stack can run on.
-pub trait Tables:
-    ProfileStore
-    + ContactStore
-    + OutreachStore
-    + ConfigStore
-    + RulesetStore
-    + ModelStore
-    + CatalogStore
-    + ProductStore
-    + ImportLog
-    + ProfileScan
-    + CatalogScan
-    + Clone
-    + 'static
-{
-}
-
-impl<T> Tables for T where
-    T: ProfileStore
-        + ContactStore
-        + OutreachStore
-        + ConfigStore
-        + RulesetStore
-        + ModelStore
-        + CatalogStore
-        + ProductStore
-        + ImportLog
-        + ProfileScan
-        + CatalogScan
-        + Clone
-        + 'static
-{
-}
+use wiring::{after_mail, asked, behind_streams};
 
 /// In whose name a stack publishes the ruleset that it starts with.
 pub const WHO: &str = "beckon";
@@ -131,6 +98,7 @@ pub struct Stack<T, F> {
     decider: Arc<Decider<T>>,
     mailer: Mailer<T, MemoryStream, RecordingSender>,
     preferences: Arc<Preferences<T>>,
+    post: Post<T>,
     admin: Arc<Admin<T, LocalModels>>,
     trends: Trends<T, F>,
     events_lane: Lane,
@@ -198,8 +166,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             from: format!("{} <reminders@shop.example>", compiled.name()),
             public_url,
         };
-        let preferences =
-            Preferences { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() };
+        let (preferences, post) = after_mail(&tables, &secrets, &clock);
         let (admin, decider) = asked(&tables, models, rulesets, &secrets, &clock);
         Ok(Self {
             tables,
@@ -218,6 +185,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             decider: Arc::new(decider),
             mailer,
             preferences: Arc::new(preferences),
+            post,
             admin: Arc::new(admin),
             trends,
             arrived,
@@ -308,10 +276,20 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
     pub async fn tick(&self) -> Result<Value, CliError> {
         let input = json!({ "schedule": "cart-mailer" });
         let report = cart_mailer::handle(&self.mailer, input).await;
+        self.post.deliver(&self.sender).await;
         if let Some(feed) = &self.feed {
             feed.mails(&self.sender.mails());
         }
         report.map_err(|e| CliError::caused("the cart mailer did not run", &e))
+    }
+
+    /// One event of SES, as EventBridge or SNS delivers it. Returns the report as JSON.
+    ///
+    /// # Errors
+    /// When it was not taken over.
+    pub async fn mail_event(&self, payload: Value) -> Result<Value, CliError> {
+        let report = mail_feedback::handle(self.post.feedback(), payload).await;
+        report.map_err(|e| CliError::caused("mail feedback did not take the event over", &e))
     }
 
     /// Events in the stream that are not done, counted from their positions.

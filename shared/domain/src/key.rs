@@ -3,6 +3,8 @@
 //! A person's id never leaves the collector: what is stored and streamed is its HMAC-SHA-256 under a pepper from
 //! the secret store. The pepper's id is part of the key, so that a new pepper applies to new ids only.
 
+mod token;
+
 use crate::id::{AnonymousId, EpisodeId, SourceId, UserId};
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -139,6 +141,12 @@ impl Pepper {
         }
     }
 
+    /// The id that tells which pepper it is.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// HMAC-SHA-256 over a purpose and a text. The length prefix keeps (purpose, text) pairs apart.
     fn mac(&self, purpose: &str, text: &str) -> [u8; 32] {
         // HMAC takes keys of any length, so the error case cannot arise; an empty MAC would still be no key.
@@ -178,23 +186,6 @@ impl Pepper {
     pub fn contact(&self, email: &str) -> ContactHash {
         let digest = self.mac("contact/email", &email.trim().to_lowercase());
         ContactHash(format!("{}_{}", self.id, BASE64URL_NOPAD.encode(&digest[..20])))
-    }
-
-    /// A token that lets its holder unsubscribe one contact and nothing else (RFC 8058). It names no person.
-    #[must_use]
-    pub fn unsubscribe_token(&self, contact: &ContactHash) -> String {
-        let mac = self.mac("token/unsubscribe", contact.as_str());
-        format!("{}.{}", contact.as_str(), BASE64URL_NOPAD.encode(&mac[..16]))
-    }
-
-    /// The contact that an unsubscribe token is for, or nothing when the token is not ours.
-    #[must_use]
-    pub fn open_unsubscribe_token(&self, token: &str) -> Option<ContactHash> {
-        let (contact, mac) = token.split_once('.')?;
-        let contact = ContactHash(contact.to_owned());
-        let given = BASE64URL_NOPAD.decode(mac.as_bytes()).ok()?;
-        let expected = self.mac("token/unsubscribe", contact.as_str());
-        bool::from(given.ct_eq(&expected[..16])).then_some(contact)
     }
 
     /// A discount code for one episode: deterministic, and unguessable without the pepper (50 bits).
@@ -310,20 +301,6 @@ mod tests {
         for bad in ["", "a1", "a1_short", "x1_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "a_AAAA"] {
             assert_eq!(ProfileKey::parse(bad), Err(KeyError::ProfileKey), "{bad}");
         }
-    }
-
-    #[test]
-    fn an_unsubscribe_token_opens_only_for_its_own_contact() {
-        let p = pepper(b"0123456789abcdef");
-        let contact = p.contact(" Jo@Example.com");
-        assert_eq!(contact, p.contact("jo@example.com"));
-        let token = p.unsubscribe_token(&contact);
-        assert_eq!(p.open_unsubscribe_token(&token), Some(contact));
-        let other = p.unsubscribe_token(&p.contact("al@example.com"));
-        let forged = format!("{}.{}", token.split_once('.').unwrap().0, other.split_once('.').unwrap().1);
-        assert_eq!(p.open_unsubscribe_token(&forged), None);
-        assert_eq!(p.open_unsubscribe_token("garbage"), None);
-        assert!(!token.contains("jo"));
     }
 
     #[test]

@@ -4,9 +4,13 @@
 //! `{"pepper_id": "1", "pepper": "…", "keys": [{"derived": "publishable", "source": "web"}, {"key": "sk_…", "source": "shop"}]}`.
 //! CloudFormation generates one random text for a secret, so the pepper is that text and the first keys are derived from
 //! it. A key is revoked by taking its entry out, and added by an entry with the `key` itself.
+//!
+//! The pepper is changed by writing another one in its place and moving the old one into
+//! `"previous": [{"pepper_id": "1", "pepper": "…"}]`: unsubscribe links of mails that were sent with it stay valid, and who
+//! unsubscribed through one stays unsubscribed, for as long as it is listed there.
 
 use beckon_domain::key::{KeyRing, WriteKey, WriteKeyKind};
-use beckon_domain::{Pepper, SourceId};
+use beckon_domain::{ContactHash, Pepper, SourceId};
 use serde::Deserialize;
 
 /// Why there are no secrets.
@@ -30,7 +34,22 @@ pub enum SecretsError {
 struct Form {
     pepper_id: String,
     pepper: String,
+    #[serde(default)]
+    previous: Vec<PepperEntry>,
     keys: Vec<KeyEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PepperEntry {
+    pepper_id: String,
+    pepper: String,
+}
+
+impl PepperEntry {
+    fn pepper(&self) -> Result<Pepper, SecretsError> {
+        Pepper::new(&self.pepper_id, self.pepper.as_bytes()).map_err(|e| SecretsError::Form(e.to_string()))
+    }
 }
 
 #[derive(Deserialize)]
@@ -51,6 +70,7 @@ enum Derived {
 /// A secret document, with the keys as they are presented by callers: for whoever hands them out, not for functions.
 pub struct Document {
     pepper: Pepper,
+    previous: Vec<Pepper>,
     keys: Vec<(String, SourceId)>,
 }
 
@@ -63,8 +83,13 @@ impl Document {
         let form: Form = serde_json::from_str(json).map_err(|error| {
             SecretsError::Form(format!("{:?} error at line {}", error.classify(), error.line()))
         })?;
-        let pepper = Pepper::new(&form.pepper_id, form.pepper.as_bytes())
-            .map_err(|e| SecretsError::Form(e.to_string()))?;
+        let pepper = PepperEntry { pepper_id: form.pepper_id, pepper: form.pepper }.pepper()?;
+        let previous: Vec<Pepper> =
+            form.previous.iter().map(PepperEntry::pepper).collect::<Result<_, _>>()?;
+        if previous.iter().any(|old| old.id() == pepper.id()) {
+            let fault = "previous: a new pepper needs an id that no old one has";
+            return Err(SecretsError::Form(fault.to_owned()));
+        }
         let keys = form.keys.into_iter().enumerate().map(|(index, entry)| {
             let form = |message: String| SecretsError::Form(format!("keys[{index}]: {message}"));
             let source = SourceId::new(&entry.source).map_err(|e| form(e.to_string()))?;
@@ -78,7 +103,7 @@ impl Document {
             Ok((key, source))
         });
         let keys = keys.collect::<Result<_, _>>()?;
-        Ok(Self { pepper, keys })
+        Ok(Self { pepper, previous, keys })
     }
 
     /// The write keys that are live, each with the source that it names.
@@ -93,6 +118,8 @@ impl Document {
 pub struct Secrets {
     /// For profile keys, tokens and codes.
     pub pepper: Pepper,
+    /// Peppers from before, whose links and suppressions still hold.
+    pub previous: Vec<Pepper>,
     /// The write keys that are live.
     pub keys: KeyRing,
 }
@@ -106,7 +133,20 @@ impl Secrets {
         let document = Document::parse(json)?;
         let keys = document.keys.into_iter().map(|(key, source)| WriteKey::new(&key, source));
         let keys = keys.collect::<Result<_, _>>().map_err(|e| SecretsError::Form(e.to_string()))?;
-        Ok(Self { pepper: document.pepper, keys: KeyRing::new(keys) })
+        Ok(Self { pepper: document.pepper, previous: document.previous, keys: KeyRing::new(keys) })
+    }
+
+    /// The contact and the pepper of an unsubscribe token, which an earlier pepper may have made.
+    #[must_use]
+    pub fn open_unsubscribe_token(&self, token: &str) -> Option<(ContactHash, &Pepper)> {
+        let mut peppers = std::iter::once(&self.pepper).chain(&self.previous);
+        peppers.find_map(|pepper| Some((pepper.open_unsubscribe_token(token)?, pepper)))
+    }
+
+    /// Every hash under which an address may be suppressed: that of the pepper first, then those of earlier ones.
+    #[must_use]
+    pub fn contacts(&self, email: &str) -> Vec<ContactHash> {
+        std::iter::once(&self.pepper).chain(&self.previous).map(|pepper| pepper.contact(email)).collect()
     }
 
     /// Reads the secret from Secrets Manager.
@@ -152,6 +192,23 @@ mod tests {
         assert!(revoked.keys.find(&keys[1].0).is_none());
         let neither = format!("{{{pepper},\"keys\":[{{\"source\":\"web\"}}]}}");
         assert!(Secrets::parse(&neither).unwrap_err().to_string().contains("`key` or `derived`"));
+    }
+
+    #[test]
+    fn a_link_of_an_earlier_pepper_stays_valid_while_the_pepper_is_listed() {
+        let old = r#"{"pepper_id":"1","pepper":"0123456789abcdef","keys":[]}"#;
+        let before = Secrets::parse(old).unwrap();
+        let contact = before.pepper.contact("jo@shop.example");
+        let token = before.pepper.unsubscribe_token(&contact);
+        let new = r#"{"pepper_id":"2","pepper":"fedcba9876543210","keys":[],"previous":[]}"#;
+        let listed = r#""previous":[{"pepper_id":"1","pepper":"0123456789abcdef"}]"#;
+        let after = Secrets::parse(&new.replace(r#""previous":[]"#, listed)).unwrap();
+        let (opened, pepper) = after.open_unsubscribe_token(&token).unwrap();
+        assert_eq!((&opened, pepper.id()), (&contact, "1"));
+        assert_eq!(after.contacts("jo@shop.example"), [after.pepper.contact("jo@shop.example"), contact]);
+        assert!(Secrets::parse(new).unwrap().open_unsubscribe_token(&token).is_none(), "no longer listed");
+        let twice = old.replace(r#""keys""#, &format!("{listed},\"keys\""));
+        assert!(Secrets::parse(&twice).unwrap_err().to_string().contains("an id that no old one has"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
 mod models;
+mod outreach_sending;
 mod products;
 mod rulesets;
 
@@ -10,9 +11,9 @@ pub use models::model_objects;
 
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
-    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog, ListKey,
-    ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore,
-    Save, TrendKey, Versioned,
+    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog,
+    LimitsStore, ListKey, ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReminderId,
+    ReminderStatus, ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
 };
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::id::{EventId, SourceId, UserId};
@@ -52,7 +53,11 @@ where
         + CatalogStore
         + CatalogScan
         + ProductStore
-        + ImportLog,
+        + ImportLog
+        + SuppressionStore
+        + ReputationStore
+        + SwitchStore
+        + LimitsStore,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -60,7 +65,7 @@ where
     contacts(tables).await;
     claims(tables).await;
     sending(tables).await;
-    suppression(tables).await;
+    outreach_sending::all(tables).await;
     rulesets::all(tables).await;
     models::all(tables).await;
     products::all(tables).await;
@@ -208,16 +213,6 @@ async fn sending<T: OutreachStore>(tables: &T) {
     let late = ReminderStatus::Sent { message_id: "m".into() };
     assert!(!tables.advance(&id, "run-1", late, minute(31)).await.unwrap(), "UNKNOWN is settled");
     assert_eq!(tables.reminder(&id).await.unwrap().unwrap().status.name(), "UNKNOWN");
-}
-
-/// Suppression is idempotent and belongs to one address.
-async fn suppression<T: OutreachStore>(tables: &T) {
-    let (one, other) = (pepper().contact("one@shop.example"), pepper().contact("other@shop.example"));
-    assert!(!tables.is_suppressed(&one).await.unwrap());
-    tables.suppress(&one, "unsubscribed", minute(0)).await.unwrap();
-    tables.suppress(&one, "complained", minute(1)).await.unwrap();
-    assert!(tables.is_suppressed(&one).await.unwrap());
-    assert!(!tables.is_suppressed(&other).await.unwrap());
 }
 
 fn other() -> ProductId {

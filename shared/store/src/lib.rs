@@ -4,7 +4,7 @@
 //! (Kinesis, and one in memory), [`bus`] the bus on which others
 //! hear of what happens (EventBridge, and one in memory), [`objects`] the failed-event store (S3, and a folder), [`archive`] every line that came
 //! (a folder, and a reader of S3), [`catalog`] the snapshot of all products that decisions hold. [`models`] what is learned
-//! and too large for an item (S3, a folder, and memory). An adapter and its stand-in pass the same contract suite (feature `contract`). No port
+//! and too large for an item (S3, a folder, and memory). [`switching`] turns the switch of sending. An adapter and its stand-in pass the same contract suite (feature `contract`). No port
 //! knows a clock: time is an argument.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
@@ -21,6 +21,7 @@ pub mod objects;
 pub mod propensity;
 pub mod ruleset;
 pub mod streams;
+pub mod switching;
 pub mod tables;
 
 pub use error::{ErrorKind, StoreError};

@@ -8,7 +8,9 @@ use beckon_domain::DurationMs;
 use beckon_runtime::aws::Patience;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use beckon_store::tables::{
-    ConfigStore, Contact, ContactStore, OutreachStore, ProfileStore, Read, ReminderStatus, RulesetStore, Save,
+    ConfigStore, Contact, ContactStore, LimitsStore, OutreachStore, ProfileStore, Read, ReminderStatus,
+    ReputationStore, RulesetStore, Save, SendingSwitch, Suppression, SuppressionReason, SuppressionStore,
+    SwitchStore,
 };
 use beckon_store::{ErrorKind, StoreError};
 use serde_json::json;
@@ -30,7 +32,16 @@ async fn every_error(tables: &DynamoTables) -> Vec<StoreError> {
         tables.advance(&id, "run-1", sending, NOW).await.expect_err("advance"),
         tables.give_up_sending(&id, NOW, NOW).await.expect_err("give_up_sending"),
         tables.reminder(&id).await.expect_err("reminder"),
-        tables.suppress(&address, "unsubscribed", NOW).await.expect_err("suppress"),
+        tables
+            .suppress(&address, Suppression { reason: SuppressionReason::Unsubscribed, at: NOW })
+            .await
+            .expect_err("suppress"),
+        tables.suppression(&address).await.expect_err("suppression"),
+        tables.resubscribe(&address, NOW).await.expect_err("resubscribe"),
+        tables.figures(NOW, NOW).await.expect_err("figures"),
+        tables.sending().await.expect_err("sending"),
+        tables.sending_changes(5).await.expect_err("sending_changes"),
+        tables.limits().await.expect_err("limits"),
         tables.is_suppressed(&address).await.expect_err("is_suppressed"),
         tables.active_ruleset().await.expect_err("active_ruleset"),
         tables.live_ruleset().await.expect_err("live_ruleset"),

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+pub mod account;
 pub mod recording;
 pub mod ses;
 

@@ -51,6 +51,16 @@ impl RecordingSender {
         self.lock().mails.iter().cloned().collect()
     }
 
+    /// What was sent after the first `count` mails, as long as it is kept, each with its number from 1.
+    #[must_use]
+    pub fn mails_after(&self, count: u64) -> Vec<(u64, Recorded)> {
+        let inner = self.lock();
+        let first_kept = inner.sent_count - inner.mails.len() as u64;
+        let known = usize::try_from(count.saturating_sub(first_kept)).unwrap_or(usize::MAX);
+        let numbered = (first_kept + 1..).zip(&inner.mails).skip(known);
+        numbered.map(|(number, mail)| (number, mail.clone())).collect()
+    }
+
     /// How many were sent, those dropped from the record included.
     #[must_use]
     pub fn sent_count(&self) -> u64 {

@@ -109,6 +109,22 @@ fn send_error(error: &SdkError<SendEmailError, HttpResponse>, email: &Email) -> 
     }
 }
 
+/// Why a question that changes nothing was not answered.
+pub(super) fn not_answered<E>(error: &SdkError<E, HttpResponse>) -> SendError
+where
+    E: ProvideErrorMetadata,
+{
+    match error.code() {
+        Some(code) if NOT_ALLOWED.contains(&code) => {
+            SendError::Stopped(format!("the mailer may not ask: {code}"))
+        }
+        Some("TooManyRequestsException" | "ThrottlingException") => {
+            SendError::NotNow("too many requests".to_owned())
+        }
+        _ => SendError::Unknown("SES did not answer".to_owned()),
+    }
+}
+
 /// A message that SES does not take. Until the sender is verified, and in the sandbox the recipient too, that is no
 /// verdict on the message: it may be sent when they are.
 fn rejection(message: &str, email: &Email) -> SendError {

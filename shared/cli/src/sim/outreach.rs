@@ -7,7 +7,9 @@ use super::ports::{SimTables, store_error};
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::{ContactHash, ProfileKey, Timestamp};
 use beckon_store::StoreError;
-use beckon_store::tables::{Contact, ContactStore, OutreachStore, Reminder, ReminderId, ReminderStatus};
+use beckon_store::tables::{
+    Contact, ContactStore, OutreachStore, Reminder, ReminderId, ReminderStatus, Sending, SendingSwitch,
+};
 use cart_mailer::send::{Email, SendEmail, SendError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -119,14 +121,20 @@ impl OutreachStore for SimTables {
         }
     }
 
-    async fn suppress(&self, contact: &ContactHash, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.inner.suppress(contact, reason, now).await
-    }
-
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
         const NAME: &str = "read a suppression";
         match self.net.arrive(NAME, Reach::All, false).await {
             Fate::Through => self.inner.is_suppressed(contact).await,
+            fate => Err(store_error(NAME, fate)),
+        }
+    }
+}
+
+impl SendingSwitch for SimTables {
+    async fn sending(&self) -> Result<Sending, StoreError> {
+        const NAME: &str = "read the switch of sending";
+        match self.net.arrive(NAME, Reach::All, false).await {
+            Fate::Through => self.inner.sending().await,
             fate => Err(store_error(NAME, fate)),
         }
     }

@@ -1,5 +1,6 @@
 //! Functions of a stack, each with what it shares with others.
 
+use super::post::Post;
 use super::signals_epoch;
 use crate::laptop::LocalModels;
 use admin::{Admin, run_tests};
@@ -9,6 +10,8 @@ use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::tables::ConfigStore;
 use decisions::{Decider, LiveCatalog, LiveSessionIndex};
+use mail_feedback::FeedbackTables;
+use preferences::Preferences;
 use profiler::Profiler;
 use trends::{SeenProducts, Trends};
 
@@ -31,6 +34,16 @@ pub(super) fn asked<T: ConfigStore + Clone + 'static>(
     };
     let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
     (admin, Decider { session_index, ..decider.with_catalog(catalog) })
+}
+
+/// What happens after a mail: its links, and what SES tells of it.
+pub(super) fn after_mail<T: FeedbackTables + Clone>(
+    tables: &T,
+    secrets: &Secrets,
+    clock: &Clock,
+) -> (Preferences<T>, Post<T>) {
+    let preferences = Preferences { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() };
+    (preferences, Post::new(tables, secrets, clock))
 }
 
 /// The functions behind the streams of events and of signals.

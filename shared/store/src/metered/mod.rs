@@ -11,6 +11,7 @@ mod models;
 mod ports;
 mod products;
 mod rulesets;
+mod sending;
 pub mod size;
 mod usage;
 

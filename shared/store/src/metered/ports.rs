@@ -115,7 +115,7 @@ impl<T: ContactStore> ContactStore for Metered<T> {
 
 impl<T> Metered<T> {
     /// A write to the ledger. Its rows are a few short texts, far below the kilobyte of one unit.
-    fn outreach_write(&self, held: bool) {
+    pub(super) fn outreach_write(&self, held: bool) {
         let mut counted = self.meter.lock();
         let usage = &mut counted.usage.outreach;
         usage.write_requests += 1;
@@ -123,7 +123,7 @@ impl<T> Metered<T> {
         usage.failed_conditions += u64::from(!held);
     }
 
-    fn outreach_read(&self) {
+    pub(super) fn outreach_read(&self) {
         let mut counted = self.meter.lock();
         counted.usage.outreach.read_requests += 1;
         counted.usage.outreach.read(0, true);
@@ -183,11 +183,6 @@ impl<T: OutreachStore> OutreachStore for Metered<T> {
     async fn reminder(&self, id: &ReminderId) -> Result<Option<Reminder>, StoreError> {
         self.outreach_read();
         self.tables.reminder(id).await
-    }
-
-    async fn suppress(&self, contact: &ContactHash, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.outreach_write(true);
-        self.tables.suppress(contact, reason, now).await
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {

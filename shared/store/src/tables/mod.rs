@@ -12,16 +12,22 @@ pub mod mail_content;
 pub mod memory;
 pub mod models;
 pub mod products;
+pub mod reputation;
 pub mod rulesets;
+pub mod suppression;
+pub mod switch;
 
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
 pub use mail_content::{LiveMail, MailChange, MailContentStore, MailDocument};
 pub use models::{LiveModel, ModelKind, ModelPlace, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
 pub use products::{ImportCounts, ImportLog, ImportPart, ImportRecord, ProductPage, ProductStore, Told};
+pub use reputation::{MailFact, ReputationStore};
 pub use rulesets::{
     ChangeKind, ConfigStore, Keep, LiveRuleset, NotKept, RulesetChange, RulesetDocument, RulesetStore,
     TestCount,
 };
+pub use suppression::{Suppression, SuppressionReason, SuppressionStore};
+pub use switch::{LimitsStore, Sending, SendingSwitch, SwitchAction, SwitchChange, SwitchStore};
 
 /// Parts of the due index: one key would be hot, so profiles are spread over these.
 pub const DUE_SHARD_COUNT: u32 = 8;
@@ -325,14 +331,6 @@ pub trait OutreachStore: Send + Sync {
 
     /// The row of a reminder. A strong read.
     fn reminder(&self, id: &ReminderId) -> impl Future<Output = Result<Option<Reminder>, StoreError>> + Send;
-
-    /// Never mail this address again. Idempotent; the first reason and time stay.
-    fn suppress(
-        &self,
-        contact: &ContactHash,
-        reason: &str,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Whether this address must not be mailed. A strong read.
     fn is_suppressed(&self, contact: &ContactHash) -> impl Future<Output = Result<bool, StoreError>> + Send;

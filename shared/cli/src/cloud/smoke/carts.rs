@@ -47,6 +47,11 @@ impl Cart {
     }
 }
 
+/// The episode of the cart that is mailed first.
+pub(super) fn first_episode(world: &World) -> Result<EpisodeId, CliError> {
+    world.episode(&world.id("customer"), &world.publishable, FIRST.id)
+}
+
 fn bought(anonymous: &str) -> Value {
     json!({
         "type": "track", "event": "Order Completed", "anonymousId": anonymous,

@@ -6,6 +6,7 @@
 mod browse;
 mod carts;
 mod counted;
+mod feedback;
 mod mail;
 mod outreach;
 mod poison;
@@ -56,6 +57,7 @@ async fn tell(steps: &mut Steps, world: &World) -> Result<(), CliError> {
     browse::log_in(steps, world).await?;
     Box::pin(carts::leave(steps, world)).await?;
     Box::pin(carts::unsubscribe(steps, world)).await?;
+    Box::pin(feedback::bounce(steps, world)).await?;
     Box::pin(counted::count(steps, world)).await?;
     Box::pin(counted::archive(steps, world)).await?;
     Box::pin(rollout::publish(steps, world)).await?;

@@ -8,7 +8,7 @@ use aws_sdk_lambda::primitives::Blob;
 use beckon_domain::id::UserId;
 use beckon_domain::{EpisodeId, EventId, ProfileKey, SourceId};
 use beckon_store::tables::{OutreachStore, ReminderId, ReminderStatus};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 impl World {
     /// The episode of a customer's cart that an event of this run began.
@@ -29,21 +29,33 @@ impl World {
     /// One run of the mailer, as the schedule makes it. Returns whether it took place: while the schedule's own runs, a
     /// stack with reserved concurrency refuses a second one.
     pub(super) async fn mailer(&self) -> Result<bool, CliError> {
+        let input = json!({ "schedule": "cart-mailer" });
+        Ok(self.invoke("CartMailerFunction", "the cart mailer", &input).await?.is_some())
+    }
+
+    /// One event of SES, told to mail feedback. Returns its report.
+    pub(super) async fn tell(&self, event: &Value) -> Result<Value, CliError> {
+        let report = self.invoke("MailFeedbackFunction", "mail feedback", event).await?;
+        report.ok_or_else(|| CliError::failed("mail feedback is busy: run the smoke test again"))
+    }
+
+    /// Invokes a function; `None` when the stack lets no more of it run at once.
+    async fn invoke(&self, logical: &str, name: &str, payload: &Value) -> Result<Option<Value>, CliError> {
         let client = aws_sdk_lambda::Client::new(&self.sdk);
-        let function = self.deployed.physical("CartMailerFunction")?;
-        let payload = Blob::new(r#"{"schedule":"cart-mailer"}"#);
+        let function = self.deployed.physical(logical)?;
+        let payload = Blob::new(payload.to_string());
         let answer = match client.invoke().function_name(function).payload(payload).send().await {
             Ok(answer) => answer,
-            Err(error) if error.code() == Some("TooManyRequestsException") => return Ok(false),
-            Err(error) => return Err(CliError::caused("the cart mailer could not be invoked", &error)),
+            Err(error) if error.code() == Some("TooManyRequestsException") => return Ok(None),
+            Err(error) => return Err(CliError::caused(&format!("{name} could not be invoked"), &error)),
         };
-        if answer.function_error().is_none() {
-            return Ok(true);
-        }
         let body = answer.payload().map(AsRef::as_ref).unwrap_or_default();
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        if answer.function_error().is_none() {
+            return Ok(Some(body));
+        }
         let message = body["errorMessage"].as_str().unwrap_or("without a message");
-        Err(CliError::failed(format!("the cart mailer failed: {message}")))
+        Err(CliError::failed(format!("{name} failed: {message}")))
     }
 
     /// Where the reminder of an episode stands.

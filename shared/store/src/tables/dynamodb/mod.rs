@@ -12,9 +12,12 @@ mod models;
 mod outreach;
 mod products;
 mod profiles;
+mod reputation;
 mod rulesets;
 pub mod schema;
 mod states;
+mod suppression;
+mod switch;
 
 use crate::error::{ErrorKind, StoreError};
 use aws_sdk_dynamodb::Client;

@@ -1,4 +1,4 @@
-//! OutreachTable: the ledger of reminders (`episode#…` / `reminder#n`) and suppression (`suppression#…` / `-`).
+//! OutreachTable: the ledger of reminders (`episode#…` / `reminder#n`).
 
 use super::schema::{PK, SK, TTL};
 use super::{DynamoTables, Item, condition_held, corrupt, get_text, get_time, text, time, ttl};
@@ -171,20 +171,6 @@ impl OutreachStore for DynamoTables {
             .await
             .map_err(|e| StoreError::from_sdk(GET, e))?;
         answer.item.as_ref().map(from_item).transpose()
-    }
-
-    async fn suppress(&self, contact: &ContactHash, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.names.outreach)
-            .item(PK, text(format!("suppression#{}", contact.as_str())))
-            .item(SK, text("-"))
-            .item(REASON, text(reason))
-            .item(AT, time(now))
-            .condition_expression("attribute_not_exists(#k)")
-            .expression_attribute_names("#k", PK);
-        condition_held("suppress a contact", put.send().await).map(|_| ())
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {

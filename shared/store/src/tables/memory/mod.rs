@@ -5,13 +5,14 @@ mod models;
 mod outreach;
 mod products;
 mod rulesets;
+mod sending;
 
 use super::{
     Contact, ContactStore, Due, ProfileScan, ProfileStore, Read, Reminder, ReminderId, Save, Stored,
 };
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::DUE_SHARD_COUNT;
-use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp, packed};
+use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -21,7 +22,7 @@ struct Tables {
     due: BTreeMap<u32, BTreeSet<(Timestamp, ProfileKey)>>,
     contacts: BTreeMap<ProfileKey, Contact>,
     reminders: BTreeMap<ReminderId, Reminder>,
-    suppressed: BTreeMap<ContactHash, (String, Timestamp)>,
+    mail: sending::Mail,
     rulesets: rulesets::Rulesets,
     mail_content: rulesets::Rulesets,
     models: models::Models,

@@ -79,12 +79,7 @@ impl OutreachStore for MemoryTables {
         Ok(self.lock().reminders.get(id).cloned())
     }
 
-    async fn suppress(&self, contact: &ContactHash, reason: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.lock().suppressed.entry(contact.clone()).or_insert_with(|| (reason.to_owned(), now));
-        Ok(())
-    }
-
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
-        Ok(self.lock().suppressed.contains_key(contact))
+        Ok(self.lock().mail.suppressed.contains_key(contact))
     }
 }

@@ -1,0 +1,49 @@
+//! What the functions of a stack ask of its tables, together.
+
+use beckon_store::tables::{
+    CatalogScan, CatalogStore, ConfigStore, ContactStore, ImportLog, LimitsStore, ModelStore, OutreachStore,
+    ProductStore, ProfileScan, ProfileStore, ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
+};
+
+/// Tables that a stack can run on.
+pub trait Tables:
+    ProfileStore
+    + ContactStore
+    + OutreachStore
+    + SuppressionStore
+    + ReputationStore
+    + SwitchStore
+    + LimitsStore
+    + ConfigStore
+    + RulesetStore
+    + ModelStore
+    + CatalogStore
+    + ProductStore
+    + ImportLog
+    + ProfileScan
+    + CatalogScan
+    + Clone
+    + 'static
+{
+}
+
+impl<T> Tables for T where
+    T: ProfileStore
+        + ContactStore
+        + OutreachStore
+        + SuppressionStore
+        + ReputationStore
+        + SwitchStore
+        + LimitsStore
+        + ConfigStore
+        + RulesetStore
+        + ModelStore
+        + CatalogStore
+        + ProductStore
+        + ImportLog
+        + ProfileScan
+        + CatalogScan
+        + Clone
+        + 'static
+{
+}
