@@ -34,6 +34,12 @@ fn events() -> Vec<Value> {
         ),
         track("Order Completed", json!({"revenue": 190.25, "tax": 7})),
         track("Order Completed", json!({})),
+        track("Order Completed", json!({"coupon": "save-1", "order_id": "o-2"})),
+        track(
+            "Coupon Applied",
+            json!({"coupon_id": "save-1", "discount": 2.5, "order_id": "o-2", "cart_id": 5}),
+        ),
+        track("Coupon Denied", json!({"coupon_id": 17, "reason": "over"})),
         track(
             "Promotion Viewed",
             json!({"promotion_id": "spring", "rule_id": "r-17", "name": "Jo", "category": "x",

@@ -12,6 +12,8 @@ pub struct Config {
     pub contact_table: String,
     /// `OUTREACH_TABLE`: name of the table with the ledger.
     pub outreach_table: String,
+    /// `CATALOG_TABLE`: name of the table with products.
+    pub catalog_table: String,
     /// `CONFIG_TABLE`: name of the table with the ruleset.
     pub config_table: String,
     /// `EVENT_STREAM`: name of the stream, for `Timer Due`.
@@ -38,6 +40,7 @@ impl Config {
             profile_table: env.required("PROFILE_TABLE"),
             contact_table: env.required("CONTACT_TABLE"),
             outreach_table: env.required("OUTREACH_TABLE"),
+            catalog_table: env.required("CATALOG_TABLE"),
             config_table: env.required("CONFIG_TABLE"),
             event_stream: env.required("EVENT_STREAM"),
             secret_arn: env.required("SECRET_ARN"),

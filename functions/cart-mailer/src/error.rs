@@ -23,6 +23,9 @@ pub enum MailerError {
     /// There is no content to render by.
     #[error("there is no content of mails")]
     Content(#[from] beckon_mail::Problems),
+    /// The address is gone that was there a moment ago.
+    #[error("the address is gone")]
+    NoAddress,
     /// A line could not be written as JSON.
     #[error("a line could not be encoded")]
     Encode(#[from] serde_json::Error),
@@ -36,7 +39,7 @@ impl MailerError {
             Self::Store(error) => error.is_transient(),
             Self::Stream(error) => error.is_transient(),
             Self::Ruleset(RulesetUnavailable::Store(error)) => error.is_transient(),
-            Self::Ruleset(_) | Self::Render(_) | Self::Content(_) | Self::Encode(_) => false,
+            Self::Ruleset(_) | Self::NoAddress | Self::Render(_) | Self::Content(_) | Self::Encode(_) => false,
         }
     }
 }

@@ -1,10 +1,9 @@
 //! A scheduled event in, a report out.
 
 use crate::error::MailerError;
-use crate::process::{Mailer, Report};
-use crate::send::SendEmail;
+use crate::process::{MailTables, Mailer, Report};
+use crate::send::{SendAccount, SendEmail};
 use beckon_store::streams::EventStream;
-use beckon_store::tables::{ConfigStore, ContactStore, OutreachStore, ProfileStore};
 use serde_json::{Value, json};
 
 /// Runs once, whatever the schedule's input says: what is due is found in the index. The scheduler may call twice or miss
@@ -12,13 +11,16 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// When the run could not begin or go on; EventBridge Scheduler then tries again.
-pub async fn handle<T, S, M>(mailer: &Mailer<T, S, M>, _input: Value) -> Result<Value, MailerError>
+pub async fn handle<T, S, M, A>(mailer: &Mailer<T, S, M, A>, _input: Value) -> Result<Value, MailerError>
 where
-    T: ProfileStore + ContactStore + OutreachStore + ConfigStore,
+    T: MailTables,
     S: EventStream,
     M: SendEmail,
+    A: SendAccount,
 {
-    let Report { due_count, timer_count, sent_count, not_sent, failed_count, stopped, .. } =
+    let Report {
+        due_count, timer_count, sent_count, not_sent, failed_count, stopped, throttled, is_paused, ..
+    } =
         mailer.run().await?;
     Ok(json!({
         "due": due_count,
@@ -27,5 +29,7 @@ where
         "notSent": not_sent,
         "failed": failed_count,
         "stopped": stopped,
+        "throttled": throttled,
+        "paused": is_paused,
     }))
 }

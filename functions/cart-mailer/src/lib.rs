@@ -5,16 +5,19 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+mod compose;
 mod config;
 mod error;
 mod handler;
 pub mod mail;
+mod pace;
 mod process;
 mod reminder;
 pub mod send;
+mod situation;
 mod timers;
 
 pub use config::Config;
 pub use error::MailerError;
 pub use handler::handle;
-pub use process::{Mailer, Report};
+pub use process::{MailTables, Mailer, Report};

@@ -10,6 +10,7 @@ use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::kinesis::KinesisStream;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use cart_mailer::send::account::SesAccount;
 use cart_mailer::send::ses::SesSender;
 use cart_mailer::{Config, Mailer, handle};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -25,6 +26,7 @@ async fn main() -> anyhow::Result<()> {
         profile: config.profile_table,
         contact: config.contact_table,
         outreach: config.outreach_table,
+        catalog: config.catalog_table,
         config: config.config_table,
         ..TableNames::default()
     };
@@ -32,6 +34,8 @@ async fn main() -> anyhow::Result<()> {
         tables: DynamoTables::from_config(&sdk, names),
         stream: KinesisStream::from_config(&sdk, config.event_stream),
         sender: SesSender::from_config(&send, config.configuration_set),
+        account: SesAccount::from_config(&sdk),
+        is_paced: true,
         content: cart_mailer::mail::ActiveMailContent::default(),
         propensity: ActivePropensity::default(),
         rulesets: ActiveRuleset::with_consent_default(config.consent_default),

@@ -2,15 +2,18 @@
 
 use crate::error::MailerError;
 use crate::mail::ActiveMailContent;
-use crate::reminder::Ended;
-use crate::send::SendEmail;
-use beckon_domain::{DurationMs, ProfileKey, Timestamp};
-use beckon_rules::Ruleset;
+use crate::pace::{Pace, RUN_TIME_MAX};
+use crate::send::{SendAccount, SendEmail, account};
+use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
+use beckon_rules::{Page, Person, Ruleset};
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::propensity::{ActivePropensity, Predictor};
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::EventStream;
-use beckon_store::tables::{ConfigStore, ContactStore, DUE_SHARD_COUNT, Due, OutreachStore, ProfileStore};
+use beckon_store::tables::{
+    ConfigStore, ContactStore, DUE_SHARD_COUNT, Due, LimitsStore, OutreachStore, ProductStore, ProfileStore,
+    SendingSwitch,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -21,15 +24,36 @@ const RUN_COUNT_MAX: usize = 2_000;
 /// Entries looked at in one run: a timer of the rules costs a line in the stream and no call of its own.
 const RUN_ENTRY_COUNT_MAX: usize = 20_000;
 
+/// The tables that the cart mailer needs.
+pub trait MailTables:
+    ProfileStore + ContactStore + OutreachStore + ConfigStore + ProductStore + SendingSwitch + LimitsStore
+{
+}
+
+impl<T> MailTables for T where
+    T: ProfileStore
+        + ContactStore
+        + OutreachStore
+        + ConfigStore
+        + ProductStore
+        + SendingSwitch
+        + LimitsStore
+{
+}
+
 /// Everything the cart mailer needs.
 #[derive(Clone)]
-pub struct Mailer<T, S, M> {
-    /// ProfileTable, ContactTable, OutreachTable and ConfigTable.
+pub struct Mailer<T, S, M, A> {
+    /// ProfileTable, ContactTable, OutreachTable, CatalogTable and ConfigTable.
     pub tables: T,
     /// Where `Timer Due` goes, and timers of the rules.
     pub stream: S,
     /// The send port.
     pub sender: M,
+    /// What SES allows.
+    pub account: A,
+    /// Whether it waits between sends, as the account's rate wants; not on a laptop, where nothing is sent.
+    pub is_paced: bool,
     /// The live ruleset.
     pub rulesets: ActiveRuleset,
     /// The live content of mails.
@@ -63,6 +87,12 @@ pub struct Report {
     pub failed_count: usize,
     /// Whether SES takes nothing until somebody acts.
     pub stopped: bool,
+    /// Whether SES takes nothing more for now.
+    pub throttled: bool,
+    /// Whether sending is paused, by a person or by the brake.
+    pub is_paused: bool,
+    /// The run's budget of mails, once there is one to send.
+    pub(crate) pace: Option<Pace>,
 }
 
 /// What one run knows from its start to its end.
@@ -77,13 +107,61 @@ impl Report {
     fn is_full(&self) -> bool {
         self.cart_count >= RUN_COUNT_MAX || self.due_count >= RUN_ENTRY_COUNT_MAX
     }
+
+    /// Counts a reminder that was not sent.
+    pub(crate) fn not_sent(&mut self, why: &str) {
+        *self.not_sent.entry(why.to_owned()).or_default() += 1;
+    }
+
+    /// Whether this run may send no more. Asks SES what it allows before the first mail of a run.
+    pub(crate) async fn is_spent<T: MailTables, S, M, A: SendAccount>(
+        &mut self,
+        mailer: &Mailer<T, S, M, A>,
+        run: &Run,
+    ) -> bool {
+        if self.stopped || self.throttled {
+            return true;
+        }
+        if self.pace.is_none() {
+            let limits = account::look(&mailer.tables, &mailer.account, run.now).await;
+            if limits.as_ref().is_some_and(|limits| !limits.is_sending_enabled) {
+                tracing::error!("SES has paused this account: nothing is sent until it is resumed there");
+                self.stopped = true;
+                return true;
+            }
+            self.pace = Some(Pace::of(limits.as_ref(), run.now));
+        }
+        self.pace.is_none_or(|pace| pace.is_used_up())
+    }
 }
 
-impl<T, S, M> Mailer<T, S, M>
+impl<T, S, M, A> Mailer<T, S, M, A> {
+    pub(crate) async fn wait(&self, time: DurationMs) {
+        if self.is_paced && time > DurationMs::ZERO {
+            tokio::time::sleep(std::time::Duration::from_millis(time.as_ms())).await;
+        }
+    }
+}
+
+impl Run {
+    /// Whom a mail is about: there is no page.
+    pub(crate) fn person<'a>(&self, profile: &'a Profile, key: &ProfileKey) -> Person<'a> {
+        let predictor = self.predictor.as_deref();
+        Person {
+            profile: Some(profile),
+            is_known: profile.is_known(key),
+            page: Page::default(),
+            propensity: predictor.map(|model| model.score(profile, self.now, self.ruleset.policy())),
+        }
+    }
+}
+
+impl<T, S, M, A> Mailer<T, S, M, A>
 where
-    T: ProfileStore + ContactStore + OutreachStore + ConfigStore,
+    T: MailTables,
     S: EventStream,
     M: SendEmail,
+    A: SendAccount,
 {
     /// Brings every due reminder to its end, and lets the rules look at whom a timer of theirs is due for. Two overlapping
     /// runs send each reminder at most once, and put a timer under the same id.
@@ -128,13 +206,18 @@ where
         let mut after: Option<Due> = None;
         loop {
             let page = self.tables.due(shard, run.now, after.as_ref(), PAGE).await?;
+            if run.ruleset.reminder().is_some() && !page.is_empty() {
+                // Each page anew: whoever pauses it does not wait for a long run.
+                report.is_paused = self.tables.sending().await?.is_paused();
+            }
             report.due_count += page.len();
             // A page may hold timers that were put before and are not applied yet: what is behind them is looked at too.
             for key in self.put_timers(run, &page, report).await {
-                if report.is_full() {
+                let is_over = self.clock.now().since(run.now) >= RUN_TIME_MAX;
+                if report.is_full() || is_over {
                     return Ok(());
                 }
-                if run.ruleset.reminder().is_some() && !report.stopped {
+                if run.ruleset.reminder().is_some() && !report.stopped && !report.throttled {
                     self.settle(run, &key, report).await;
                 }
             }
@@ -147,18 +230,9 @@ where
 
     async fn settle(&self, run: &Run, key: &ProfileKey, report: &mut Report) {
         report.cart_count += 1;
-        match self.remind(run, key).await {
-            Ok(Ended::Sent) => report.sent_count += 1,
-            Ok(Ended::NotSent(reason)) => *report.not_sent.entry(reason).or_default() += 1,
-            Ok(Ended::Stopped(reason)) => {
-                tracing::error!(reason, "sending is stopped; the run ends");
-                report.stopped = true;
-            }
-            Ok(Ended::Nothing) => {}
-            Err(error) => {
-                tracing::warn!(error = ?error, error.transient = error.is_transient(), "reminder not settled");
-                report.failed_count += 1;
-            }
+        if let Err(error) = self.remind(run, key, report).await {
+            tracing::warn!(error = ?error, error.transient = error.is_transient(), "reminder not settled");
+            report.failed_count += 1;
         }
     }
 }

@@ -1,259 +1,274 @@
-//! One reminder: plan, claim, look again, send, record, tell the profiler.
-//!
-//! No row yet → `CLAIMED → SENDING → SENT`, or SUPPRESSED, FAILED, UNKNOWN. A claim that is not followed by a send may be
-//! taken over after its lease; SENDING never is, because SES has no idempotency token.
+//! One reminder: what [`Attempt`] says is done, and what came of it is told to the attempt. Then the profiler is told.
 
 use crate::error::MailerError;
-use crate::mail::{Material, Offered};
-use crate::process::{Mailer, Run};
-use crate::send::{Email, SendEmail, SendError};
-use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
+use crate::pace::BACK_OFF;
+use crate::process::{MailTables, Mailer, Report, Run};
+use crate::send::{Email, SendAccount, SendEmail, SendError};
+use crate::situation::Reading;
+use beckon_domain::abandonment::{Plan, SkipReason};
 use beckon_domain::event::TimerOutcome;
-use beckon_domain::{DurationMs, EpisodeId, Profile, ProfileKey};
-use beckon_rules::{Page, Person};
+use beckon_domain::outreach::{Answer, Attempt, Claim, Do, End, Heard, Mailed};
+use beckon_domain::{ProfileKey, Reminder, ReminderId, ReminderStatus, Timestamp};
 use beckon_store::streams::{EventStream, NewRecord};
-use beckon_store::tables::{
-    ConfigStore, Contact, ContactStore, OutreachStore, ProfileStore, Read, ReminderId, ReminderStatus,
-};
+use beckon_store::tables::{HistoryChange, LedgerChange, Save};
 use beckon_wire::stream::{Line, encode};
-use std::collections::BTreeMap;
 
-/// How long a claim holds without a send.
-const LEASE: DurationMs = DurationMs::from_minutes(2);
-/// After this time a send that never ended is UNKNOWN.
-const SENDING_MAX: DurationMs = DurationMs::from_minutes(15);
-/// The only step, until there are series.
-const STEP: u8 = 1;
+/// How often a skip is written against somebody who changes the same row.
+const SKIP_ATTEMPTS: u32 = 3;
 
-/// How a due entry ended in this run.
-pub(crate) enum Ended {
-    /// Mailed.
-    Sent,
-    /// Not mailed, by a status or reason.
-    NotSent(String),
-    /// SES takes nothing until somebody acts.
-    Stopped(String),
-    /// Nothing to do: no longer due, or another run has it.
-    Nothing,
-}
-
-/// Which timer ran out: of whose cart, in which episode.
+/// Which timer ran out: of whose cart, for which reminder.
 #[derive(Clone, Copy)]
 struct Timer<'a> {
     key: &'a ProfileKey,
-    episode: EpisodeId,
+    id: ReminderId,
     number: u32,
 }
 
-impl Timer<'_> {
-    const fn reminder(&self) -> ReminderId {
-        ReminderId { episode: self.episode, step: STEP }
-    }
+/// What an attempt knows beside itself.
+struct Course {
+    reading: Reading,
+    /// The version of the row that was read or written last.
+    version: Option<u64>,
+    email: Option<Email>,
 }
 
-/// What is read, with strong reads, before a decision to send.
-struct Reading {
-    profile: Profile,
-    contact: Option<Contact>,
-    plan: Plan,
-}
-
-impl Reading {
-    /// Which timer of the cart's episode runs.
-    fn timer(&self) -> u32 {
-        self.profile.cart.episode.as_ref().map_or(0, |episode| episode.timer)
-    }
-}
-
-impl<T, S, M> Mailer<T, S, M>
+impl<T, S, M, A> Mailer<T, S, M, A>
 where
-    T: ProfileStore + ContactStore + OutreachStore + ConfigStore,
+    T: MailTables,
     S: EventStream,
     M: SendEmail,
+    A: SendAccount,
 {
-    pub(crate) async fn remind(&self, run: &Run, key: &ProfileKey) -> Result<Ended, MailerError> {
-        let Some(reading) = self.read(run, key).await? else { return Ok(Ended::Nothing) };
+    /// Brings the next reminder of a cart as far as it gets in this run.
+    pub(crate) async fn remind(
+        &self,
+        run: &Run,
+        key: &ProfileKey,
+        report: &mut Report,
+    ) -> Result<(), MailerError> {
+        let Some(reading) = self.read(run, key, None).await? else { return Ok(()) };
+        let number = reading.timer();
         match reading.plan {
-            Plan::NotDue => Ok(Ended::Nothing),
-            Plan::Skip(episode, reason) => {
-                let timer = Timer { key, episode, number: reading.timer() };
-                self.skip(run, timer, reason).await
+            Plan::NotDue(_) => Ok(()),
+            Plan::Skip(id, reason) => {
+                let outcome = match reason {
+                    SkipReason::NoContact | SkipReason::Unverified => TimerOutcome::NoContact,
+                    _ => TimerOutcome::Skipped,
+                };
+                self.skip(run, Timer { key, id, number }, (reason, None), Some(outcome), report).await
             }
-            Plan::Remind(episode) => {
-                let timer = Timer { key, episode, number: reading.timer() };
-                if self.tables.claim(&timer.reminder(), key, &run.id, run.now, run.now + LEASE).await? {
-                    self.send_claimed(run, timer).await
-                } else {
-                    self.follow(run, timer).await
+            Plan::Defer(id, reason, until) => {
+                let outcome = TimerOutcome::Later { until };
+                self.skip(run, Timer { key, id, number }, (reason, Some(until)), Some(outcome), report).await
+            }
+            Plan::Remind(id) if report.is_paused => {
+                // It stays due: sending may go on any minute.
+                let paused = (SkipReason::Paused, Some(run.now));
+                self.skip(run, Timer { key, id, number }, paused, None, report).await
+            }
+            Plan::Remind(id) => {
+                if report.is_spent(self, run).await {
+                    return Ok(());
                 }
+                self.attempt(run, Timer { key, id, number }, reading, report).await
             }
         }
     }
 
-    async fn read(&self, run: &Run, key: &ProfileKey) -> Result<Option<Reading>, MailerError> {
-        let Some(stored) = self.tables.load(std::slice::from_ref(key), Read::Strong).await?.remove(key)
-        else {
-            return Ok(None);
-        };
-        let contact = self.tables.contact(key, run.now).await?.filter(|c| c.verified && c.email.is_some());
-        let is_suppressed = match contact.as_ref().and_then(|c| c.email.as_deref()) {
-            Some(email) => self.tables.is_suppressed(&self.secrets.pepper.contact(email)).await?,
-            None => false,
-        };
-        let profile = stored.profile;
-        let person = run.person(&profile, key);
-        let situation = Situation {
-            has_contact: contact.is_some(),
-            is_suppressed,
-            is_eligible: run.ruleset.reminder_applies(&person, run.now),
-        };
-        let plan = plan(&profile, situation, run.ruleset.policy(), run.now);
-        Ok(Some(Reading { profile, contact, plan }))
-    }
-
-    async fn skip(&self, run: &Run, timer: Timer<'_>, reason: SkipReason) -> Result<Ended, MailerError> {
-        self.tables.record_skip(&timer.reminder(), timer.key, reason, run.now).await?;
-        let outcome =
-            if reason == SkipReason::NoContact { TimerOutcome::NoContact } else { TimerOutcome::Done };
-        self.put_timer(run, timer, outcome).await?;
-        Ok(Ended::NotSent(reason.code().to_owned()))
-    }
-
-    /// The claim is ours: look once more, then send.
-    async fn send_claimed(&self, run: &Run, timer: Timer<'_>) -> Result<Ended, MailerError> {
-        let id = timer.reminder();
-        let reading = self.read(run, timer.key).await?;
-        let (profile, contact) = match reading {
-            Some(Reading { profile, contact: Some(contact), plan: Plan::Remind(episode) })
-                if episode == id.episode =>
-            {
-                (profile, contact)
-            }
-            _ => {
-                // Bought, changed or refused in this very moment. The next run plans afresh.
-                self.release(run, id).await?;
-                return Ok(Ended::Nothing);
-            }
-        };
-        let email = self.compose(run, timer, (&profile, &contact)).await?;
-        let sending = ReminderStatus::Sending { owner: run.id.clone() };
-        if !self.tables.advance(&id, &run.id, sending, self.clock.now()).await? {
-            return Ok(Ended::Nothing);
-        }
-        let (status, ended) = match self.sender.send(&email).await {
-            Ok(message_id) => (ReminderStatus::Sent { message_id }, Ended::Sent),
-            Err(SendError::Refused(reason)) => {
-                (ReminderStatus::Failed { reason }, Ended::NotSent("FAILED".to_owned()))
-            }
-            Err(SendError::Unknown(reason)) => {
-                (ReminderStatus::Unknown { reason }, Ended::NotSent("UNKNOWN".to_owned()))
-            }
-            Err(SendError::NotNow(reason)) => {
-                self.release(run, id).await?;
-                return Ok(Ended::NotSent(format!("NOT_NOW: {reason}")));
-            }
-            Err(SendError::Stopped(reason)) => {
-                self.release(run, id).await?;
-                return Ok(Ended::Stopped(reason));
-            }
-        };
-        self.tables.advance(&id, &run.id, status, self.clock.now()).await?;
-        self.put_timer(run, timer, TimerOutcome::Done).await?;
-        Ok(ended)
-    }
-
-    /// Lets go of a claim: the next run may have it at once.
-    async fn release(&self, run: &Run, id: ReminderId) -> Result<(), MailerError> {
-        let free = ReminderStatus::Claimed { owner: run.id.clone(), lease_until: run.now };
-        self.tables.advance(&id, &run.id, free, run.now).await?;
-        Ok(())
-    }
-
-    /// The reminder is not ours to send. If it has ended, before this change of the cart or without the profiler having
-    /// heard, the timer is answered; a send that never ended is given up.
-    async fn follow(&self, run: &Run, timer: Timer<'_>) -> Result<Ended, MailerError> {
-        let id = timer.reminder();
-        let Some(row) = self.tables.reminder(&id).await? else { return Ok(Ended::Nothing) };
-        let ended = match row.status {
-            ReminderStatus::Claimed { .. } => return Ok(Ended::Nothing),
-            ReminderStatus::Sending { .. } => {
-                if !self.tables.give_up_sending(&id, run.now - SENDING_MAX, run.now).await? {
-                    return Ok(Ended::Nothing);
-                }
-                "UNKNOWN".to_owned()
-            }
-            status => format!("ALREADY_{}", status.name()),
-        };
-        self.put_timer(run, timer, TimerOutcome::Done).await?;
-        Ok(Ended::NotSent(ended))
-    }
-
-    async fn compose(
+    /// Writes down why no mail goes out, and answers the timer.
+    async fn skip(
         &self,
         run: &Run,
         timer: Timer<'_>,
-        (profile, contact): (&Profile, &Contact),
-    ) -> Result<Email, MailerError> {
-        let id = timer.reminder();
-        let pepper = &self.secrets.pepper;
-        let to = contact.email.clone().unwrap_or_default();
-        let unsubscribe_url =
-            format!("{}/u/{}", self.public_url, pepper.unsubscribe_token(&pepper.contact(&to)));
-        let discount = run.ruleset.discount_for(&run.person(profile, timer.key), run.now);
-        let code = discount.as_ref().map(|d| pepper.discount_code(&d.code_prefix, &id.episode));
-        let offered = discount.as_ref().zip(code.as_deref()).map(|(discount, code)| Offered {
-            percent: discount.percent,
-            code,
-            valid_until: run.now + discount.valid_for,
-        });
-        let material = Material {
-            profile,
-            contact,
-            ruleset: &run.ruleset,
-            facts: &BTreeMap::new(),
-            discount: offered,
-            sender: &self.from,
-            unsubscribe_url: &unsubscribe_url,
-            reminder: (&id.episode, id.step),
-            now: run.now,
-        };
-        let content = self.content.get(&self.tables, run.now).await?;
-        let rendered = material.render(&content)?;
-        Ok(Email {
-            from: self.from.clone(),
-            to,
-            subject: rendered.subject.into_string(),
-            text: rendered.text,
-            html: rendered.html,
-            headers: vec![
-                ("List-Unsubscribe".to_owned(), format!("<{unsubscribe_url}>")),
-                ("List-Unsubscribe-Post".to_owned(), "List-Unsubscribe=One-Click".to_owned()),
-            ],
-            tags: vec![
-                ("episode".to_owned(), id.episode.to_string()),
-                ("step".to_owned(), id.step.to_string()),
-            ],
-        })
+        (reason, until): (SkipReason, Option<Timestamp>),
+        outcome: Option<TimerOutcome>,
+        report: &mut Report,
+    ) -> Result<(), MailerError> {
+        for _ in 0..SKIP_ATTEMPTS {
+            let before = self.tables.reminder(&timer.id).await?;
+            let state = before.as_ref().map(|kept| &kept.state);
+            let Some(row) = Reminder::skip(state, timer.key, reason, until, run.now) else { break };
+            let read_version = before.map(|kept| kept.version);
+            let change = LedgerChange { id: timer.id, row, read_version, history: None };
+            if self.tables.save_reminder(&change, run.now).await? == Save::Saved {
+                break;
+            }
+        }
+        if let Some(outcome) = outcome {
+            self.put_timer(run, timer, outcome).await?;
+        }
+        report.not_sent(reason.code());
+        Ok(())
     }
 
-    async fn put_timer(&self, run: &Run, timer: Timer<'_>, outcome: TimerOutcome) -> Result<(), MailerError> {
-        let episode = timer.episode.to_string();
-        let line = Line::timer(timer.key, &episode, timer.number, outcome, run.now);
+    async fn attempt(
+        &self,
+        run: &Run,
+        timer: Timer<'_>,
+        reading: Reading,
+        report: &mut Report,
+    ) -> Result<(), MailerError> {
+        let Some((_, recipient)) = reading.contact.clone() else { return Ok(()) };
+        let claim = Claim {
+            profile: timer.key.clone(),
+            owner: run.id.clone(),
+            now: run.now,
+            recipient,
+            offer: reading.offer.clone(),
+            cart_value: reading.profile.cart.value(),
+            on_unknown: run.ruleset.reminder().map(|r| r.series.on_unknown).unwrap_or_default(),
+        };
+        let mut course = Course { reading, version: None, email: None };
+        let (mut attempt, mut next) = Attempt::begin(timer.id, claim);
+        loop {
+            let heard = match next {
+                Do::Read => {
+                    let row = self.tables.reminder(&timer.id).await?;
+                    course.version = row.as_ref().map(|kept| kept.version);
+                    Heard::Row(row.map(|kept| kept.state))
+                }
+                Do::Save(row) => Heard::Saved(self.save(run, timer.id, row, &mut course).await?),
+                Do::LookAgain => Heard::Plan(self.look_again(run, timer, &mut course).await?),
+                Do::Send => Heard::Answer(self.send(course.email.as_ref(), report).await),
+                Do::End(end) => return self.end(run, timer, end, report).await,
+            };
+            next = attempt.hear(heard, self.clock.now());
+        }
+    }
+
+    /// Writes the row if it is still what was read. A claim enters the address's history in the same write; a mail that was
+    /// certainly not sent leaves it.
+    async fn save(
+        &self,
+        run: &Run,
+        id: ReminderId,
+        row: Reminder,
+        course: &mut Course,
+    ) -> Result<bool, MailerError> {
+        let history = match &row.status {
+            ReminderStatus::Claimed { .. } => {
+                let has_discount = row.offer.is_some();
+                let mailed = Mailed { reminder: id, at: run.now, has_discount };
+                let (history, read_version) = &course.reading.history;
+                row.recipient.clone().map(|recipient| HistoryChange {
+                    recipient,
+                    history: history.with(mailed),
+                    read_version: *read_version,
+                })
+            }
+            ReminderStatus::Sending { .. }
+            | ReminderStatus::Sent { .. }
+            | ReminderStatus::Unknown { .. } => None,
+            ReminderStatus::Failed { .. }
+            | ReminderStatus::Suppressed { .. }
+            | ReminderStatus::Deferred { .. }
+            | ReminderStatus::Cancelled { .. } => match row.recipient.clone() {
+                Some(recipient) => self.tables.history(&recipient).await?.map(|kept| HistoryChange {
+                    recipient,
+                    history: kept.state.without(id),
+                    read_version: Some(kept.version),
+                }),
+                None => None,
+            },
+        };
+        let change = LedgerChange { id, row, read_version: course.version, history };
+        let saved = self.tables.save_reminder(&change, run.now).await? == Save::Saved;
+        if saved {
+            course.version = Some(course.version.unwrap_or(0) + 1);
+        }
+        Ok(saved)
+    }
+
+    /// The claim is ours: everything is read once more, and the mail is written of what it says then.
+    async fn look_again(
+        &self,
+        run: &Run,
+        timer: Timer<'_>,
+        course: &mut Course,
+    ) -> Result<Plan, MailerError> {
+        let promised = course.reading.offer.take();
+        let Some(reading) = self.read(run, timer.key, promised.as_ref()).await? else {
+            return Ok(Plan::NotDue(Some(SkipReason::Empty)));
+        };
+        let plan = reading.plan;
+        if plan == Plan::Remind(timer.id) {
+            let offer = promised.as_ref();
+            course.email = Some(self.compose(run, timer.id, &reading, offer).await?);
+        }
+        course.reading = Reading { offer: promised, ..reading };
+        Ok(plan)
+    }
+
+    /// Calls SES, at the account's pace. Only a throttled call, which was certainly not taken, is made again.
+    async fn send(&self, email: Option<&Email>, report: &mut Report) -> Answer {
+        let Some(email) = email else { return Answer::NotNow };
+        if let Some(pace) = &mut report.pace {
+            let wait = pace.take(self.clock.now());
+            self.wait(wait).await;
+        }
+        let mut back_off = BACK_OFF.into_iter();
+        loop {
+            return match self.sender.send(email).await {
+                Ok(message_id) => Answer::Taken(message_id),
+                Err(SendError::Throttled(reason)) => match back_off.next() {
+                    Some(wait) => {
+                        self.wait(wait).await;
+                        continue;
+                    }
+                    None => {
+                        tracing::warn!(reason, "SES takes no more for now; the next run goes on");
+                        report.throttled = true;
+                        Answer::NotNow
+                    }
+                },
+                Err(SendError::NotNow(reason)) => {
+                    tracing::warn!(reason, "SES did not take a mail for now");
+                    Answer::NotNow
+                }
+                Err(SendError::Stopped(reason)) => Answer::Stopped(reason),
+                Err(SendError::Refused(reason)) => Answer::Refused(reason),
+                Err(SendError::Unknown(reason)) => Answer::Unknown(reason),
+            };
+        }
+    }
+
+    async fn end(
+        &self,
+        run: &Run,
+        timer: Timer<'_>,
+        end: End,
+        report: &mut Report,
+    ) -> Result<(), MailerError> {
+        match end {
+            End::Nothing => {}
+            End::Sent => {
+                report.sent_count += 1;
+                self.put_timer(run, timer, TimerOutcome::Done).await?;
+            }
+            End::NotSent { why, timer: outcome } => {
+                if let Some(outcome) = outcome {
+                    self.put_timer(run, timer, outcome).await?;
+                }
+                report.not_sent(&why);
+            }
+            End::Throttled => report.not_sent("NOT_NOW"),
+            End::Stopped(reason) => {
+                tracing::error!(reason, "sending is stopped; the run ends");
+                report.stopped = true;
+            }
+        }
+        Ok(())
+    }
+
+    async fn put_timer(
+        &self,
+        run: &Run,
+        timer: Timer<'_>,
+        outcome: TimerOutcome,
+    ) -> Result<(), MailerError> {
+        let line = Line::timer(timer.key, timer.id, timer.number, outcome, run.now);
         let datas = encode(std::slice::from_ref(&line))?;
         self.stream.put(NewRecord::of_key(&line.key, datas)).await?;
         Ok(())
-    }
-}
-
-impl Run {
-    /// Whom a mail is about: there is no page.
-    fn person<'a>(&self, profile: &'a Profile, key: &ProfileKey) -> Person<'a> {
-        let predictor = self.predictor.as_deref();
-        Person {
-            profile: Some(profile),
-            is_known: profile.is_known(key),
-            page: Page::default(),
-            propensity: predictor.map(|model| model.score(profile, self.now, self.ruleset.policy())),
-        }
     }
 }

@@ -4,18 +4,19 @@
 //! again, and the profile knows its id.
 
 use crate::error::MailerError;
-use crate::process::{Mailer, Report, Run};
-use crate::send::SendEmail;
+use crate::process::{MailTables, Mailer, Report, Run};
+use crate::send::{SendAccount, SendEmail};
 use beckon_domain::{Profile, ProfileKey};
 use beckon_store::streams::{EventStream, NewRecord};
-use beckon_store::tables::{ConfigStore, ContactStore, Due, OutreachStore, ProfileStore, load_each};
+use beckon_store::tables::{Due, load_each};
 use beckon_wire::stream::{Line, encode};
 
-impl<T, S, M> Mailer<T, S, M>
+impl<T, S, M, A> Mailer<T, S, M, A>
 where
-    T: ProfileStore + ContactStore + OutreachStore + ConfigStore,
+    T: MailTables,
     S: EventStream,
     M: SendEmail,
+    A: SendAccount,
 {
     /// Puts the timers of the rules that are due on this page of the index. Returns whose cart may be due: who cannot be
     /// read is among them, because a reminder looks for itself.

@@ -1,24 +1,24 @@
-//! The ledger of reminders, as feedback sees it: what SES says of a mail, told to the row of its reminder.
+//! What SES says of a mail, as the ledger of reminders understands it.
 
-use beckon_domain::Timestamp;
-use beckon_store::StoreError;
-use beckon_store::tables::{OutreachStore, ReminderId};
-use beckon_wire::ses::SesEventKind;
-use std::future::Future;
+use beckon_domain::outreach::MailEvent;
+use beckon_wire::ses::{Bounce, SesEvent, SesEventKind};
 
-/// The ledger.
-pub trait Ledger: Send + Sync {
-    /// Tells the ledger what became of a reminder. Told again, or in another order, it comes to the same.
-    fn tell(
-        &self,
-        id: &ReminderId,
-        kind: SesEventKind,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-impl<T: OutreachStore> Ledger for T {
-    async fn tell(&self, _id: &ReminderId, _kind: SesEventKind, _now: Timestamp) -> Result<(), StoreError> {
-        Ok(())
-    }
+/// What an event tells the ledger; `None` when nothing.
+pub(crate) fn mail_event(event: &SesEvent) -> Option<MailEvent> {
+    Some(match event.kind {
+        SesEventKind::Send => MailEvent::Sent { message_id: event.message_id.clone() },
+        SesEventKind::Delivery => MailEvent::Delivered,
+        SesEventKind::Bounce(bounce) => MailEvent::Bounced {
+            permanent: matches!(bounce, Bounce::Permanent | Bounce::OnSuppressionList),
+        },
+        // An old complaint kept SES from sending it at all.
+        SesEventKind::Complaint { is_new: false } => MailEvent::Bounced { permanent: true },
+        SesEventKind::Complaint { is_new: true } => MailEvent::Complained,
+        SesEventKind::Reject => MailEvent::Rejected,
+        SesEventKind::RenderingFailure => MailEvent::RenderingFailed,
+        SesEventKind::DeliveryDelay => MailEvent::Delayed,
+        SesEventKind::Open { machine } => MailEvent::Opened { machine },
+        SesEventKind::Click { machine } => MailEvent::Clicked { machine },
+        SesEventKind::Subscription { .. } => return None,
+    })
 }

@@ -1,13 +1,13 @@
 //! The use case: an event becomes the ledger's, a suppression, a figure, and may be the one that closes the brake.
 
 use crate::error::FeedbackError;
-use crate::ledger::Ledger;
+use crate::ledger::mail_event;
 use beckon_domain::reputation::Outcome;
 use beckon_domain::{ContactHash, Timestamp};
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::tables::{
-    MailFact, ReminderId, ReputationStore, Sending, Suppression, SuppressionReason, SuppressionStore,
-    SwitchStore,
+    MailFact, OutreachStore, ReminderId, ReputationStore, Sending, Suppression, SuppressionReason,
+    SuppressionStore, SwitchStore, observe,
 };
 use beckon_store::{ErrorKind, StoreError};
 use beckon_wire::ses::{Bounce, SesEvent, SesEventKind};
@@ -16,9 +16,9 @@ use beckon_wire::ses::{Bounce, SesEvent, SesEventKind};
 const COUNT_ATTEMPTS: u32 = 6;
 
 /// The tables that mail feedback needs.
-pub trait FeedbackTables: Ledger + SuppressionStore + ReputationStore + SwitchStore {}
+pub trait FeedbackTables: OutreachStore + SuppressionStore + ReputationStore + SwitchStore {}
 
-impl<T: Ledger + SuppressionStore + ReputationStore + SwitchStore> FeedbackTables for T {}
+impl<T: OutreachStore + SuppressionStore + ReputationStore + SwitchStore> FeedbackTables for T {}
 
 /// Everything that mail feedback needs.
 #[derive(Clone, Debug)]
@@ -56,7 +56,9 @@ impl<T: FeedbackTables> Feedback<T> {
         let contacts: Vec<ContactHash> =
             event.recipients.iter().map(|address| self.secrets.pepper.contact(address)).collect();
         if let Some((episode, step)) = event.reminder {
-            self.tables.tell(&ReminderId { episode, step }, event.kind, now).await?;
+            if let Some(told) = mail_event(event) {
+                observe(&self.tables, &ReminderId { episode, step }, &told, event.at.min(now), now).await?;
+            }
         }
         if let Some(reason) = suppression_reason(event.kind) {
             let suppression = Suppression { reason, at: event.at.min(now) };

@@ -153,7 +153,8 @@ pub fn plan(profile: &Profile, situation: &Situation<'_>, policy: &Policy, now: 
     if let Some(until) = situation.quiet_until.filter(|until| *until > now) {
         return wait(SkipReason::Quiet, until);
     }
-    if let Some(fits_at) = series.cap.map(|cap| situation.history.fits_at(id, cap, now)).filter(|at| *at > now)
+    if let Some(fits_at) =
+        series.cap.map(|cap| situation.history.fits_at(id, cap, now)).filter(|at| *at > now)
     {
         return wait(SkipReason::Capped, fits_at);
     }
@@ -195,9 +196,8 @@ fn refusal(
         let since = series.consent_within.map(|within| now - within);
         since.is_some_and(|since| profile.consent.is_marketing_email_older_than(since))
     };
-    let is_worth_less = |min: Money| {
-        situation.cart_value.is_some_and(|v| v.currency == min.currency && v.minor < min.minor)
-    };
+    let is_worth_less =
+        |min: Money| situation.cart_value.is_some_and(|v| v.currency == min.currency && v.minor < min.minor);
     Some(match situation.reachable {
         Reachable::Nobody => SkipReason::NoContact,
         Reachable::Unverified => SkipReason::Unverified,

@@ -63,6 +63,10 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
             }
         }
         EventKind::Track(_)
+        | EventKind::CouponEntered(_)
+        | EventKind::CouponApplied(_)
+        | EventKind::CouponDenied(_)
+        | EventKind::CouponRemoved(_)
         | EventKind::Group
         | EventKind::RulesDue
         | EventKind::SegmentChanged { .. }
@@ -165,6 +169,7 @@ mod tests {
             order: None,
             total: Money::parse("12.00 EUR").ok(),
             items: vec![item("tent"), item("mat")],
+            coupon: None,
         };
         let search = EventKind::Track(EventName::new("Products Searched").unwrap());
         let profile = told(vec![
@@ -192,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_timer_is_no_behaviour() {
-        let due = EventKind::TimerDue { episode: "0".repeat(32), timer: 1, step: 1, outcome: TimerOutcome::Done };
+        let due =
+            EventKind::TimerDue { episode: "0".repeat(32), timer: 1, step: 1, outcome: TimerOutcome::Done };
         let profile = told(vec![(0, due)]);
         assert_eq!(profile, Profile::default());
     }

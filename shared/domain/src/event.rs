@@ -1,5 +1,6 @@
 //! An event: an immutable, timestamped fact about one profile, already parsed and valid.
 
+use crate::code::CouponCode;
 use crate::consent::ConsentChoices;
 use crate::id::{Brand, CartId, Category, EventId, EventName, OrderId, ProductId, SourceId};
 use crate::key::ProfileKey;
@@ -9,6 +10,8 @@ use crate::time::{DurationMs, Timestamp};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
+
+pub use crate::coupon::Coupon;
 
 /// A fact about one profile.
 #[derive(Clone, PartialEq, Debug)]
@@ -137,7 +140,17 @@ pub enum EventKind {
         total: Option<Money>,
         /// What was bought.
         items: Vec<Item>,
+        /// The coupon that was used, or several in one text.
+        coupon: Option<CouponCode>,
     },
+    /// `Coupon Entered`.
+    CouponEntered(Box<Coupon>),
+    /// `Coupon Applied`.
+    CouponApplied(Box<Coupon>),
+    /// `Coupon Denied`.
+    CouponDenied(Box<Coupon>),
+    /// `Coupon Removed`.
+    CouponRemoved(Box<Coupon>),
     /// Any other `track` event.
     Track(EventName),
     /// `page`.
@@ -210,6 +223,10 @@ impl EventKind {
             Self::ProductRemoved(..) => "Product Removed",
             Self::CartUpdated(..) => "Cart Updated",
             Self::OrderCompleted { .. } => "Order Completed",
+            Self::CouponEntered(_) => "Coupon Entered",
+            Self::CouponApplied(_) => "Coupon Applied",
+            Self::CouponDenied(_) => "Coupon Denied",
+            Self::CouponRemoved(_) => "Coupon Removed",
             Self::Track(name) => name.as_str(),
             Self::Page => "page",
             Self::Screen => "screen",

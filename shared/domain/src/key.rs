@@ -19,6 +19,9 @@ pub enum KeyError {
     /// Not of the form `{a|c}{pepper id}_{43 base64url characters}`.
     #[error("not a profile key")]
     ProfileKey,
+    /// Not of the form `{pepper id}_{27 base64url characters}`.
+    #[error("not the hash of an address")]
+    ContactHash,
     /// The pepper's id is not 1 to 8 lower-case letters or digits, or the pepper is shorter than 16 bytes.
     #[error("a pepper needs an id of 1 to 8 lower-case letters or digits and at least 16 bytes")]
     Pepper,
@@ -104,6 +107,17 @@ impl fmt::Debug for ProfileKey {
 pub struct ContactHash(String);
 
 impl ContactHash {
+    /// Parses a hash that [`Pepper::contact`] made.
+    ///
+    /// # Errors
+    /// When the text has another form.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let (pepper, digest) = text.split_once('_').ok_or(KeyError::ContactHash)?;
+        let is_digest = BASE64URL_NOPAD.decode_len(digest.len()) == Ok(20)
+            && BASE64URL_NOPAD.decode_mut(digest.as_bytes(), &mut [0; 20]).is_ok();
+        if is_digest && is_pepper_id(pepper) { Ok(Self(text.to_owned())) } else { Err(KeyError::ContactHash) }
+    }
+
     /// The hash as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

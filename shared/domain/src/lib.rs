@@ -6,7 +6,9 @@
 //! Reading order: ids and values ([`id`], [`time`], [`money`], [`key`]), what comes in ([`event`]), what is
 //! kept ([`profile`] and its parts), what an event does ([`apply`]), how a batch becomes one write ([`fold`]),
 //! how two halves of a person become one ([`merge`]), how state is stored ([`packed`]), when a left cart
-//! becomes a reminder ([`abandonment`]), and how a reminder is sent at most once ([`outreach`]). What a shop says of its products is in [`catalog`]. What rules keep of a person is in [`watched`] and [`reaction`].
+//! becomes a reminder ([`abandonment`]), and how a reminder is sent at most once ([`outreach`]). What a shop says of its
+//! products is in [`catalog`]. What rules keep of a person is in [`watched`] and [`reaction`]. Discount codes are in
+//! [`code`].
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -16,8 +18,10 @@ pub mod apply;
 pub mod blocked;
 pub mod cart;
 pub mod catalog;
+pub mod code;
 pub mod consent;
 pub mod counters;
+pub mod coupon;
 pub mod days;
 pub mod decay;
 pub mod event;
@@ -48,6 +52,7 @@ pub mod watched;
 pub mod window;
 
 pub use catalog::{CatalogSnapshot, ProductFacts};
+pub use code::{CouponCode, DiscountCode, PoolName};
 pub use id::{Brand, CartId, Category, EpisodeId, EventId, GroupId, OrderId, ProductId, SourceId};
 pub use key::{ContactHash, Pepper, ProfileKey, ProfileKind};
 pub use money::{Currency, Money};

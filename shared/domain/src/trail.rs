@@ -155,7 +155,8 @@ mod tests {
         let gap = Policy::default().session_gap.as_ms() / 1_000;
         assert_eq!(names(&views(&mut profile, gap + 60, "e")), [""; 0], "another session");
         assert_eq!(names(&views(&mut profile, gap + 61, "f")), ["e"]);
-        let order = EventKind::OrderCompleted { order: None, total: None, items: vec![item("f")] };
+        let order =
+            EventKind::OrderCompleted { order: None, total: None, items: vec![item("f")], coupon: None };
         assert_eq!(happens(&mut profile, gap + 62, order), Told { counts: true, before: Vec::new() });
         assert_eq!(happens(&mut profile, gap + 63, EventKind::Page), Told::default());
     }

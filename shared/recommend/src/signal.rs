@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn an_order_gives_each_of_its_products_once_with_all_units_and_the_others() {
         let items = vec![item("tent", None, 2), item("mug", None, 0), item("tent", Some("tents"), 3)];
-        let order = event("o", EventKind::OrderCompleted { order: None, total: None, items });
+        let order = event("o", EventKind::OrderCompleted { order: None, total: None, items, coupon: None });
         let signals = Signal::of(&order, &COUNTS);
         let told: Vec<_> = signals.iter().map(|s| (s.product.as_str(), s.kind.name(), s.quantity)).collect();
         assert_eq!(told, [("tent", "purchase", 5), ("mug", "purchase", 1)]);
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn a_large_order_tells_each_product_of_so_many_others_and_not_of_itself() {
         let items = (0..40).map(|n| item(&format!("p{n}"), None, 1)).collect();
-        let order = event("o", EventKind::OrderCompleted { order: None, total: None, items });
+        let order = event("o", EventKind::OrderCompleted { order: None, total: None, items, coupon: None });
         for signal in Signal::of(&order, &COUNTS) {
             assert_eq!(signal.others.len(), TOGETHER_TOLD_COUNT_MAX);
             assert!(signal.others.iter().all(|other| other.product != signal.product));

@@ -94,17 +94,17 @@ impl Ruleset {
         reminder.conditions.iter().all(|condition: &Condition| condition.evaluate(&facts).is_some())
     }
 
-    /// What the reminder offers a person now; `None` where it offers nothing, or its table says 0 or has no row for
-    /// them.
+    /// What a step (from 1) of the reminder's series offers a person now; `None` where it offers nothing, or its table says 0
+    /// or has no row for them.
     #[must_use]
-    pub fn discount_for(&self, person: &Person<'_>, now: Timestamp) -> Option<Discount> {
-        let rule = self.reminder.as_ref()?.discount.as_ref()?;
+    pub fn discount_for(&self, step: u8, person: &Person<'_>, now: Timestamp) -> Option<Discount> {
+        let discounts = &self.reminder.as_ref()?.discounts;
+        let rule = discounts.get(usize::from(step).checked_sub(1)?)?.as_ref()?;
         let percent = match &rule.percent {
             Percent::Fixed(percent) => *percent,
             Percent::Table(table) => *table.held(&self.facts(person, now)).next()?.then,
         };
-        let (code_prefix, valid_for) = (rule.code_prefix.clone(), rule.valid_for);
-        (percent > 0).then_some(Discount { percent, code_prefix, valid_for })
+        (percent > 0).then(|| Discount { percent, codes: rule.codes.clone() })
     }
 
     /// The category of a page: the one that the request names, else that of its product.

@@ -28,6 +28,7 @@ pub mod model;
 mod near;
 pub mod page;
 mod property;
+mod quiet;
 mod react;
 mod reads;
 mod selection;
@@ -47,7 +48,9 @@ pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended,
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
 pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};
 pub use live::{Candidate, Learned, Live, LiveLists, ProductFacts};
-pub use model::{COUNT_DEFAULT, COUNT_MAX, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
+pub use model::{
+    COUNT_DEFAULT, COUNT_MAX, CodeSource, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT,
+};
 pub use page::{Page, PageKind, Person, SlotRequest};
 pub use strategy::way;
 

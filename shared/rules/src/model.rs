@@ -4,12 +4,15 @@ use crate::aggregate::Watch;
 use crate::compiled::{Compiled, Compiler, Root};
 use crate::condition::Condition;
 use crate::error::{Place, Problem};
+use crate::quiet::QuietHours;
 use crate::react::Reactions;
 use crate::selection::{Selection, Strategy};
 use crate::table::Table;
+use beckon_domain::code::PoolName;
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::event::TraitValue;
 use beckon_domain::id::{EventName, OfferId, RuleId, SlotId};
+use beckon_domain::outreach::Series;
 use beckon_domain::{Category, Currency, DurationMs, Money, Policy, ProductId, SmolStr, Timestamp};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -61,10 +64,13 @@ pub struct Offer {
 pub struct Reminder {
     /// The rule that sends it.
     pub rule: RuleId,
-    /// A cart is due after this much time without a change.
-    pub idle: DurationMs,
-    /// What the person gets for coming back; how much may depend on the person ([`Ruleset::discount_for`]).
-    pub(crate) discount: Option<DiscountRule>,
+    /// When its mails go out, and what holds them back.
+    pub series: Series,
+    /// When nobody is mailed.
+    pub(crate) quiet_hours: Option<QuietHours>,
+    /// What the person gets for coming back at each step; how much may depend on the person
+    /// ([`Ruleset::discount_for`]).
+    pub(crate) discounts: Vec<Option<DiscountRule>>,
     /// What must hold besides, when the reminder is sent.
     pub(crate) conditions: Vec<Condition>,
 }
@@ -74,18 +80,29 @@ pub struct Reminder {
 pub struct Discount {
     /// Percent off, 1 to 100.
     pub percent: u8,
-    /// What its codes begin with: capital letters, digits and hyphens.
-    pub code_prefix: String,
-    /// How long a code is good.
-    pub valid_for: DurationMs,
+    /// Where its code comes from.
+    pub codes: CodeSource,
+}
+
+/// Where the codes of a discount come from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CodeSource {
+    /// Each is derived from the episode.
+    Derived {
+        /// What they begin with: capital letters, digits and hyphens.
+        prefix: String,
+        /// How long a code is good.
+        valid_for: DurationMs,
+    },
+    /// They are taken from a pool.
+    Pool(PoolName),
 }
 
 /// A discount as the rule says it.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct DiscountRule {
     pub(crate) percent: Percent,
-    pub(crate) code_prefix: String,
-    pub(crate) valid_for: DurationMs,
+    pub(crate) codes: CodeSource,
 }
 
 /// How much is off.
@@ -142,7 +159,7 @@ impl Ruleset {
         self.currency
     }
 
-    /// The core's limits with what the rules say about them: `cart_idle` is the reminder's delay.
+    /// The core's limits with what the rules say about them, such as when reminders go out.
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy

@@ -114,7 +114,7 @@ fn profile(somebody: &Somebody) -> Profile {
         kinds.push(EventKind::ProductViewed(item("mug", None)));
     }
     if somebody.has_bought {
-        kinds.push(EventKind::OrderCompleted { order: None, total: None, items: Vec::new() });
+        kinds.push(EventKind::OrderCompleted { order: None, total: None, items: Vec::new(), coupon: None });
     }
     if let Some(plan) = &somebody.plan {
         kinds.push(EventKind::Identify { traits: [("plan".to_owned(), plan.clone())].into(), link: None });

@@ -2,6 +2,7 @@
 //! stand-in cannot drift from the real thing. Each function takes an empty set of tables.
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
+mod ledger;
 mod models;
 mod outreach_sending;
 mod products;
@@ -12,13 +13,12 @@ pub use models::model_objects;
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
     CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog,
-    LimitsStore, ListKey, ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReminderId,
-    ReminderStatus, ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
+    LedgerScan, LimitsStore, ListKey, ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReputationStore,
+    RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
 };
-use beckon_domain::abandonment::SkipReason;
-use beckon_domain::id::{EventId, SourceId, UserId};
+use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
-use beckon_domain::{Category, DurationMs, EpisodeId, Pepper, ProductId, Profile, ProfileKey, Timestamp};
+use beckon_domain::{Category, DurationMs, Pepper, ProductId, Profile, ProfileKey, Timestamp};
 use beckon_recommend::popularity::{Delivered, fold};
 use beckon_recommend::{BestSellers, Other, Signal, SignalId, SignalKind, Trend};
 use std::collections::BTreeSet;
@@ -47,6 +47,7 @@ where
     T: ProfileStore
         + ContactStore
         + OutreachStore
+        + LedgerScan
         + ConfigStore
         + RulesetStore
         + ModelStore
@@ -63,8 +64,7 @@ where
     due_index(tables).await;
     loads_many(tables).await;
     contacts(tables).await;
-    claims(tables).await;
-    sending(tables).await;
+    ledger::all(tables).await;
     outreach_sending::all(tables).await;
     rulesets::all(tables).await;
     models::all(tables).await;
@@ -166,53 +166,6 @@ async fn contacts<T: ContactStore>(tables: &T) {
         (None, true),
         "a stranger's address is not vouched for along with it"
     );
-}
-
-fn reminder(name: &str) -> ReminderId {
-    let (source, event) = (SourceId::new("web").unwrap(), EventId::new(name).unwrap());
-    ReminderId { episode: EpisodeId::derive("p", &source, &event), step: 1 }
-}
-
-/// One owner at a time; a lease that is over may be taken; what was never sent may be claimed again.
-async fn claims<T: OutreachStore>(tables: &T) {
-    let (id, who) = (reminder("claim"), key("who"));
-    assert_eq!(tables.reminder(&id).await.unwrap(), None);
-    assert!(tables.claim(&id, &who, "run-1", minute(0), minute(5)).await.unwrap());
-    assert!(!tables.claim(&id, &who, "run-2", minute(4), minute(9)).await.unwrap());
-    assert!(tables.claim(&id, &who, "run-2", minute(5), minute(9)).await.unwrap(), "the lease is over");
-    let sending = ReminderStatus::Sending { owner: "run-1".into() };
-    assert!(!tables.advance(&id, "run-1", sending, minute(6)).await.unwrap(), "no longer the owner");
-
-    let id = reminder("skip");
-    tables.record_skip(&id, &who, SkipReason::NoConsent, minute(0)).await.unwrap();
-    let row = tables.reminder(&id).await.unwrap().unwrap();
-    assert_eq!((row.profile, row.at), (who, minute(0)));
-    assert_eq!(row.status, ReminderStatus::Suppressed { reason: "NO_CONSENT".into() });
-    assert!(tables.claim(&id, &key("who"), "run-1", minute(1), minute(2)).await.unwrap(), "nothing was sent");
-}
-
-/// SENDING is never taken over; it ends as SENT by its owner, or as UNKNOWN after a time.
-async fn sending<T: OutreachStore>(tables: &T) {
-    let (id, who) = (reminder("send"), key("who"));
-    tables.claim(&id, &who, "run-1", minute(0), minute(5)).await.unwrap();
-    let sending = ReminderStatus::Sending { owner: "run-1".into() };
-    assert!(tables.advance(&id, "run-1", sending.clone(), minute(1)).await.unwrap());
-    assert!(!tables.claim(&id, &who, "run-2", minute(60), minute(65)).await.unwrap());
-    tables.record_skip(&id, &who, SkipReason::Suppressed, minute(60)).await.unwrap();
-    assert_eq!(tables.reminder(&id).await.unwrap().unwrap().status, sending, "a skip changes nothing now");
-    assert!(!tables.give_up_sending(&id, minute(0), minute(2)).await.unwrap(), "too early");
-    let sent = ReminderStatus::Sent { message_id: "m".into() };
-    assert!(tables.advance(&id, "run-1", sent.clone(), minute(2)).await.unwrap());
-    assert!(!tables.give_up_sending(&id, minute(60), minute(61)).await.unwrap());
-    assert_eq!(tables.reminder(&id).await.unwrap().unwrap().status, sent);
-
-    let id = reminder("send-2");
-    tables.claim(&id, &who, "run-1", minute(0), minute(5)).await.unwrap();
-    tables.advance(&id, "run-1", ReminderStatus::Sending { owner: "run-1".into() }, minute(1)).await.unwrap();
-    assert!(tables.give_up_sending(&id, minute(1), minute(30)).await.unwrap());
-    let late = ReminderStatus::Sent { message_id: "m".into() };
-    assert!(!tables.advance(&id, "run-1", late, minute(31)).await.unwrap(), "UNKNOWN is settled");
-    assert_eq!(tables.reminder(&id).await.unwrap().unwrap().status.name(), "UNKNOWN");
 }
 
 fn other() -> ProductId {

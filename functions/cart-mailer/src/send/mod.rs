@@ -6,6 +6,8 @@ pub mod account;
 pub mod recording;
 pub mod ses;
 
+pub use account::SendAccount;
+
 /// An e-mail, complete.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email {
@@ -34,7 +36,10 @@ impl std::fmt::Debug for Email {
 /// Why an e-mail was not accepted.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SendError {
-    /// Certainly not taken, and may be taken later: throttled.
+    /// Certainly not taken: too many at once.
+    #[error("too many at once: {0}")]
+    Throttled(String),
+    /// Certainly not taken, and may be taken later.
     #[error("not taken for now: {0}")]
     NotNow(String),
     /// Certainly not taken, and nothing will be until somebody acts: the account is paused or not verified.

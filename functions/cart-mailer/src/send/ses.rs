@@ -79,7 +79,7 @@ fn send_error(error: &SdkError<SendEmailError, HttpResponse>, email: &Email) -> 
     match error {
         SdkError::ConstructionFailure(_) => SendError::Refused("the request could not be built".to_owned()),
         SdkError::ServiceError(service) => match service.err() {
-            E::TooManyRequestsException(_) => SendError::NotNow("too many requests".to_owned()),
+            E::TooManyRequestsException(_) => SendError::Throttled("too many requests".to_owned()),
             E::LimitExceededException(_) => SendError::NotNow("the sending quota is reached".to_owned()),
             E::AccountSuspendedException(_) => SendError::Stopped("the account is suspended".to_owned()),
             E::SendingPausedException(_) => SendError::Stopped("sending is paused".to_owned()),
@@ -97,7 +97,7 @@ fn send_error(error: &SdkError<SendEmailError, HttpResponse>, email: &Email) -> 
                 Some(code) if NOT_ALLOWED.contains(&code) => {
                     SendError::Stopped(format!("the mailer may not send: {code}"))
                 }
-                Some("ThrottlingException") => SendError::NotNow("too many requests".to_owned()),
+                Some("ThrottlingException") => SendError::Throttled("too many requests".to_owned()),
                 _ => SendError::Unknown("SES answered with an unknown error".to_owned()),
             },
             _ => SendError::Unknown("SES answered with an unknown error".to_owned()),
@@ -119,7 +119,7 @@ where
             SendError::Stopped(format!("the mailer may not ask: {code}"))
         }
         Some("TooManyRequestsException" | "ThrottlingException") => {
-            SendError::NotNow("too many requests".to_owned())
+            SendError::Throttled("too many requests".to_owned())
         }
         _ => SendError::Unknown("SES did not answer".to_owned()),
     }

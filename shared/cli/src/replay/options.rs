@@ -106,7 +106,7 @@ pub(super) fn ruleset(delay: DurationMs) -> String {
     format!(
         "version: 1\nname: Replay\ncurrency: EUR\nrules:\n  - id: cart-left\n    when:\n      all:\n        \
          - event: Product Added\n        - not: {{ event: Order Completed, within: {delay} }}\n    \
-         then: {{ send: cart-reminder }}\n"
+         then: {{ send: cart-reminder, quiet_hours: false, frequency_cap: false, reentry: 0s, holdout: 0 }}\n"
     )
 }
 
@@ -133,7 +133,7 @@ mod tests {
         for text in ["90s", "15m", "24h", "2d"] {
             let delay = delay(text).unwrap();
             let rules = beckon_rules::Ruleset::parse(&ruleset(delay)).unwrap();
-            assert_eq!(rules.policy().cart_idle, Some(delay));
+            assert_eq!(rules.policy().cart_idle(), Some(delay));
         }
         assert!(delay("0m").is_err() && delay("soon").is_err());
     }

@@ -1,12 +1,12 @@
 use super::*;
+use crate::EpisodeId;
 use crate::cart::Change;
 use crate::consent::ConsentChoices;
 use crate::event::{CartRef, Item, TimerOutcome};
+use crate::id::UserId;
 use crate::id::{EventId, ProductId, SourceId};
 use crate::key::{Pepper, ProfileKey};
 use crate::outreach::{Cap, Mailed};
-use crate::EpisodeId;
-use crate::id::UserId;
 
 const READY: Situation<'static> = Situation {
     reachable: Reachable::Verified,
@@ -149,7 +149,8 @@ fn every_reason_not_to_send_at_all_is_named() {
 
 #[test]
 fn requirement_09_consent_that_is_too_old_counts_no_more() {
-    let within = |minutes| policy(Series { consent_within: Some(DurationMs::from_minutes(minutes)), ..series() });
+    let within =
+        |minutes| policy(Series { consent_within: Some(DurationMs::from_minutes(minutes)), ..series() });
     let profile = left_cart();
     assert_eq!(plan(&profile, &READY, &within(15), minute(15)), Plan::Remind(next(&profile)));
     let planned = plan(&profile, &READY, &within(14), minute(15));
@@ -169,11 +170,13 @@ fn requirement_11_quiet_hours_put_a_mail_off_and_drop_none_that_is_still_of_use(
 #[test]
 fn requirement_12_a_capped_mail_waits_while_it_is_of_use() {
     let (mut profile, id) = (left_cart(), next(&left_cart()));
-    let cap = |hours| policy(Series {
-        cap: Some(Cap { count: 1, within: DurationMs::from_hours(hours) }),
-        reentry: DurationMs::ZERO,
-        ..series()
-    });
+    let cap = |hours| {
+        policy(Series {
+            cap: Some(Cap { count: 1, within: DurationMs::from_hours(hours) }),
+            reentry: DurationMs::ZERO,
+            ..series()
+        })
+    };
     let other = EpisodeId::derive("other", &SourceId::new("s").unwrap(), &EventId::new("o").unwrap());
     let history = History::of(vec![Mailed {
         reminder: ReminderId { episode: other, step: 1 },
@@ -193,10 +196,7 @@ fn requirement_14_without_a_code_the_mail_goes_out_or_waits_as_the_shop_wants() 
     let profile = left_cart();
     let situation = Situation { code: CodeState::Missing, ..READY };
     let of = |without_code| policy(Series { without_code, ..series() });
-    assert_eq!(
-        plan(&profile, &situation, &of(WithoutCode::Send), minute(15)),
-        Plan::Remind(next(&profile))
-    );
+    assert_eq!(plan(&profile, &situation, &of(WithoutCode::Send), minute(15)), Plan::Remind(next(&profile)));
     assert_eq!(
         plan(&profile, &situation, &of(WithoutCode::Wait), minute(15)),
         Plan::Defer(next(&profile), SkipReason::NoCode, minute(75))

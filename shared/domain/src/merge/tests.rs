@@ -39,6 +39,7 @@ fn kind(choice: u8, n: u8) -> EventKind {
             order: OrderId::new("o").ok(),
             total: product(n).price,
             items: vec![product(n)],
+            coupon: None,
         },
         5 => EventKind::Page,
         _ => {

@@ -18,9 +18,9 @@ pub mod attempt;
 pub mod history;
 pub mod mail_event;
 pub mod reminder;
-pub mod series;
 #[cfg(test)]
 mod search;
+pub mod series;
 
 pub use assignment::{Group, bucket};
 pub use attempt::{Answer, Attempt, Do, End, Heard};

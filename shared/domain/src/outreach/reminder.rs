@@ -201,8 +201,7 @@ impl Reminder {
         if let Some(before) = before {
             before.may_be_claimed(claim.on_unknown, claim.now)?;
         }
-        let status =
-            ReminderStatus::Claimed { owner: claim.owner, lease_until: claim.now + LEASE };
+        let status = ReminderStatus::Claimed { owner: claim.owner, lease_until: claim.now + LEASE };
         Ok(Self {
             profile: claim.profile,
             status,
@@ -269,11 +268,8 @@ impl Reminder {
     /// A send that began too long ago and never ended.
     #[must_use]
     pub fn give_up(&self, now: Timestamp) -> Option<Self> {
-        let is_stale =
-            matches!(self.status, ReminderStatus::Sending { .. }) && self.at + SENDING_MAX <= now;
-        is_stale.then(|| {
-            self.clone().into(ReminderStatus::Unknown { reason: NO_ANSWER.to_owned() }, now)
-        })
+        let is_stale = matches!(self.status, ReminderStatus::Sending { .. }) && self.at + SENDING_MAX <= now;
+        is_stale.then(|| self.clone().into(ReminderStatus::Unknown { reason: NO_ANSWER.to_owned() }, now))
     }
 
     /// The row of a reminder that is not sent, and why: deferred where there is an `until`. `None` when the row is further

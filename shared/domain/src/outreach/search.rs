@@ -203,7 +203,8 @@ impl World {
             world.ticks += 1;
             for index in 0..2 {
                 // A run that has not begun to do anything begins with the new time.
-                if let Some(runner) = world.runners[index].clone().filter(|r| r.next == Do::Read && !rules.may_sleep)
+                if let Some(runner) =
+                    world.runners[index].clone().filter(|r| r.next == Do::Read && !rules.may_sleep)
                 {
                     world.runners[index] = Some(world.begin(index, rules, runner.more));
                 }

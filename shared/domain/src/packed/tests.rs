@@ -184,7 +184,12 @@ impl Teller {
 
     fn order(&mut self, products: std::ops::Range<u64>, total: &str) {
         let items = products.map(|n| self.product(n)).collect();
-        self.say(EventKind::OrderCompleted { order: None, total: Money::parse(total).ok(), items });
+        self.say(EventKind::OrderCompleted {
+            order: None,
+            total: Money::parse(total).ok(),
+            items,
+            coupon: None,
+        });
     }
 
     fn profile(&self) -> Profile {

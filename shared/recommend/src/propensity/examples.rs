@@ -102,7 +102,9 @@ mod tests {
             let product = ProductId::new("p").unwrap();
             let item = Item { product, category: None, brand: None, name: None, price: None, quantity: 1 };
             let kind = match kind {
-                'o' => EventKind::OrderCompleted { order: None, total: None, items: vec![item] },
+                'o' => {
+                    EventKind::OrderCompleted { order: None, total: None, items: vec![item], coupon: None }
+                }
                 _ => EventKind::ProductViewed(item),
             };
             let event = Event {

@@ -135,6 +135,7 @@ impl Loader {
             order: fields.get("order_id").and_then(|n| self.id(n, "order_id", OrderId::new)),
             total: total.and_then(|(name, n)| self.told_money(n, name, currency)),
             items: self.told_products(&fields, what),
+            coupon: None,
         })
     }
 

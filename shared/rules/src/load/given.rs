@@ -74,7 +74,11 @@ impl Loader {
         let (kind, properties) = match kinds[..] {
             // A choice of consent comes with some event; which one does not matter.
             [] if fields.get("consent").is_some() => (Some(identify(BTreeMap::new())), Vec::new()),
-            ["event"] => (self.track(&fields, who), self.other_properties(&fields)),
+            ["event"] => {
+                let properties = self.other_properties(&fields);
+                let kind = self.track(&fields, who).map(|kind| kind.with_coupon(&properties, self.currency));
+                (kind, properties)
+            }
             ["identify"] => {
                 let traits = fields.get("identify").map_or_else(BTreeMap::new, |n| self.traits(n, who));
                 (Some(identify(traits)), Vec::new())

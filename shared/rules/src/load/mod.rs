@@ -22,6 +22,7 @@ mod rule;
 mod scalar;
 mod scenario;
 mod segment;
+mod series;
 mod table;
 mod test;
 
@@ -159,12 +160,12 @@ impl Loader {
             // What follows relies on it: segments that ask for each other in a circle have no end.
             return None;
         }
-        let idle = rules.reminder.as_ref().map(|reminder| reminder.idle);
+        let reminders = rules.reminder.as_ref().map(|reminder| reminder.series.clone());
         Some(Ruleset {
             name: name?,
             version: String::new(),
             currency: currency?,
-            policy: Policy { cart_idle: idle, ..Policy::default() },
+            policy: Policy { reminders, ..Policy::default() },
             catalog,
             offers: offers.into_iter().map(Arc::new).collect(),
             slots,

@@ -2,18 +2,17 @@
 
 use super::Loader;
 use super::condition::{Place, Scope};
-use super::fields::{Fields, quoted};
+use super::fields::Fields;
 use super::rule::Rules;
+use super::series::{SERIES_FIELDS, SeriesRule};
 use crate::condition::{Condition, Last};
-use crate::model::{DiscountRule, Reminder};
+use crate::model::Reminder;
 use crate::tree::{Node, Value};
 use beckon_domain::DurationMs;
 use beckon_domain::id::RuleId;
 
 const REMINDER: &str = "cart-reminder";
 const PURCHASE: &str = "Order Completed";
-const CODE_PREFIX_CHARS_MAX: usize = 16;
-const DISCOUNT_FIELDS: [&str; 3] = ["percent", "code_prefix", "valid_for"];
 
 impl Loader {
     pub(super) fn reminder(
@@ -41,7 +40,7 @@ impl Loader {
                 );
             }
         }
-        for name in then.names().filter(|name| !["send", "discount"].contains(name)) {
+        for name in then.names().filter(|name| !SERIES_FIELDS.contains(name)) {
             let place = then.key(name).unwrap_or(then.place);
             self.problem(
                 place,
@@ -53,23 +52,21 @@ impl Loader {
         {
             self.problem(node.place, format!("`send` of {who} must be `{REMINDER}`"));
         }
-        let discount = match then.get("discount") {
-            Some(node) => self.discount(node, who).map(Some),
-            None => Some(None),
-        };
         let condition = when.and_then(|n| self.condition(n, &Scope { who, place: Place::Mail }));
-        let (idle, conditions) = self.absence(when?, condition?, who)?;
-        rules.reminder = Some(Reminder { rule: id?, idle, discount: discount?, conditions });
+        let absence = self.absence(when?, condition?, who);
+        let series = self.series(then, who, absence.as_ref().and_then(|(idle, _)| *idle));
+        let (SeriesRule { series, quiet_hours, discounts }, (_, conditions)) = (series?, absence?);
+        rules.reminder = Some(Reminder { rule: id?, series, quiet_hours, discounts, conditions });
         Some(())
     }
 
-    /// Takes the one absence of a purchase out of the conditions: the cart's timer measures it.
+    /// Takes the absence of a purchase, if there is one, out of the conditions: the cart's timer measures it.
     fn absence(
         &mut self,
         when: &Node,
         condition: Condition,
         who: &str,
-    ) -> Option<(DurationMs, Vec<Condition>)> {
+    ) -> Option<(Option<DurationMs>, Vec<Condition>)> {
         let conditions = match condition {
             Condition::All(conditions) => conditions,
             single => vec![single],
@@ -77,39 +74,15 @@ impl Loader {
         let (absences, others): (Vec<_>, Vec<_>) =
             conditions.into_iter().partition(|condition| absence_of_purchase(condition).is_some());
         let widths: Vec<DurationMs> = absences.iter().filter_map(absence_of_purchase).collect();
-        let [idle] = widths[..] else {
+        if widths.len() > 1 {
             let message = format!(
-                "{who} must say once how long after the last change of the cart its reminder goes out: write \
-                 `not: {{event: {PURCHASE}, within: 15m}}` directly under `when: {{all: [...]}}`, one time"
+                "{who} may say once how long after the last change of the cart its only reminder goes out: keep one \
+                 `not: {{event: {PURCHASE}, within: 15m}}`, or write `steps: [1h, 24h, 72h]` under `then`"
             );
             self.problem(when.place, message);
             return None;
-        };
-        Some((idle, others))
-    }
-
-    fn discount(&mut self, node: &Node, who: &str) -> Option<DiscountRule> {
-        let fields = Fields::open(self, node, &format!("the discount of {who}"), &DISCOUNT_FIELDS)?;
-        let percent = fields.require(self, "percent").and_then(|n| self.percent(n, who));
-        let code_prefix = fields.require(self, "code_prefix").and_then(|n| self.code_prefix(n));
-        let valid_for =
-            fields.require(self, "valid_for").and_then(|n| self.positive_duration(n, "valid_for"));
-        Some(DiscountRule { percent: percent?, code_prefix: code_prefix?, valid_for: valid_for? })
-    }
-
-    fn code_prefix(&mut self, node: &Node) -> Option<String> {
-        let prefix = self.text(node, "code_prefix", super::scalar::NAME_CHARS_MAX)?;
-        let is_spoken = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-';
-        if prefix.len() <= CODE_PREFIX_CHARS_MAX && prefix.bytes().all(is_spoken) {
-            return Some(prefix);
         }
-        let message = format!(
-            "`code_prefix` must be at most {CODE_PREFIX_CHARS_MAX} capital letters, digits and hyphens, \
-             such as BACK-, and this is {}",
-            quoted(&prefix)
-        );
-        self.problem(node.place, message);
-        None
+        Some((widths.first().copied(), others))
     }
 }
 

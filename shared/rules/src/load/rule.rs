@@ -5,6 +5,7 @@ use super::condition::{Place, Scope};
 use super::fields::{Fields, listed, quoted};
 use super::reference::Kind;
 use super::scalar::NAME_CHARS_MAX;
+use super::series::SERIES_FIELDS;
 use crate::condition::Condition;
 use crate::model::{Acting, Action, Reminder, Rule};
 use crate::tree::{Node, Value};
@@ -12,7 +13,25 @@ use beckon_domain::id::{RuleId, SlotId};
 use std::collections::BTreeMap;
 
 const RULE_FIELDS: [&str; 9] = ["id", "slot", "priority", "when", "then", "labels", "active", "cap", "on"];
-const THEN_FIELDS: [&str; 7] = ["offer", "recommend", "products", "send", "discount", "publish", "set_trait"];
+const THEN_FIELDS: [&str; 17] = [
+    "offer",
+    "recommend",
+    "products",
+    "send",
+    "discount",
+    "publish",
+    "set_trait",
+    "steps",
+    "quiet_hours",
+    "frequency_cap",
+    "reentry",
+    "holdout",
+    "min_value",
+    "consent_within",
+    "discount_every",
+    "without_code",
+    "unknown",
+];
 const ACTIONS: &str = "`offer: id`, `recommend: related`, `products: [ids]` or `send: cart-reminder`";
 const PRIORITY_MAX: i64 = 1_000_000;
 
@@ -105,13 +124,15 @@ impl Loader {
     }
 
     pub(super) fn action(&mut self, then: &Fields<'_>, who: &str) -> Option<Action> {
-        if let Some(place) = then.key("discount") {
+        let is_of_mail = |name: &&str| *name != "send" && SERIES_FIELDS.contains(name);
+        for name in then.names().filter(is_of_mail) {
+            let place = then.key(name).unwrap_or(then.place);
             self.problem(
                 place,
-                format!("{who} gives a `discount`, which only `send: cart-reminder` can carry"),
+                format!("{who} gives a `{name}`, which only `send: cart-reminder` can carry"),
             );
         }
-        let names: Vec<&str> = then.names().filter(|name| *name != "discount").collect();
+        let names: Vec<&str> = then.names().filter(|name| !is_of_mail(name)).collect();
         let [name] = names[..] else {
             let message = if names.is_empty() {
                 format!("`then` of {who} is empty: write {ACTIONS}")

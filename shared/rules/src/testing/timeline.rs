@@ -7,15 +7,15 @@ use crate::explain::{Explanation, RuleExplained};
 use crate::live::LiveLists;
 use crate::model::Ruleset;
 use crate::page::{Page, Person, SlotRequest};
-use beckon_domain::abandonment::{Plan, Situation, SkipReason, plan};
-use beckon_domain::cart::ReminderState;
+use beckon_domain::abandonment::{CodeState, Plan, Reachable, Situation, SkipReason, plan};
 use beckon_domain::consent::ConsentChoices;
-use beckon_domain::event::{Event, EventKind};
+use beckon_domain::event::{Event, EventKind, TimerOutcome};
 use beckon_domain::fold::{Item, fold_into};
 use beckon_domain::id::{EventId, RuleId, SlotId, SourceId};
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
+use beckon_domain::outreach::{Group, History, Mailed};
 use beckon_domain::reaction::Happened;
-use beckon_domain::{DurationMs, EpisodeId, Money, Profile, ProfileKey, Timestamp};
+use beckon_domain::{DurationMs, Money, Profile, ProfileKey, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Segments that one event may make a person enter and leave, one after the other, before it is left at that: rules that
@@ -43,7 +43,7 @@ pub struct Timeline<'r> {
     profile: Option<Profile>,
     mails: Vec<Mail>,
     not_sent: BTreeMap<&'static str, u64>,
-    reminded: BTreeSet<EpisodeId>,
+    history: History,
     published: Vec<RuleId>,
     /// Events that Beckon itself put, so far.
     own_count: u64,
@@ -59,7 +59,7 @@ impl<'r> Timeline<'r> {
             profile: None,
             mails: Vec::new(),
             not_sent: BTreeMap::new(),
-            reminded: BTreeSet::new(),
+            history: History::EMPTY,
             published: Vec::new(),
             own_count: 0,
         }
@@ -160,36 +160,51 @@ impl<'r> Timeline<'r> {
         self.due().1.is_none_or(|next| next > at)
     }
 
-    /// Settles the reminder that is due; false where there is none after all.
+    /// Settles the reminder that is due; false where there is none after all. Everybody has an address that was vouched for,
+    /// nobody is held out, and there is a code for whoever is to have one: a story is about its rules.
     fn remind(&mut self, now: Timestamp) -> bool {
         let person = self.person(Page::default());
         let is_eligible = self.ruleset.reminder_applies(&person, now);
-        let discount = self.ruleset.discount_for(&self.person(Page::default()), now);
+        let step = self.profile.as_ref().and_then(|p| p.cart.episode.as_ref()).map_or(1, |e| e.step);
+        let discount = self.ruleset.discount_for(step, &person, now);
         let (Some(profile), Some(reminder)) = (&mut self.profile, self.ruleset.reminder()) else {
             return false;
         };
-        let situation = Situation { has_contact: true, is_suppressed: false, is_eligible };
-        let episode = match plan(profile, situation, self.ruleset.policy(), now) {
-            Plan::NotDue => return false,
-            Plan::Skip(episode, reason) => {
+        let situation = Situation {
+            reachable: Reachable::Verified,
+            is_suppressed: false,
+            is_eligible,
+            cart_value: profile.cart.value(),
+            is_in_stock: true,
+            group: Group::Treated,
+            quiet_until: self.ruleset.quiet_until(profile, now),
+            history: &self.history,
+            code: CodeState::NotNeeded,
+        };
+        let planned = plan(profile, &situation, self.ruleset.policy(), now);
+        let (id, outcome) = match planned {
+            Plan::NotDue(_) => return false,
+            Plan::Skip(id, reason) => {
                 *self.not_sent.entry(SkipReason::code(reason)).or_default() += 1;
-                episode
+                (id, TimerOutcome::Skipped)
             }
-            Plan::Remind(episode) => {
-                // One mail for each episode, however often its cart changes.
-                if self.reminded.insert(episode) {
-                    self.mails.push(Mail {
-                        at: now,
-                        rule: reminder.rule.clone(),
-                        percent: discount.map(|discount| discount.percent),
-                        cart_value: profile.cart.value(),
-                    });
-                }
-                episode
+            Plan::Defer(id, _, until) => (id, TimerOutcome::Later { until }),
+            Plan::Remind(id) => {
+                let within = reminder.series.discount_within;
+                let discount = discount.filter(|_| !self.history.has_discount_within(id, within, now));
+                let mailed = Mailed { reminder: id, at: now, has_discount: discount.is_some() };
+                self.history = self.history.with(mailed);
+                self.mails.push(Mail {
+                    at: now,
+                    rule: reminder.rule.clone(),
+                    percent: discount.map(|discount| discount.percent),
+                    cart_value: profile.cart.value(),
+                });
+                (id, TimerOutcome::Done)
             }
         };
         let timer = profile.cart.episode.as_ref().map_or(0, |episode| episode.timer);
-        profile.cart.answer(&episode.to_string(), timer, ReminderState::Done);
+        profile.cart.answer(id, timer, outcome);
         true
     }
 

@@ -35,7 +35,7 @@ fn ask(ruleset: &Ruleset, case: &Case, question: &Question, live: &dyn Live) -> 
         if wanted.is_some_and(|wanted| wanted != found) {
             differences.push(format!("reminder: expected {wanted:?}, found {found}"));
         }
-        let found = ruleset.discount_for(&person, now).map_or(0, |discount| discount.percent);
+        let found = ruleset.discount_for(1, &person, now).map_or(0, |discount| discount.percent);
         if question.expect.discount.is_some_and(|wanted| wanted != found) {
             let wanted = question.expect.discount;
             differences.push(format!("discount: expected {wanted:?} percent, found {found}"));

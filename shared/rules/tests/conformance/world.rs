@@ -44,6 +44,7 @@ pub fn kind(happened: &Happened) -> EventKind {
             order: None,
             total: happened.total.as_deref().map(|t| Money::parse(t).expect("a total")),
             items: items(),
+            coupon: None,
         },
         "page" => EventKind::Page,
         "identify" => EventKind::Identify {

@@ -4,10 +4,10 @@ use super::size::{ItemSize, due_entry, read_half_units};
 use super::{Metered, Put};
 use crate::error::StoreError;
 use crate::tables::{
-    Contact, ContactStore, Due, OutreachStore, ProfileScan, ProfileStore, Read, Reminder, ReminderId,
-    ReminderStatus, Save, Stored,
+    Contact, ContactStore, Due, LedgerChange, OutreachStore, ProfileScan, ProfileStore, Read, Reminder,
+    ReminderId, Save, Stored, Versioned,
 };
-use beckon_domain::abandonment::SkipReason;
+use beckon_domain::outreach::History;
 use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,58 +131,23 @@ impl<T> Metered<T> {
 }
 
 impl<T: OutreachStore> OutreachStore for Metered<T> {
-    async fn claim(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        owner: &str,
-        now: Timestamp,
-        lease_until: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let held = self.tables.claim(id, profile, owner, now, lease_until).await?;
-        self.outreach_write(held);
-        Ok(held)
-    }
-
-    async fn advance(
-        &self,
-        id: &ReminderId,
-        owner: &str,
-        status: ReminderStatus,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let held = self.tables.advance(id, owner, status, now).await?;
-        self.outreach_write(held);
-        Ok(held)
-    }
-
-    async fn give_up_sending(
-        &self,
-        id: &ReminderId,
-        began_until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let held = self.tables.give_up_sending(id, began_until, now).await?;
-        self.outreach_write(held);
-        Ok(held)
-    }
-
-    async fn record_skip(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        reason: SkipReason,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        // The port does not say whether the condition held; the price is the same.
-        self.tables.record_skip(id, profile, reason, now).await?;
-        self.outreach_write(true);
-        Ok(())
-    }
-
-    async fn reminder(&self, id: &ReminderId) -> Result<Option<Reminder>, StoreError> {
+    async fn reminder(&self, id: &ReminderId) -> Result<Option<Versioned<Reminder>>, StoreError> {
         self.outreach_read();
         self.tables.reminder(id).await
+    }
+
+    async fn history(&self, recipient: &ContactHash) -> Result<Option<Versioned<History>>, StoreError> {
+        self.outreach_read();
+        self.tables.history(recipient).await
+    }
+
+    async fn save_reminder(&self, change: &LedgerChange, now: Timestamp) -> Result<Save, StoreError> {
+        let saved = self.tables.save_reminder(change, now).await?;
+        // AWS: each item of a transaction takes two units.
+        for _ in 0..if change.history.is_some() { 4 } else { 1 } {
+            self.outreach_write(saved == Save::Saved);
+        }
+        Ok(saved)
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {

@@ -1,8 +1,8 @@
 //! The tables: what each is asked, and the adapters that answer.
 
 use crate::error::{ErrorKind, StoreError};
-use beckon_domain::abandonment::SkipReason;
-use beckon_domain::{ContactHash, EpisodeId, Profile, ProfileKey, Timestamp};
+use beckon_domain::{Profile, ProfileKey, Timestamp};
+pub use beckon_domain::{Reminder, ReminderId, ReminderStatus};
 use std::collections::BTreeMap;
 use std::future::Future;
 
@@ -11,6 +11,7 @@ pub mod dynamodb;
 pub mod mail_content;
 pub mod memory;
 pub mod models;
+pub mod outreach;
 pub mod products;
 pub mod reputation;
 pub mod rulesets;
@@ -20,6 +21,7 @@ pub mod switch;
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
 pub use mail_content::{LiveMail, MailChange, MailContentStore, MailDocument};
 pub use models::{LiveModel, ModelKind, ModelPlace, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
+pub use outreach::{HistoryChange, LedgerChange, LedgerScan, OutreachStore, observe};
 pub use products::{ImportCounts, ImportLog, ImportPart, ImportRecord, ProductPage, ProductStore, Told};
 pub use reputation::{MailFact, ReputationStore};
 pub use rulesets::{
@@ -31,9 +33,6 @@ pub use switch::{LimitsStore, Sending, SendingSwitch, SwitchAction, SwitchChange
 
 /// Parts of the due index: one key would be hot, so profiles are spread over these.
 pub const DUE_SHARD_COUNT: u32 = 8;
-
-/// Reason of an UNKNOWN reminder: the call to SES never ended.
-pub const NO_ANSWER: &str = "the send began and never ended";
 
 /// How fresh a read must be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -206,134 +205,6 @@ pub trait ContactStore: Send + Sync {
         key: &ProfileKey,
         now: Timestamp,
     ) -> impl Future<Output = Result<Option<Contact>, StoreError>> + Send;
-}
-
-/// Which reminder: the episode and the step of its series, from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct ReminderId {
-    /// The episode.
-    pub episode: EpisodeId,
-    /// The step.
-    pub step: u8,
-}
-
-/// Where a reminder stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ReminderStatus {
-    /// A run owns it and has not begun to send. Another may take it over after the lease.
-    Claimed {
-        /// The run.
-        owner: String,
-        /// Until when nobody else may take it.
-        lease_until: Timestamp,
-    },
-    /// The call to SES may be under way. Never taken over.
-    Sending {
-        /// The run.
-        owner: String,
-    },
-    /// Accepted by SES.
-    Sent {
-        /// SES's message id.
-        message_id: String,
-    },
-    /// Refused by SES for good.
-    Failed {
-        /// Why.
-        reason: String,
-    },
-    /// Nobody knows whether SES took it. Not sent again.
-    Unknown {
-        /// Why.
-        reason: String,
-    },
-    /// Not sent, on purpose.
-    Suppressed {
-        /// A [`SkipReason`]'s code.
-        reason: String,
-    },
-}
-
-impl ReminderStatus {
-    /// The stable name of the status.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Claimed { .. } => "CLAIMED",
-            Self::Sending { .. } => "SENDING",
-            Self::Sent { .. } => "SENT",
-            Self::Failed { .. } => "FAILED",
-            Self::Unknown { .. } => "UNKNOWN",
-            Self::Suppressed { .. } => "SUPPRESSED",
-        }
-    }
-
-    /// Whether a claim may replace it: nobody owns it any more, or it was never sent and its cart is due again.
-    #[must_use]
-    pub fn may_be_claimed(&self, now: Timestamp) -> bool {
-        match self {
-            Self::Claimed { lease_until, .. } => *lease_until <= now,
-            Self::Suppressed { .. } => true,
-            _ => false,
-        }
-    }
-}
-
-/// A row of the ledger.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Reminder {
-    /// Whose cart.
-    pub profile: ProfileKey,
-    /// Where it stands.
-    pub status: ReminderStatus,
-    /// Since when.
-    pub at: Timestamp,
-}
-
-/// OutreachTable: the ledger of reminders, and who must not be mailed.
-pub trait OutreachStore: Send + Sync {
-    /// Makes `owner` the only run that may send this reminder, if nobody is. Returns whether it is now.
-    fn claim(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        owner: &str,
-        now: Timestamp,
-        lease_until: Timestamp,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// Moves the owner's claim to another status. Returns whether the claim was still the owner's: after `false`
-    /// nothing may be sent.
-    fn advance(
-        &self,
-        id: &ReminderId,
-        owner: &str,
-        status: ReminderStatus,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// Gives up a send that began at or before `began_until` and never ended: UNKNOWN. Returns whether it did.
-    fn give_up_sending(
-        &self,
-        id: &ReminderId,
-        began_until: Timestamp,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// Records that a reminder is not sent, and why, unless it is already further than a claim may replace.
-    fn record_skip(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        reason: SkipReason,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// The row of a reminder. A strong read.
-    fn reminder(&self, id: &ReminderId) -> impl Future<Output = Result<Option<Reminder>, StoreError>> + Send;
-
-    /// Whether this address must not be mailed. A strong read.
-    fn is_suppressed(&self, contact: &ContactHash) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
 /// Reads every profile: for reports and checks of a laptop, never in a function.

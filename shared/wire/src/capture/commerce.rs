@@ -45,6 +45,9 @@ const COMMERCE: &[&str] = &[
     "Order Completed",
 ];
 
+/// Events with an amount among the properties that stay as they are: they say in which currency it is.
+const COUPONS: &[&str] = &["Coupon Entered", "Coupon Applied", "Coupon Denied", "Coupon Removed"];
+
 /// What is left out of any other event: a `name` may be a person's, where no product has it.
 const OUTSIDE_COMMERCE: &[&str] = &["cart_url", "name"];
 
@@ -84,6 +87,7 @@ pub fn properties(
             properties.order_id = fields.id("order_id", OrderId::new)?.map(|id| id.as_str().to_owned());
             properties.total_minor = total(&fields, currency)?;
         }
+        _ if COUPONS.contains(&event) => {}
         _ => return Ok(properties),
     }
     properties.currency = Some(currency.as_str().to_owned());
@@ -233,6 +237,18 @@ mod tests {
         let search =
             super::tests::read("Products Searched", r#"{"query":"tent","category":"tents"}"#).unwrap();
         assert_eq!(search.extra.get("query"), Some(&Scalar::Text("tent".to_owned())));
+    }
+
+    #[test]
+    fn a_coupon_passes_as_it_is_and_loses_no_order() {
+        let json = r#"{"coupon_id":"cart-7f","coupon_name":"Spring","order_id":7,"discount":2.5}"#;
+        let applied = super::tests::read("Coupon Applied", json).unwrap();
+        let names: Vec<&str> = applied.extra.keys().map(String::as_str).collect();
+        assert_eq!(names, ["coupon_id", "coupon_name", "discount", "order_id"]);
+        assert_eq!(applied.currency.as_deref(), Some("EUR"));
+        let order = super::tests::read("Order Completed", r#"{"coupon":" cart-7f "}"#).unwrap();
+        assert_eq!(order.extra.get("coupon"), Some(&Scalar::Text(" cart-7f ".to_owned())));
+        assert!(super::tests::read("Order Completed", r#"{"coupon":["a","b"]}"#).is_ok());
     }
 
     #[test]

@@ -51,6 +51,7 @@ impl LineRef<'_> {
             text.as_deref().map(ProfileKey::parse).transpose().map_err(|e| undecodable(e.to_string()))
         };
         let (claim, link) = (key(&self.claim)?, key(&self.link)?);
+        let kind = self.event_kind(link)?;
         Ok(Event {
             id: EventId::new(&self.id).map_err(|e| undecodable(format!("id {e}")))?,
             source: SourceId::new(&self.source).map_err(|e| undecodable(format!("source {e}")))?,
@@ -66,7 +67,7 @@ impl LineRef<'_> {
             claim,
             device: self.context.device.as_deref().and_then(Device::parse),
             details: self.details(),
-            kind: self.event_kind(link)?,
+            kind,
         })
     }
 
@@ -85,6 +86,17 @@ impl LineRef<'_> {
         (!is_empty).then(|| Box::new(Details { referrer, campaign, properties }))
     }
 
+    /// What a `track` line says, with its coupon, which is among the properties that no kind has by itself.
+    fn tracked(&mut self) -> Result<EventKind, LineError> {
+        let kind = self.track()?;
+        let may_have_coupon = matches!(kind, EventKind::OrderCompleted { .. } | EventKind::Track(_));
+        if !may_have_coupon {
+            return Ok(kind);
+        }
+        let currency = self.properties.currency.as_deref().and_then(|code| Currency::new(code).ok());
+        Ok(kind.with_coupon(&self.properties.extra, currency))
+    }
+
     fn event_kind(&mut self, link: Option<ProfileKey>) -> Result<EventKind, LineError> {
         Ok(match self.kind {
             LineType::Page => EventKind::Page,
@@ -97,10 +109,15 @@ impl LineRef<'_> {
                     .collect();
                 EventKind::Identify { traits, link }
             }
-            LineType::Track => self.track()?,
+            LineType::Track => self.tracked()?,
             LineType::Timer => {
                 let timer = self.timer.take().ok_or_else(|| undecodable("a timer line without a timer"))?;
-                EventKind::TimerDue { episode: timer.episode, timer: timer.number, outcome: timer.outcome }
+                EventKind::TimerDue {
+                    episode: timer.episode,
+                    timer: timer.number,
+                    step: timer.step,
+                    outcome: timer.outcome,
+                }
             }
             LineType::Merge => {
                 let merge = self.merge.take().ok_or_else(|| undecodable("a merge line without a state"))?;
@@ -155,6 +172,7 @@ impl LineRef<'_> {
                     .zip(currency)
                     .map(|(minor, currency)| Money { minor, currency }),
                 items: products().map_err(undecodable_item)?,
+                coupon: None,
             },
             name => {
                 EventKind::Track(EventName::new(name).map_err(|e| undecodable(format!("event name {e}")))?)

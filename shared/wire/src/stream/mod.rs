@@ -223,8 +223,16 @@ pub struct TimerLine {
     pub episode: String,
     /// Which timer of the episode.
     pub number: u32,
+    /// Which step of the series, from 1.
+    #[serde(default = "first_step")]
+    pub step: u8,
     /// How it ended.
     pub outcome: TimerOutcome,
+}
+
+/// Lines from before there were series are of the only step.
+const fn first_step() -> u8 {
+    1
 }
 
 /// A frozen visitor's state.

@@ -6,7 +6,7 @@ use super::{
 };
 use beckon_domain::event::TimerOutcome;
 use beckon_domain::id::EffectId;
-use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
+use beckon_domain::{Profile, ProfileKey, ReminderId, Timestamp, packed};
 use data_encoding::BASE64;
 use std::collections::BTreeMap;
 
@@ -36,13 +36,26 @@ impl Line {
         }
     }
 
-    /// `Timer Due`: a timer of an episode has come to an end. The id says which
+    /// `Timer Due`: a timer of an episode has come to an end for a step of its series. The id says which
     /// timer and how it ended, so that a repetition is recognised.
     #[must_use]
-    pub fn timer(key: &ProfileKey, episode: &str, number: u32, outcome: TimerOutcome, at: Timestamp) -> Self {
-        let kind = if outcome == TimerOutcome::Done { "done" } else { "no-contact" };
-        let mut line = Self::internal(key, &format!("timer:{episode}:{number}:{kind}"), LineType::Timer, at);
-        line.timer = Some(TimerLine { episode: episode.to_owned(), number, outcome });
+    pub fn timer(
+        key: &ProfileKey,
+        reminder: ReminderId,
+        number: u32,
+        outcome: TimerOutcome,
+        at: Timestamp,
+    ) -> Self {
+        let kind = match outcome {
+            TimerOutcome::Done => "done".to_owned(),
+            TimerOutcome::Skipped => "skipped".to_owned(),
+            TimerOutcome::NoContact => "no-contact".to_owned(),
+            TimerOutcome::Later { until } => format!("later-{}", until.as_ms()),
+        };
+        let ReminderId { episode, step } = reminder;
+        let id = format!("timer:{episode}:{step}:{number}:{kind}");
+        let mut line = Self::internal(key, &id, LineType::Timer, at);
+        line.timer = Some(TimerLine { episode: episode.to_string(), number, step, outcome });
         line
     }
 

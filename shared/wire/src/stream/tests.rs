@@ -99,6 +99,7 @@ fn a_whole_line_and_its_event_alone_are_read_alike() {
         engaged_ms: Some(4),
         extra: BTreeMap::from([
             ("color".to_owned(), Scalar::Bool(true)),
+            ("coupon".to_owned(), Scalar::Text("cart-1a2b".to_owned())),
             ("query".to_owned(), Scalar::Text("t\u{e9}nt \"2\"".to_owned())),
             ("rank".to_owned(), Scalar::Number(-0.1)),
         ]),
@@ -119,6 +120,7 @@ fn a_whole_line_and_its_event_alone_are_read_alike() {
         "Product Dwelled",
         "Cart Updated",
         "Order Completed",
+        "Coupon Applied",
         "X",
     ] {
         line.event = Some(name.to_owned());
@@ -137,7 +139,10 @@ fn a_whole_line_and_its_event_alone_are_read_alike() {
         assert_eq!((campaign.name.as_deref(), campaign.medium.as_deref()), (Some("spring"), Some("mail")));
         assert_eq!(event.property("rank"), Some(&TraitValue::Number(-0.1)));
         assert_eq!(event.property("query"), Some(&TraitValue::Text("t\u{e9}nt \"2\"".to_owned())));
-        if let EventKind::OrderCompleted { order, total, items } = &event.kind {
+        let used: Vec<String> = event.kind.codes_used().iter().map(ToString::to_string).collect();
+        let is_used = ["Order Completed", "Coupon Applied"].contains(&name);
+        assert_eq!(used, if is_used { vec!["CART-1A2B"] } else { vec![] }, "{name}");
+        if let EventKind::OrderCompleted { order, total, items, .. } = &event.kind {
             assert_eq!((order.as_ref().map(|o| o.as_str()), total.map(|t| t.minor)), (Some("o"), Some(3)));
             let item = &items[0];
             assert_eq!((item.product.as_str(), item.name.as_deref()), ("p \"1\"", Some("Tent\n2")));

@@ -58,8 +58,12 @@ fn value(profile: &Profile, minute: u64, name: &str) -> f64 {
 
 #[test]
 fn each_feature_says_what_its_name_says() {
-    let order =
-        EventKind::OrderCompleted { order: None, total: Money::parse("100.00 EUR").ok(), items: vec![] };
+    let order = EventKind::OrderCompleted {
+        order: None,
+        total: Money::parse("100.00 EUR").ok(),
+        items: vec![],
+        coupon: None,
+    };
     let profile = after(&[
         (0, viewed("tent")),
         (2, order),

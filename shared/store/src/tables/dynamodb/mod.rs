@@ -7,6 +7,7 @@ mod catalog;
 mod config;
 mod contacts;
 mod imports;
+mod ledger_rows;
 mod mail_content;
 mod models;
 mod outreach;

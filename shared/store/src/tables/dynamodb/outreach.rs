@@ -1,209 +1,159 @@
-//! OutreachTable: the ledger of reminders (`episode#…` / `reminder#n`).
+//! OutreachTable: the ledger of reminders (`episode#…` / `reminder#n`) and what each address was sent (`recipient#…` / `-`).
 
-use super::schema::{PK, SK, TTL};
-use super::{DynamoTables, Item, condition_held, corrupt, get_text, get_time, text, time, ttl};
-use crate::error::StoreError;
-use crate::tables::{NO_ANSWER, OutreachStore, Reminder, ReminderId, ReminderStatus};
-use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use beckon_domain::abandonment::SkipReason;
-use beckon_domain::{ContactHash, DurationMs, ProfileKey, Timestamp};
+use super::ledger_rows::{from_item, history_item, history_of, reminder_attributes};
+use super::rulesets::saved;
+use super::schema::{PK, SK, TTL, VERSION};
+use super::{DynamoTables, Item, condition_held, corrupt, get_number, get_text, number, text, ttl};
+use crate::error::{ErrorKind, StoreError};
+use crate::tables::{LedgerChange, LedgerScan, OutreachStore, Save, Versioned};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use beckon_domain::outreach::History;
+use beckon_domain::{ContactHash, DurationMs, Reminder, ReminderId, Timestamp};
 
 /// How long the ledger is kept.
-const REMINDER_RETENTION: DurationMs = DurationMs::from_days(365);
-const STATUS: &str = "status";
-const PROFILE: &str = "profile";
-const OWNER: &str = "owner";
-const LEASE_UNTIL: &str = "lease_until";
-const REASON: &str = "reason";
-const MESSAGE_ID: &str = "message_id";
-const AT: &str = "at";
-const CLAIM: &str = "claim a reminder";
-const ADVANCE: &str = "advance a reminder";
-const SKIP: &str = "record a skipped reminder";
+const RETENTION: DurationMs = DurationMs::from_days(365);
+const SAVE: &str = "save a reminder";
 const GET: &str = "get a reminder";
-
-/// A row may be claimed when there is none, when a claim's lease is over, or when nothing was sent and the cart is due
-/// again ([`ReminderStatus::may_be_claimed`]).
-const MAY_BE_CLAIMED: &str =
-    "attribute_not_exists(#k) OR (#status = :claimed AND #lease <= :now) OR #status = :suppressed";
+const HISTORY: &str = "get the history of an address";
+const SCAN: &str = "read the ledger";
+const EPISODE_PREFIX: &str = "episode#";
+const REMINDER_PREFIX: &str = "reminder#";
 
 fn keys(id: &ReminderId) -> (String, String) {
-    (format!("episode#{}", id.episode), format!("reminder#{}", id.step))
+    (format!("{EPISODE_PREFIX}{}", id.episode), format!("{REMINDER_PREFIX}{}", id.step))
+}
+
+fn recipient_key(recipient: &ContactHash) -> String {
+    format!("recipient#{}", recipient.as_str())
+}
+
+fn version_of(operation: &'static str, item: &Item) -> Result<u64, StoreError> {
+    let version = get_number(item, VERSION).and_then(|version| u64::try_from(version).ok());
+    version.ok_or_else(|| corrupt(operation, "version"))
 }
 
 impl DynamoTables {
-    fn put_if_claimable(
+    async fn outreach_item(
         &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        status: &ReminderStatus,
+        operation: &'static str,
+        pk: String,
+        sk: String,
+    ) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(&self.names.outreach).consistent_read(true);
+        let answer = get.key(PK, text(pk)).key(SK, text(sk)).send().await;
+        Ok(answer.map_err(|e| StoreError::from_sdk(operation, e))?.item)
+    }
+
+    /// A put of a row that names the version it follows.
+    fn versioned_put(
+        &self,
+        (pk, sk): (String, String),
+        attributes: Vec<(&'static str, AttributeValue)>,
+        read_version: Option<u64>,
         now: Timestamp,
-    ) -> PutItemFluentBuilder {
-        let (pk, sk) = keys(id);
-        let mut put = self
-            .client
-            .put_item()
+    ) -> Result<Put, StoreError> {
+        let mut put = Put::builder()
             .table_name(&self.names.outreach)
             .item(PK, text(pk))
             .item(SK, text(sk))
-            .item(PROFILE, text(profile.as_str()))
-            .item(AT, time(now))
-            .item(TTL, ttl(now + REMINDER_RETENTION))
-            .condition_expression(MAY_BE_CLAIMED)
-            .expression_attribute_names("#k", PK)
-            .expression_attribute_names("#status", STATUS)
-            .expression_attribute_names("#lease", LEASE_UNTIL)
-            .expression_attribute_values(":claimed", text("CLAIMED"))
-            .expression_attribute_values(":suppressed", text("SUPPRESSED"))
-            .expression_attribute_values(":now", time(now));
-        for (name, value) in attributes(status) {
+            .item(VERSION, number(read_version.unwrap_or(0) + 1))
+            .item(TTL, ttl(now + RETENTION));
+        for (name, value) in attributes {
             put = put.item(name, value);
         }
-        put
+        let put = match read_version {
+            None => put.condition_expression("attribute_not_exists(#k)").expression_attribute_names("#k", PK),
+            Some(version) => put
+                .condition_expression("#v = :v")
+                .expression_attribute_names("#v", VERSION)
+                .expression_attribute_values(":v", number(version)),
+        };
+        put.build().map_err(|e| StoreError::new(SAVE, ErrorKind::Refused, e))
     }
 
-    fn update(&self, id: &ReminderId, status: &ReminderStatus, now: Timestamp) -> UpdateItemFluentBuilder {
-        let (pk, sk) = keys(id);
-        let mut set = vec!["#at = :now".to_owned()];
-        let mut update = self
+    async fn put_one(&self, put: Put) -> Result<Save, StoreError> {
+        let write = self
             .client
-            .update_item()
-            .table_name(&self.names.outreach)
-            .key(PK, text(pk))
-            .key(SK, text(sk))
-            .expression_attribute_names("#at", AT)
-            .expression_attribute_names("#status", STATUS)
-            .expression_attribute_values(":now", time(now));
-        for (name, value) in attributes(status) {
-            set.push(format!("#{name} = :new_{name}"));
-            update = update
-                .expression_attribute_names(format!("#{name}"), name)
-                .expression_attribute_values(format!(":new_{name}"), value);
-        }
-        update.update_expression(format!("SET {}", set.join(", ")))
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_names(put.expression_attribute_names)
+            .set_expression_attribute_values(put.expression_attribute_values);
+        let held = condition_held(SAVE, write.send().await)?;
+        Ok(if held { Save::Saved } else { Save::Conflict })
     }
-}
-
-/// The attributes that say a status.
-fn attributes(status: &ReminderStatus) -> Vec<(&'static str, aws_sdk_dynamodb::types::AttributeValue)> {
-    let mut attributes = vec![(STATUS, text(status.name()))];
-    match status {
-        ReminderStatus::Claimed { owner, lease_until } => {
-            attributes.push((OWNER, text(owner)));
-            attributes.push((LEASE_UNTIL, time(*lease_until)));
-        }
-        ReminderStatus::Sending { owner } => attributes.push((OWNER, text(owner))),
-        ReminderStatus::Sent { message_id } => attributes.push((MESSAGE_ID, text(message_id))),
-        ReminderStatus::Failed { reason }
-        | ReminderStatus::Unknown { reason }
-        | ReminderStatus::Suppressed { reason } => attributes.push((REASON, text(reason))),
-    }
-    attributes
 }
 
 impl OutreachStore for DynamoTables {
-    async fn claim(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        owner: &str,
-        now: Timestamp,
-        lease_until: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let status = ReminderStatus::Claimed { owner: owner.to_owned(), lease_until };
-        condition_held(CLAIM, self.put_if_claimable(id, profile, &status, now).send().await)
-    }
-
-    async fn advance(
-        &self,
-        id: &ReminderId,
-        owner: &str,
-        status: ReminderStatus,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let update = self
-            .update(id, &status, now)
-            .condition_expression("#owner = :owner AND (#status = :claimed OR #status = :sending)")
-            .expression_attribute_names("#owner", OWNER)
-            .expression_attribute_values(":owner", text(owner))
-            .expression_attribute_values(":claimed", text("CLAIMED"))
-            .expression_attribute_values(":sending", text("SENDING"));
-        condition_held(ADVANCE, update.send().await)
-    }
-
-    async fn give_up_sending(
-        &self,
-        id: &ReminderId,
-        began_until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let status = ReminderStatus::Unknown { reason: NO_ANSWER.to_owned() };
-        let update = self
-            .update(id, &status, now)
-            .condition_expression("#status = :sending AND #at <= :until")
-            .expression_attribute_values(":sending", text("SENDING"))
-            .expression_attribute_values(":until", time(began_until));
-        condition_held(ADVANCE, update.send().await)
-    }
-
-    async fn record_skip(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        reason: SkipReason,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let status = ReminderStatus::Suppressed { reason: reason.code().to_owned() };
-        condition_held(SKIP, self.put_if_claimable(id, profile, &status, now).send().await).map(|_| ())
-    }
-
-    async fn reminder(&self, id: &ReminderId) -> Result<Option<Reminder>, StoreError> {
+    async fn reminder(&self, id: &ReminderId) -> Result<Option<Versioned<Reminder>>, StoreError> {
         let (pk, sk) = keys(id);
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.names.outreach)
-            .key(PK, text(pk))
-            .key(SK, text(sk))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk(GET, e))?;
-        answer.item.as_ref().map(from_item).transpose()
+        let item = self.outreach_item(GET, pk, sk).await?;
+        let row = |item: Item| Ok(Versioned { state: from_item(&item)?, version: version_of(GET, &item)? });
+        item.map(row).transpose()
+    }
+
+    async fn history(&self, recipient: &ContactHash) -> Result<Option<Versioned<History>>, StoreError> {
+        let item = self.outreach_item(HISTORY, recipient_key(recipient), "-".to_owned()).await?;
+        let row =
+            |item: Item| Ok(Versioned { state: history_of(&item)?, version: version_of(HISTORY, &item)? });
+        item.map(row).transpose()
+    }
+
+    async fn save_reminder(&self, change: &LedgerChange, now: Timestamp) -> Result<Save, StoreError> {
+        let attributes = reminder_attributes(&change.row);
+        let row = self.versioned_put(keys(&change.id), attributes, change.read_version, now)?;
+        let Some(history) = &change.history else { return self.put_one(row).await };
+        let key = (recipient_key(&history.recipient), "-".to_owned());
+        let of_address =
+            self.versioned_put(key, history_item(&history.history), history.read_version, now)?;
+        let mut write = self.client.transact_write_items();
+        for put in [row, of_address] {
+            write = write.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        saved(SAVE, write.send().await)
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.names.outreach)
-            .key(PK, text(format!("suppression#{}", contact.as_str())))
-            .key(SK, text("-"))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|e| StoreError::from_sdk("look up a suppression", e))?;
-        Ok(answer.item.is_some())
+        let key = format!("suppression#{}", contact.as_str());
+        Ok(self.outreach_item("look up a suppression", key, "-".to_owned()).await?.is_some())
     }
 }
 
-fn from_item(item: &Item) -> Result<Reminder, StoreError> {
-    let profile = get_text(item, PROFILE).and_then(|k| ProfileKey::parse(&k).ok());
-    let profile = profile.ok_or_else(|| corrupt(GET, "profile"))?;
-    let at = get_time(item, AT).ok_or_else(|| corrupt(GET, "time"))?;
-    let field = |name: &str| get_text(item, name).unwrap_or_default();
-    let status = match field(STATUS).as_str() {
-        "CLAIMED" => ReminderStatus::Claimed {
-            owner: field(OWNER),
-            lease_until: get_time(item, LEASE_UNTIL).ok_or_else(|| corrupt(GET, "lease"))?,
-        },
-        "SENDING" => ReminderStatus::Sending { owner: field(OWNER) },
-        "SENT" => ReminderStatus::Sent { message_id: field(MESSAGE_ID) },
-        "FAILED" => ReminderStatus::Failed { reason: field(REASON) },
-        "UNKNOWN" => ReminderStatus::Unknown { reason: field(REASON) },
-        "SUPPRESSED" => ReminderStatus::Suppressed { reason: field(REASON) },
-        _ => return Err(corrupt(GET, "status")),
-    };
-    Ok(Reminder { profile, status, at })
+impl LedgerScan for DynamoTables {
+    async fn scan_reminders(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<(ReminderId, Reminder)>, Option<String>), StoreError> {
+        let mut scan = self
+            .client
+            .scan()
+            .table_name(&self.names.outreach)
+            .limit(limit.try_into().unwrap_or(i32::MAX))
+            .filter_expression("begins_with(#k, :episode) AND begins_with(#s, :reminder)")
+            .expression_attribute_names("#k", PK)
+            .expression_attribute_names("#s", SK)
+            .expression_attribute_values(":episode", text(EPISODE_PREFIX))
+            .expression_attribute_values(":reminder", text(REMINDER_PREFIX));
+        if let Some((pk, sk)) = after.and_then(|after| after.split_once('|')) {
+            scan = scan.exclusive_start_key(PK, text(pk)).exclusive_start_key(SK, text(sk));
+        }
+        let page = scan.send().await.map_err(|e| StoreError::from_sdk(SCAN, e))?;
+        let mut rows = Vec::new();
+        for item in page.items.unwrap_or_default() {
+            let id = reminder_id(&item).ok_or_else(|| corrupt(SCAN, "key"))?;
+            rows.push((id, from_item(&item)?));
+        }
+        let next = page.last_evaluated_key.filter(|key| !key.is_empty()).map(|key| {
+            format!("{}|{}", get_text(&key, PK).unwrap_or_default(), get_text(&key, SK).unwrap_or_default())
+        });
+        Ok((rows, next))
+    }
+}
+
+fn reminder_id(item: &Item) -> Option<ReminderId> {
+    let (pk, sk) = (get_text(item, PK)?, get_text(item, SK)?);
+    let (episode, step) = (pk.strip_prefix(EPISODE_PREFIX)?, sk.strip_prefix(REMINDER_PREFIX)?);
+    ReminderId::of_decision_id(&format!("mail.{episode}.{step}"))
 }

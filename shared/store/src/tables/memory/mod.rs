@@ -21,7 +21,7 @@ struct Tables {
     profiles: BTreeMap<ProfileKey, Row>,
     due: BTreeMap<u32, BTreeSet<(Timestamp, ProfileKey)>>,
     contacts: BTreeMap<ProfileKey, Contact>,
-    reminders: BTreeMap<ReminderId, Reminder>,
+    ledger: outreach::Ledger,
     mail: sending::Mail,
     rulesets: rulesets::Rulesets,
     mail_content: rulesets::Rulesets,
@@ -49,7 +49,7 @@ impl MemoryTables {
     /// Every reminder, in id order.
     #[must_use]
     pub fn reminders(&self) -> Vec<(ReminderId, Reminder)> {
-        self.lock().reminders.iter().map(|(id, reminder)| (*id, reminder.clone())).collect()
+        self.lock().ledger.reminders.iter().map(|(id, row)| (*id, row.state.clone())).collect()
     }
 
     /// The earliest entry of the due index.

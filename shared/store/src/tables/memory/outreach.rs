@@ -2,84 +2,62 @@
 
 use super::MemoryTables;
 use crate::error::StoreError;
-use crate::tables::{OutreachStore, Reminder, ReminderId, ReminderStatus};
-use beckon_domain::abandonment::SkipReason;
-use beckon_domain::{ContactHash, ProfileKey, Timestamp};
+use crate::tables::{LedgerChange, LedgerScan, OutreachStore, Save, Versioned};
+use beckon_domain::outreach::History;
+use beckon_domain::{ContactHash, Reminder, ReminderId, Timestamp};
+use std::collections::BTreeMap;
+
+/// Reminders, and what addresses were sent.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) reminders: BTreeMap<ReminderId, Versioned<Reminder>>,
+    histories: BTreeMap<ContactHash, Versioned<History>>,
+}
 
 impl OutreachStore for MemoryTables {
-    async fn claim(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        owner: &str,
-        now: Timestamp,
-        lease_until: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut tables = self.lock();
-        if tables.reminders.get(id).is_some_and(|row| !row.status.may_be_claimed(now)) {
-            return Ok(false);
-        }
-        let status = ReminderStatus::Claimed { owner: owner.to_owned(), lease_until };
-        tables.reminders.insert(*id, Reminder { profile: profile.clone(), status, at: now });
-        Ok(true)
+    async fn reminder(&self, id: &ReminderId) -> Result<Option<Versioned<Reminder>>, StoreError> {
+        Ok(self.lock().ledger.reminders.get(id).cloned())
     }
 
-    async fn advance(
-        &self,
-        id: &ReminderId,
-        owner: &str,
-        status: ReminderStatus,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut tables = self.lock();
-        let Some(row) = tables.reminders.get_mut(id) else { return Ok(false) };
-        let is_owner = match &row.status {
-            ReminderStatus::Claimed { owner: o, .. } | ReminderStatus::Sending { owner: o } => o == owner,
-            _ => false,
-        };
-        if is_owner {
-            row.status = status;
-            row.at = now;
-        }
-        Ok(is_owner)
+    async fn history(&self, recipient: &ContactHash) -> Result<Option<Versioned<History>>, StoreError> {
+        Ok(self.lock().ledger.histories.get(recipient).cloned())
     }
 
-    async fn give_up_sending(
-        &self,
-        id: &ReminderId,
-        began_until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    async fn save_reminder(&self, change: &LedgerChange, _now: Timestamp) -> Result<Save, StoreError> {
         let mut tables = self.lock();
-        let Some(row) = tables.reminders.get_mut(id) else { return Ok(false) };
-        let stale = matches!(row.status, ReminderStatus::Sending { .. }) && row.at <= began_until;
-        if stale {
-            row.status = ReminderStatus::Unknown { reason: super::super::NO_ANSWER.to_owned() };
-            row.at = now;
+        let ledger = &mut tables.ledger;
+        let row = ledger.reminders.get(&change.id).map(|row| row.version);
+        let history =
+            change.history.as_ref().map(|h| ledger.histories.get(&h.recipient).map(|kept| kept.version));
+        if row != change.read_version || history != change.history.as_ref().map(|h| h.read_version) {
+            return Ok(Save::Conflict);
         }
-        Ok(stale)
-    }
-
-    async fn record_skip(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        reason: SkipReason,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut tables = self.lock();
-        if tables.reminders.get(id).is_none_or(|row| row.status.may_be_claimed(now)) {
-            let status = ReminderStatus::Suppressed { reason: reason.code().to_owned() };
-            tables.reminders.insert(*id, Reminder { profile: profile.clone(), status, at: now });
+        let version = |read: Option<u64>| read.unwrap_or(0) + 1;
+        let row = Versioned { state: change.row.clone(), version: version(change.read_version) };
+        ledger.reminders.insert(change.id, row);
+        if let Some(change) = &change.history {
+            let kept = Versioned { state: change.history.clone(), version: version(change.read_version) };
+            ledger.histories.insert(change.recipient.clone(), kept);
         }
-        Ok(())
-    }
-
-    async fn reminder(&self, id: &ReminderId) -> Result<Option<Reminder>, StoreError> {
-        Ok(self.lock().reminders.get(id).cloned())
+        Ok(Save::Saved)
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
         Ok(self.lock().mail.suppressed.contains_key(contact))
+    }
+}
+
+impl LedgerScan for MemoryTables {
+    async fn scan_reminders(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<(Vec<(ReminderId, Reminder)>, Option<String>), StoreError> {
+        let tables = self.lock();
+        let from = after.and_then(ReminderId::of_decision_id);
+        let rows = tables.ledger.reminders.iter().filter(|(id, _)| from.is_none_or(|from| **id > from));
+        let page: Vec<_> = rows.take(limit as usize).map(|(id, row)| (*id, row.state.clone())).collect();
+        let next = page.last().filter(|_| page.len() == limit as usize).map(|(id, _)| id.decision_id());
+        Ok((page, next))
     }
 }
