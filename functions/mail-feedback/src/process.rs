@@ -56,7 +56,7 @@ impl<T: FeedbackTables> Feedback<T> {
         let contacts: Vec<ContactHash> =
             event.recipients.iter().map(|address| self.secrets.pepper.contact(address)).collect();
         if let Some((episode, step)) = event.reminder {
-            self.tables.tell(&ReminderId { episode, step }, event.kind, now).await?;
+            self.tables.tell(&ReminderId { episode, step }, event, event.at.min(now)).await?;
         }
         if let Some(reason) = suppression_reason(event.kind) {
             let suppression = Suppression { reason, at: event.at.min(now) };
