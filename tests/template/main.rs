@@ -9,6 +9,7 @@ mod calls;
 mod environment;
 mod functions;
 mod http;
+mod mail;
 mod mapping;
 mod model;
 mod parameters;

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 /// The seed of the holdout: other experiments divide people independently of it.
 const HOLDOUT_SEED: &str = "cart-reminder-holdout";
 
+static NOTHING_SENT: History = History::EMPTY;
+
 /// What is known before a decision to send.
 pub(crate) struct Reading {
     pub(crate) profile: Profile,
@@ -46,7 +48,7 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
         let mut profile = stored.profile;
         // Most of what is found is not due after all, or of nobody: no more is read of it.
         let Some(next) = profile.cart.episode.as_ref().map(|episode| episode.next()) else {
-            let plan = self.plan(run, key, &profile, Known::default());
+            let plan = self.plan(run, key, &profile, Known::only(Reachable::Nobody));
             return Ok(Some(Reading::nothing(profile, plan)));
         };
         let told = self.tables.contact(key, run.now).await?.filter(|contact| contact.email.is_some());
@@ -60,10 +62,10 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
             Some((contact, hash))
         });
         let Some((contact, hash)) = contact else {
-            let plan = self.plan(run, key, &profile, Known { reachable, ..Known::default() });
+            let plan = self.plan(run, key, &profile, Known::only(reachable));
             return Ok(Some(Reading::nothing(profile, plan)));
         };
-        let is_suppressed = self.tables.is_suppressed(&hash).await?;
+        let is_suppressed = self.is_suppressed(&contact).await?;
         let history = self.tables.history(&hash).await?;
         let (history, version) =
             history.map_or((History::EMPTY, None), |kept| (kept.state, Some(kept.version)));
@@ -81,6 +83,16 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
         let plan = self.plan(run, key, &profile, known);
         let (contact, history) = (Some((contact, hash)), (history, version));
         Ok(Some(Reading { profile, contact, facts, history, offer, plan }))
+    }
+
+    /// Whether the address must not be mailed; it may have said so while an earlier pepper was in use.
+    async fn is_suppressed(&self, contact: &Contact) -> Result<bool, MailerError> {
+        for hash in self.secrets.contacts(contact.email.as_deref().unwrap_or_default()) {
+            if self.tables.is_suppressed(&hash).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What the step offers, unless the address was offered something lately, and whether there is a code for it.
@@ -147,13 +159,9 @@ struct Known<'a> {
     code: CodeState,
 }
 
-impl Default for Known<'_> {
-    fn default() -> Self {
-        Self {
-            reachable: Reachable::Nobody,
-            is_suppressed: false,
-            history: &History::EMPTY,
-            code: CodeState::NotNeeded,
-        }
+impl Known<'static> {
+    /// Nothing is known of whom a mail could go to but this.
+    const fn only(reachable: Reachable) -> Self {
+        Self { reachable, is_suppressed: false, history: &NOTHING_SENT, code: CodeState::NotNeeded }
     }
 }
