@@ -6,7 +6,7 @@ mod products;
 mod rulesets;
 mod sending;
 
-use beckon_domain::abandonment::SkipReason;
+use beckon_domain::outreach::History;
 use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
 use beckon_recommend::{BestSellers, Trend};
 use beckon_store::bus::{BusEvent, EventBus};
@@ -14,8 +14,8 @@ use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::streams::{EventStream, NewRecord, StreamError};
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, Contact, ContactStore, Due, ListKey, OutreachStore, ProfileScan, ProfileStore,
-    Read, Reminder, ReminderId, ReminderStatus, Save, Stored, TrendKey, Versioned,
+    CatalogScan, CatalogStore, Contact, ContactStore, Due, LedgerChange, ListKey, OutreachStore, ProfileScan,
+    ProfileStore, Read, Reminder, ReminderId, ReminderStatus, Save, Stored, TrendKey, Versioned,
 };
 use beckon_store::{ErrorKind, StoreError};
 use cart_mailer::send::{Email, SendEmail, SendError};
@@ -240,51 +240,22 @@ impl<T: ContactStore> ContactStore for Faulty<T> {
 }
 
 impl<T: OutreachStore> OutreachStore for Faulty<T> {
-    async fn claim(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        owner: &str,
-        now: Timestamp,
-        lease_until: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let call = self.inner.claim(id, profile, owner, now, lease_until);
-        self.faults.around("claim", call, store_error).await
-    }
-
-    async fn advance(
-        &self,
-        id: &ReminderId,
-        owner: &str,
-        status: ReminderStatus,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.faults.around("advance", self.inner.advance(id, owner, status, now), store_error).await
-    }
-
-    async fn give_up_sending(
-        &self,
-        id: &ReminderId,
-        began_until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let call = self.inner.give_up_sending(id, began_until, now);
-        self.faults.around("give_up_sending", call, store_error).await
-    }
-
-    async fn record_skip(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        reason: SkipReason,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let call = self.inner.record_skip(id, profile, reason, now);
-        self.faults.around("record_skip", call, store_error).await
-    }
-
-    async fn reminder(&self, id: &ReminderId) -> Result<Option<Reminder>, StoreError> {
+    async fn reminder(&self, id: &ReminderId) -> Result<Option<Versioned<Reminder>>, StoreError> {
         self.faults.around("reminder", self.inner.reminder(id), store_error).await
+    }
+
+    async fn history(&self, recipient: &ContactHash) -> Result<Option<Versioned<History>>, StoreError> {
+        self.faults.around("history", self.inner.history(recipient), store_error).await
+    }
+
+    async fn save_reminder(&self, change: &LedgerChange, now: Timestamp) -> Result<Save, StoreError> {
+        // Named by what is written, so that a test can say which write it strikes.
+        let name = match change.row.status {
+            ReminderStatus::Claimed { .. } => "claim",
+            ReminderStatus::Sending { .. } => "begin_sending",
+            _ => "settle",
+        };
+        self.faults.around(name, self.inner.save_reminder(change, now), store_error).await
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {

@@ -23,6 +23,7 @@ use beckon_store::tables::dynamodb::DynamoTables;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{Reminder, ReminderId, ReminderStatus};
 use cart_mailer::Mailer;
+use cart_mailer::send::account::MemoryAccount;
 use collector::Collector;
 use data_encoding::BASE64;
 use profiler::Profiler;
@@ -215,7 +216,8 @@ impl<T: Tables> World<T> {
         let mut rows = Vec::new();
         for (episode, _) in &self.episodes {
             let id = ReminderId { episode: *episode, step: 1 };
-            rows.extend(self.stack.tables.reminder(&id).await.expect("the ledger can be read"));
+            let row = self.stack.tables.reminder(&id).await.expect("the ledger can be read");
+            rows.extend(row.map(|row| row.state));
         }
         rows
     }
@@ -303,12 +305,14 @@ impl<T: Tables> World<T> {
     }
 
     /// A mailer like the stack's, with other parts between it and the stack's.
-    pub fn mailer_on<U, S, M>(&self, tables: U, stream: S, sender: M) -> Mailer<U, S, M> {
+    pub fn mailer_on<U, S, M>(&self, tables: U, stream: S, sender: M) -> Mailer<U, S, M, MemoryAccount> {
         Mailer {
             tables,
             stream,
             sender,
             rulesets: ActiveRuleset::default(),
+            account: MemoryAccount::default(),
+            is_paced: false,
             content: cart_mailer::mail::ActiveMailContent::default(),
             propensity: ActivePropensity::default(),
             secrets: self.stack.secrets.clone(),

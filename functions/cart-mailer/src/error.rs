@@ -39,7 +39,9 @@ impl MailerError {
             Self::Store(error) => error.is_transient(),
             Self::Stream(error) => error.is_transient(),
             Self::Ruleset(RulesetUnavailable::Store(error)) => error.is_transient(),
-            Self::Ruleset(_) | Self::NoAddress | Self::Render(_) | Self::Content(_) | Self::Encode(_) => false,
+            Self::Ruleset(_) | Self::NoAddress | Self::Render(_) | Self::Content(_) | Self::Encode(_) => {
+                false
+            }
         }
     }
 }

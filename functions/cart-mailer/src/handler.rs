@@ -19,9 +19,16 @@ where
     A: SendAccount,
 {
     let Report {
-        due_count, timer_count, sent_count, not_sent, failed_count, stopped, throttled, is_paused, ..
-    } =
-        mailer.run().await?;
+        due_count,
+        timer_count,
+        sent_count,
+        not_sent,
+        failed_count,
+        stopped,
+        throttled,
+        is_paused,
+        ..
+    } = mailer.run().await?;
     Ok(json!({
         "due": due_count,
         "timers": timer_count,

@@ -31,13 +31,7 @@ pub trait MailTables:
 }
 
 impl<T> MailTables for T where
-    T: ProfileStore
-        + ContactStore
-        + OutreachStore
-        + ConfigStore
-        + ProductStore
-        + SendingSwitch
-        + LimitsStore
+    T: ProfileStore + ContactStore + OutreachStore + ConfigStore + ProductStore + SendingSwitch + LimitsStore
 {
 }
 

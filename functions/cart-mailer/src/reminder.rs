@@ -156,9 +156,9 @@ where
                     read_version: *read_version,
                 })
             }
-            ReminderStatus::Sending { .. }
-            | ReminderStatus::Sent { .. }
-            | ReminderStatus::Unknown { .. } => None,
+            ReminderStatus::Sending { .. } | ReminderStatus::Sent { .. } | ReminderStatus::Unknown { .. } => {
+                None
+            }
             ReminderStatus::Failed { .. }
             | ReminderStatus::Suppressed { .. }
             | ReminderStatus::Deferred { .. }
@@ -260,12 +260,7 @@ where
         Ok(())
     }
 
-    async fn put_timer(
-        &self,
-        run: &Run,
-        timer: Timer<'_>,
-        outcome: TimerOutcome,
-    ) -> Result<(), MailerError> {
+    async fn put_timer(&self, run: &Run, timer: Timer<'_>, outcome: TimerOutcome) -> Result<(), MailerError> {
         let line = Line::timer(timer.key, timer.id, timer.number, outcome, run.now);
         let datas = encode(std::slice::from_ref(&line))?;
         self.stream.put(NewRecord::of_key(&line.key, datas)).await?;

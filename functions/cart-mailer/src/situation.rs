@@ -72,9 +72,10 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
         let products: Vec<ProductId> = profile.cart.lines.iter().map(|line| line.product.clone()).collect();
         let facts = self.tables.products(&products, Read::Strong).await?;
         // What cannot be bought is not shown, and what is left decides.
-        profile.cart.lines.retain(|line| {
-            facts.get(&line.product).is_none_or(|facts| facts.availability.is_in_stock())
-        });
+        profile
+            .cart
+            .lines
+            .retain(|line| facts.get(&line.product).is_none_or(|facts| facts.availability.is_in_stock()));
         let (offer, code) = match promised {
             Some(offer) => (Some(offer.clone()), CodeState::Ready),
             None => self.offer(run, (key, &profile), next, &history).await?,

@@ -8,9 +8,9 @@ pub(crate) fn mail_event(event: &SesEvent) -> Option<MailEvent> {
     Some(match event.kind {
         SesEventKind::Send => MailEvent::Sent { message_id: event.message_id.clone() },
         SesEventKind::Delivery => MailEvent::Delivered,
-        SesEventKind::Bounce(bounce) => MailEvent::Bounced {
-            permanent: matches!(bounce, Bounce::Permanent | Bounce::OnSuppressionList),
-        },
+        SesEventKind::Bounce(bounce) => {
+            MailEvent::Bounced { permanent: matches!(bounce, Bounce::Permanent | Bounce::OnSuppressionList) }
+        }
         // An old complaint kept SES from sending it at all.
         SesEventKind::Complaint { is_new: false } => MailEvent::Bounced { permanent: true },
         SesEventKind::Complaint { is_new: true } => MailEvent::Complained,

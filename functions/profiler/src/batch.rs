@@ -127,10 +127,14 @@ mod tests {
         Record { shard: "shardId-000000000000", sequence, partition_key, data, arrived_at: None }
     }
 
+    fn reminder() -> beckon_domain::ReminderId {
+        beckon_domain::ReminderId::of_decision_id("mail.00112233445566778899aabbccddeeff.1").unwrap()
+    }
+
     #[test]
     fn a_bad_line_is_set_aside_and_its_neighbours_keep_their_places() {
         let key = key("c");
-        let good = Line::timer(&key, "e", 1, TimerOutcome::Done, Timestamp::from_ms(1));
+        let good = Line::timer(&key, reminder(), 1, TimerOutcome::Done, Timestamp::from_ms(1));
         let mut data = encode(std::slice::from_ref(&good)).unwrap().concat();
         data.extend_from_slice(b"\nnot json\n");
         data.extend_from_slice(&encode(&[good]).unwrap().concat());
@@ -145,7 +149,7 @@ mod tests {
     #[test]
     fn every_kind_of_poison_becomes_one_failed_event_with_its_reason() {
         let key = key("c");
-        let line = Line::timer(&key, "e", 1, TimerOutcome::Done, Timestamp::from_ms(1));
+        let line = Line::timer(&key, reminder(), 1, TimerOutcome::Done, Timestamp::from_ms(1));
         let data = encode(&[line]).unwrap().concat();
         let deep = "[".repeat(1_000_000);
         let cases: [(Record<'_>, FailedReason); 6] = [
@@ -179,7 +183,7 @@ mod tests {
     fn a_profile_keeps_the_order_of_its_records() {
         let (a, b) = (key("a"), key("b"));
         let data = |key: &ProfileKey| {
-            encode(&[Line::timer(key, "e", 1, TimerOutcome::Done, Timestamp::from_ms(1))]).unwrap()
+            encode(&[Line::timer(key, reminder(), 1, TimerOutcome::Done, Timestamp::from_ms(1))]).unwrap()
         };
         let (data_a, data_b) = (data(&a).concat(), data(&b).concat());
         let records = [

@@ -28,6 +28,7 @@ use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::{ChangeKind, RulesetStore};
 use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
+use cart_mailer::send::account::MemoryAccount;
 use cart_mailer::send::recording::RecordingSender;
 use collector::Collector;
 use decisions::{Decider, LiveCatalog};
@@ -96,7 +97,7 @@ pub struct Stack<T, F> {
     collector: Arc<Collector<MemoryStream, T>>,
     profiler: Profiler<T, MemoryStream, F, MemoryBus>,
     decider: Arc<Decider<T>>,
-    mailer: Mailer<T, MemoryStream, RecordingSender>,
+    mailer: Mailer<T, MemoryStream, RecordingSender, MemoryAccount>,
     preferences: Arc<Preferences<T>>,
     post: Post<T>,
     admin: Arc<Admin<T, LocalModels>>,
@@ -159,6 +160,8 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             stream: stream.clone(),
             sender: sender.clone(),
             rulesets: rulesets.clone(),
+            account: MemoryAccount::default(),
+            is_paced: false,
             content: cart_mailer::mail::ActiveMailContent::default(),
             propensity: ActivePropensity::default(),
             secrets: secrets.clone(),

@@ -6,8 +6,8 @@ use beckon_domain::consent::ConsentChoices;
 use beckon_domain::id::SlotId;
 use beckon_domain::{DurationMs, ProductId, Profile, Timestamp};
 use beckon_rules::{
-    COUNT_MAX, Content, Explained, LiveLists, Page, PageKind, Person, ReasonCode, Ruleset, SAMPLE,
-    SlotRequest, Source, Verdict,
+    COUNT_MAX, CodeSource, Content, Explained, LiveLists, Page, PageKind, Person, ReasonCode, Ruleset,
+    SAMPLE, SlotRequest, Source, Verdict,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -205,13 +205,16 @@ fn the_sample_says_what_it_promises() {
     assert!(ruleset.version().len() == 12 && ruleset.version().bytes().all(|b| b.is_ascii_hexdigit()));
     assert_ne!(ruleset.version(), Ruleset::parse(&format!("{SAMPLE}\n# changed")).expect("valid").version());
     let reminder = ruleset.reminder().expect("the sample sends a reminder");
-    assert_eq!((reminder.rule.as_str(), reminder.idle), ("cart-left", DurationMs::from_minutes(15)));
-    assert_eq!(ruleset.policy().cart_idle, Some(DurationMs::from_minutes(15)));
+    assert_eq!(
+        (reminder.rule.as_str(), &reminder.series.delays[..]),
+        ("cart-left", &[DurationMs::from_minutes(15)][..])
+    );
+    assert_eq!(ruleset.policy().cart_idle(), Some(DurationMs::from_minutes(15)));
     assert_eq!(ruleset.labels(&reminder.rule), ["email"]);
     let somebody = Person { profile: None, is_known: false, page: Page::default(), propensity: None };
-    let discount = ruleset.discount_for(&somebody, Timestamp::EPOCH).expect("with a discount");
-    assert_eq!((discount.percent, discount.code_prefix.as_str()), (10, "BACK-"));
-    assert_eq!(discount.valid_for, DurationMs::from_hours(72));
+    let discount = ruleset.discount_for(1, &somebody, Timestamp::EPOCH).expect("with a discount");
+    let codes = CodeSource::Derived { prefix: "BACK-".into(), valid_for: DurationMs::from_hours(72) };
+    assert_eq!((discount.percent, discount.codes), (10, codes));
     assert_eq!(ruleset.product("mug").and_then(|p| p.price).map(|p| p.minor), Some(1_800));
     assert_eq!(ruleset.product("no such product"), None);
     let categories: BTreeSet<_> = ruleset.products().iter().map(|p| p.category.as_str()).collect();
@@ -221,7 +224,7 @@ fn the_sample_says_what_it_promises() {
 #[test]
 fn a_ruleset_without_rules_is_fine() {
     let ruleset = Ruleset::parse("version: 1\nname: bare\ncurrency: eur\n").expect("valid");
-    assert!(ruleset.reminder().is_none() && ruleset.policy().cart_idle.is_none());
+    assert!(ruleset.reminder().is_none() && ruleset.policy().cart_idle().is_none());
     assert_eq!(ruleset.slot_ids().count(), 0);
     let person = Person { profile: None, is_known: false, page: Page::default(), propensity: None };
     assert!(!ruleset.reminder_applies(&person, Timestamp::EPOCH));

@@ -13,8 +13,8 @@ pub use models::model_objects;
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
     CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog,
-    LedgerScan, LimitsStore, ListKey, ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReputationStore,
-    RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
+    LedgerScan, LimitsStore, ListKey, ModelStore, OutreachStore, ProductStore, ProfileStore, Read,
+    ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
 };
 use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};

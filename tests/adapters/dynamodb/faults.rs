@@ -1,14 +1,13 @@
 //! What goes wrong, and what it means.
 
 use super::rulesets::{change, document};
-use super::{NOW, key, profile, reminder, tables};
+use super::{NOW, claim, key, profile, reminder, tables};
 use crate::clients;
 use crate::server::{Refusing, Reply, Server};
-use beckon_domain::DurationMs;
 use beckon_runtime::aws::Patience;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use beckon_store::tables::{
-    ConfigStore, Contact, ContactStore, LimitsStore, OutreachStore, ProfileStore, Read, ReminderStatus,
+    ConfigStore, Contact, ContactStore, LedgerChange, LimitsStore, OutreachStore, ProfileStore, Read,
     ReputationStore, RulesetStore, Save, SendingSwitch, Suppression, SuppressionReason, SuppressionStore,
     SwitchStore,
 };
@@ -17,20 +16,20 @@ use serde_json::json;
 
 /// Every kind of operation against a store that answers each with this.
 async fn every_error(tables: &DynamoTables) -> Vec<StoreError> {
-    let (who, id, later) = (key("anna"), reminder(), NOW + DurationMs::from_minutes(5));
+    let (who, id) = (key("anna"), reminder());
     let contact = Contact { at: NOW, ..Contact::default() };
     let pepper = beckon_domain::Pepper::new("1", b"0123456789abcdef").unwrap();
     let address = pepper.contact("anna@mail.example");
-    let sending = ReminderStatus::Sending { owner: "run-1".into() };
+    let one = LedgerChange { history: None, ..claim(None, None) };
     vec![
         tables.load(std::slice::from_ref(&who), Read::Eventual).await.expect_err("load"),
         tables.save(&who, &profile(1), Some(1), None).await.expect_err("save"),
         tables.due(0, NOW, None, 10).await.expect_err("due"),
         tables.put_contact(&who, &contact).await.expect_err("put_contact"),
         tables.contact(&who, NOW).await.expect_err("contact"),
-        tables.claim(&id, &who, "run-1", NOW, later).await.expect_err("claim"),
-        tables.advance(&id, "run-1", sending, NOW).await.expect_err("advance"),
-        tables.give_up_sending(&id, NOW, NOW).await.expect_err("give_up_sending"),
+        tables.save_reminder(&claim(None, None), NOW).await.expect_err("claim"),
+        tables.save_reminder(&one, NOW).await.expect_err("save_reminder"),
+        tables.history(&address).await.expect_err("history"),
         tables.reminder(&id).await.expect_err("reminder"),
         tables
             .suppress(&address, Suppression { reason: SuppressionReason::Unsubscribed, at: NOW })
@@ -121,13 +120,11 @@ async fn a_table_that_cannot_be_reached_is_transient() {
 async fn a_condition_that_does_not_hold_is_an_answer_and_no_error() {
     let server = Server::asking(|_| Reply::json_error(400, "ConditionalCheckFailedException")).await;
     let tables = tables(&server);
-    let (who, id, later) = (key("anna"), reminder(), NOW + DurationMs::from_minutes(5));
+    let who = key("anna");
     assert_eq!(tables.save(&who, &profile(1), None, None).await.unwrap(), Save::Conflict);
     assert_eq!(tables.save(&who, &profile(1), Some(3), Some(NOW)).await.unwrap(), Save::Conflict);
-    assert!(!tables.claim(&id, &who, "run-1", NOW, later).await.unwrap());
-    let sending = ReminderStatus::Sending { owner: "run-1".into() };
-    assert!(!tables.advance(&id, "run-1", sending, NOW).await.unwrap());
-    assert!(!tables.give_up_sending(&id, NOW, NOW).await.unwrap());
+    let one = LedgerChange { history: None, ..claim(Some(3), None) };
+    assert_eq!(tables.save_reminder(&one, NOW).await.unwrap(), Save::Conflict);
 }
 
 #[tokio::test]
@@ -164,7 +161,7 @@ async fn a_row_of_the_ledger_that_cannot_be_read_is_corrupt() {
     let row = |status: &str| {
         json!({ "Item": {
             "pk": { "S": "episode#1" }, "sk": { "S": "reminder#1" }, "status": { "S": status },
-            "profile": { "S": key("anna").as_str() }, "at": { "N": "1763800000000" },
+            "profile": { "S": key("anna").as_str() }, "at": { "N": "1763800000000" }, "v": { "N": "1" },
         } })
     };
     let mut nobodys = row("SENDING");

@@ -9,9 +9,10 @@ mod rulesets;
 use crate::clients;
 use crate::server::Server;
 use beckon_domain::id::{EventId, SourceId, UserId};
-use beckon_domain::{EpisodeId, Pepper, Profile, ProfileKey, Timestamp, packed};
-use beckon_store::tables::ReminderId;
+use beckon_domain::outreach::{Claim, History, Mailed, OnUnknown};
+use beckon_domain::{EpisodeId, Pepper, Profile, ProfileKey, Reminder, Timestamp, packed};
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use beckon_store::tables::{HistoryChange, LedgerChange, ReminderId};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
@@ -30,6 +31,28 @@ fn profile(adds: u64) -> Profile {
 fn reminder() -> ReminderId {
     let episode = EpisodeId::derive("p", &SourceId::new("web").unwrap(), &EventId::new("e").unwrap());
     ReminderId { episode, step: 1 }
+}
+
+/// A claim of that reminder that follows these versions.
+fn claim(row: Option<u64>, history: Option<u64>) -> LedgerChange {
+    let recipient = Pepper::new("1", b"0123456789abcdef").unwrap().contact("anna@mail.example");
+    let claim = Claim {
+        profile: key("anna"),
+        owner: "run-1".into(),
+        now: NOW,
+        recipient: recipient.clone(),
+        offer: None,
+        cart_value: None,
+        on_unknown: OnUnknown::GiveUp,
+    };
+    let mailed = Mailed { reminder: reminder(), at: NOW, has_discount: false };
+    let history = HistoryChange { recipient, history: History::EMPTY.with(mailed), read_version: history };
+    LedgerChange {
+        id: reminder(),
+        row: Reminder::claim(None, claim).unwrap(),
+        read_version: row,
+        history: Some(history),
+    }
 }
 
 /// Tables at this server, tried once.

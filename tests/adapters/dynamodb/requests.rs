@@ -4,7 +4,7 @@ use super::{NOW, batch, key, profile, reminder, tables};
 use crate::server::{Reply, Server};
 use beckon_domain::policy::PROFILE_RETENTION;
 use beckon_domain::{DurationMs, packed};
-use beckon_store::tables::{ContactStore, DUE_SHARD_COUNT, OutreachStore, ProfileStore, Read, Save};
+use beckon_store::tables::{ContactStore, DUE_SHARD_COUNT, LedgerChange, OutreachStore, ProfileStore, Read, Save};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
@@ -72,23 +72,34 @@ async fn a_load_asks_for_the_three_attributes_it_uses_and_as_fresh_as_it_was_tol
 }
 
 #[tokio::test]
-async fn a_claim_is_one_put_whose_condition_lets_nobody_take_a_send() {
+async fn a_claim_is_one_transaction_of_the_row_and_what_the_address_was_sent() {
     let server = Server::playing([Reply::ok(&json!({}))]).await;
-    let (id, until) = (reminder(), NOW + DurationMs::from_minutes(5));
-    assert!(tables(&server).claim(&id, &key("anna"), "run-1", NOW, until).await.unwrap());
+    let (id, change) = (reminder(), super::claim(None, Some(3)));
+    assert_eq!(tables(&server).save_reminder(&change, NOW).await.unwrap(), Save::Saved);
     let request = server.only_request();
-    assert_eq!(request.operation(), "PutItem");
-    assert_eq!(request.body["TableName"], "beckon-outreach");
-    let now = NOW.as_ms();
-    let condition = format!(
-        r#"attribute_not_exists(pk) OR (status = {{"S":"CLAIMED"}} AND lease_until <= {{"N":"{now}"}}) OR status = {{"S":"SUPPRESSED"}}"#
-    );
-    assert_eq!(resolved(&request.body, "ConditionExpression"), condition);
-    let item = &request.body["Item"];
+    assert_eq!(request.operation(), "TransactWriteItems");
+    let puts = request.body["TransactItems"].as_array().unwrap();
+    let (row, address) = (&puts[0]["Put"], &puts[1]["Put"]);
+    assert_eq!((puts.len(), &row["TableName"]), (2, &json!("beckon-outreach")));
+    assert_eq!(resolved(row, "ConditionExpression"), "attribute_not_exists(pk)");
+    assert_eq!(resolved(address, "ConditionExpression"), r#"v = {"N":"3"}"#);
+    let item = &row["Item"];
     assert_eq!(item["pk"], json!({ "S": format!("episode#{}", id.episode) }));
     assert_eq!(item["sk"], json!({ "S": "reminder#1" }));
-    assert_eq!(item["lease_until"], json!({ "N": until.as_ms().to_string() }));
+    assert_eq!((&item["v"], &address["Item"]["v"]), (&json!({ "N": "1" }), &json!({ "N": "4" })));
     assert!(item["x"]["N"].as_str().unwrap().len() == 10, "a TTL is in seconds: {item}");
+    assert!(!request.body.to_string().contains("anna@"), "an address is never stored here");
+}
+
+#[tokio::test]
+async fn every_other_write_of_the_ledger_is_one_put_that_names_the_version_it_read() {
+    let server = Server::playing([Reply::ok(&json!({}))]).await;
+    let change = LedgerChange { history: None, ..super::claim(Some(7), None) };
+    assert_eq!(tables(&server).save_reminder(&change, NOW).await.unwrap(), Save::Saved);
+    let request = server.only_request();
+    assert_eq!(request.operation(), "PutItem");
+    assert_eq!(resolved(&request.body, "ConditionExpression"), r#"v = {"N":"7"}"#);
+    assert_eq!(request.body["Item"]["v"], json!({ "N": "8" }));
 }
 
 #[tokio::test]

@@ -133,7 +133,7 @@ async fn replay_on<T: Tables>(
     let input = Input::open(args, options).await?;
     let (ruleset, from) = options::ruleset_of(args, options)?;
     let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(from, &e))?;
-    let (idle, has_timers) = (compiled.policy().cart_idle, compiled.has_timers());
+    let (idle, has_timers) = (compiled.policy().cart_idle(), compiled.has_timers());
     let mut disturbance = Disturbance::new(options.disorder());
     let (clock, hand) = Clock::manual(Timestamp::EPOCH);
     let meter = Meter::with_slacks(&Cost::slacks());

@@ -13,7 +13,7 @@ use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
 use beckon_recommend::{BestSellers, Trend};
 use beckon_runtime::Clock;
 use beckon_store::streams::NewRecord;
-use beckon_store::tables::{ListKey, ReminderId, ReminderStatus, TrendKey};
+use beckon_store::tables::{LedgerChange, ListKey, TrendKey};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,10 +32,8 @@ pub(crate) enum LateWrite {
     Trend { key: TrendKey, trend: Box<Trend>, read_version: Option<u64> },
     /// Of a list of best sellers.
     BestSellers { key: ListKey, list: Box<BestSellers>, read_version: Option<u64> },
-    /// Of a claim.
-    Claim { id: ReminderId, profile: ProfileKey, owner: String, now: Timestamp, lease_until: Timestamp },
-    /// Of a claim's next status.
-    Advance { id: ReminderId, owner: String, status: ReminderStatus, now: Timestamp },
+    /// Of the ledger of reminders.
+    Ledger { change: Box<LedgerChange>, now: Timestamp },
 }
 
 /// What happened to the calls of one task.

@@ -55,11 +55,8 @@ impl World {
             LateWrite::BestSellers { key, list, read_version } => {
                 drop(self.tables.inner.save_best_sellers(&key, &list, read_version).now_or_never());
             }
-            LateWrite::Claim { id, profile, owner, now, lease_until } => {
-                drop(self.tables.inner.claim(&id, &profile, &owner, now, lease_until).now_or_never());
-            }
-            LateWrite::Advance { id, owner, status, now } => {
-                drop(self.tables.inner.advance(&id, &owner, status, now).now_or_never());
+            LateWrite::Ledger { change, now } => {
+                drop(self.tables.inner.save_reminder(&change, now).now_or_never());
             }
         }
     }

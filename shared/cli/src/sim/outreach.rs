@@ -4,11 +4,13 @@ use super::bugs::Bug;
 use super::fault::Fault;
 use super::ground::{Fate, LateWrite, Net, Reach};
 use super::ports::{SimTables, store_error};
-use beckon_domain::abandonment::SkipReason;
+use beckon_domain::outreach::History;
+use beckon_domain::send_limits::SendLimits;
 use beckon_domain::{ContactHash, ProfileKey, Timestamp};
 use beckon_store::StoreError;
 use beckon_store::tables::{
-    Contact, ContactStore, OutreachStore, Reminder, ReminderId, ReminderStatus, Sending, SendingSwitch,
+    Contact, ContactStore, LedgerChange, LimitsStore, OutreachStore, Reminder, ReminderId, Save, Sending,
+    SendingSwitch, Versioned,
 };
 use cart_mailer::send::{Email, SendEmail, SendError};
 use std::collections::BTreeMap;
@@ -35,90 +37,41 @@ impl ContactStore for SimTables {
 }
 
 impl OutreachStore for SimTables {
-    async fn claim(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        owner: &str,
-        now: Timestamp,
-        lease_until: Timestamp,
-    ) -> Result<bool, StoreError> {
-        const NAME: &str = "claim a reminder";
-        let fate = self.net.arrive(NAME, Reach::All, true).await;
-        match fate {
-            Fate::Throttled | Fate::Lost => return Err(store_error(NAME, fate)),
-            Fate::Late => {
-                let (profile, owner) = (profile.clone(), owner.to_owned());
-                self.net.lock().land_late(LateWrite::Claim { id: *id, profile, owner, now, lease_until });
-                return Err(store_error(NAME, fate));
-            }
-            Fate::Through | Fate::AnswerLost => {}
-        }
-        let claimed = self.inner.claim(id, profile, owner, now, lease_until).await?;
-        self.net.leave().await;
-        let ignored = self.net.lock().bug == Bug::ClaimIgnored;
-        if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(claimed || ignored) }
-    }
-
-    async fn advance(
-        &self,
-        id: &ReminderId,
-        owner: &str,
-        status: ReminderStatus,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        const NAME: &str = "advance a reminder";
-        let fate = self.net.arrive(NAME, Reach::All, true).await;
-        match fate {
-            Fate::Throttled | Fate::Lost => return Err(store_error(NAME, fate)),
-            Fate::Late => {
-                let owner = owner.to_owned();
-                self.net.lock().land_late(LateWrite::Advance { id: *id, owner, status, now });
-                return Err(store_error(NAME, fate));
-            }
-            Fate::Through | Fate::AnswerLost => {}
-        }
-        let advanced = self.inner.advance(id, owner, status, now).await?;
-        self.net.leave().await;
-        let ignored = self.net.lock().bug == Bug::ClaimIgnored;
-        if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(advanced || ignored) }
-    }
-
-    async fn give_up_sending(
-        &self,
-        id: &ReminderId,
-        began_until: Timestamp,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        const NAME: &str = "give up a send";
-        match self.net.arrive(NAME, Reach::All, false).await {
-            Fate::Through => self.inner.give_up_sending(id, began_until, now).await,
-            fate => Err(store_error(NAME, fate)),
-        }
-    }
-
-    async fn record_skip(
-        &self,
-        id: &ReminderId,
-        profile: &ProfileKey,
-        reason: SkipReason,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        const NAME: &str = "record a skip";
-        let fate = self.net.arrive(NAME, Reach::All, false).await;
-        if matches!(fate, Fate::Throttled | Fate::Lost) {
-            return Err(store_error(NAME, fate));
-        }
-        self.inner.record_skip(id, profile, reason, now).await?;
-        if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(()) }
-    }
-
-    async fn reminder(&self, id: &ReminderId) -> Result<Option<Reminder>, StoreError> {
+    async fn reminder(&self, id: &ReminderId) -> Result<Option<Versioned<Reminder>>, StoreError> {
         const NAME: &str = "read a reminder";
         match self.net.arrive(NAME, Reach::All, false).await {
             Fate::Through => self.inner.reminder(id).await,
             fate => Err(store_error(NAME, fate)),
         }
+    }
+
+    async fn history(&self, recipient: &ContactHash) -> Result<Option<Versioned<History>>, StoreError> {
+        const NAME: &str = "read the history of an address";
+        match self.net.arrive(NAME, Reach::All, false).await {
+            Fate::Through => self.inner.history(recipient).await,
+            fate => Err(store_error(NAME, fate)),
+        }
+    }
+
+    async fn save_reminder(&self, change: &LedgerChange, now: Timestamp) -> Result<Save, StoreError> {
+        const NAME: &str = "save a reminder";
+        let fate = self.net.arrive(NAME, Reach::All, true).await;
+        match fate {
+            Fate::Throttled | Fate::Lost => return Err(store_error(NAME, fate)),
+            Fate::Late => {
+                let change = Box::new(change.clone());
+                self.net.lock().land_late(LateWrite::Ledger { change, now });
+                return Err(store_error(NAME, fate));
+            }
+            Fate::Through | Fate::AnswerLost => {}
+        }
+        let saved = self.inner.save_reminder(change, now).await?;
+        self.net.leave().await;
+        if fate == Fate::AnswerLost {
+            return Err(store_error(NAME, fate));
+        }
+        let ignored = self.net.lock().bug == Bug::ClaimIgnored;
+        Ok(if ignored { Save::Saved } else { saved })
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
@@ -137,6 +90,16 @@ impl SendingSwitch for SimTables {
             Fate::Through => self.inner.sending().await,
             fate => Err(store_error(NAME, fate)),
         }
+    }
+}
+
+impl LimitsStore for SimTables {
+    async fn record_limits(&self, limits: &SendLimits, now: Timestamp) -> Result<(), StoreError> {
+        self.inner.record_limits(limits, now).await
+    }
+
+    async fn limits(&self) -> Result<Option<(SendLimits, Timestamp)>, StoreError> {
+        self.inner.limits().await
     }
 }
 

@@ -25,6 +25,7 @@ use beckon_runtime::{Clock, Secrets};
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use cart_mailer::Mailer;
+use cart_mailer::send::account::MemoryAccount;
 use collector::Collector;
 use decisions::Decider;
 use futures_util::FutureExt;
@@ -199,12 +200,14 @@ fn mailer(
     tables: &SimTables,
     secrets: Secrets,
     clock: Clock,
-) -> Mailer<SimTables, SimStream, PostOffice> {
+) -> Mailer<SimTables, SimStream, PostOffice, MemoryAccount> {
     Mailer {
         tables: tables.clone(),
         stream: SimStream { net: net.clone(), producer: Producer::Functions },
         sender: PostOffice::new(net),
         rulesets: ActiveRuleset::default(),
+        account: MemoryAccount::default(),
+        is_paced: false,
         content: cart_mailer::mail::ActiveMailContent::default(),
         propensity: ActivePropensity::default(),
         secrets,

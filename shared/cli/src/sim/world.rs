@@ -18,6 +18,7 @@ use beckon_runtime::clock::Hand;
 use beckon_wire::capture::CaptureAnswer;
 use beckon_wire::decisions::DecisionsResponse;
 use cart_mailer::Mailer;
+use cart_mailer::send::account::MemoryAccount;
 use collector::{CollectError, Collector};
 use decisions::{DecideError, Decider};
 use profiler::Profiler;
@@ -77,7 +78,7 @@ pub(crate) struct World {
     pub(crate) collector: Arc<Collector<SimStream, SimTables>>,
     pub(crate) decider: Arc<Decider<SimTables>>,
     pub(crate) profiler: Profiler<SimTables, SimStream, SimFailed, SimBus>,
-    pub(crate) mailer: Mailer<SimTables, SimStream, PostOffice>,
+    pub(crate) mailer: Mailer<SimTables, SimStream, PostOffice, MemoryAccount>,
     pub(crate) mapping: Mapping<usize>,
     pub(crate) reader: Reader,
     pub(crate) tasks: Vec<Task>,

@@ -7,23 +7,28 @@ fn key() -> ProfileKey {
     Pepper::new("1", b"0123456789abcdef").unwrap().customer(&UserId::new("c").unwrap())
 }
 
+fn reminder() -> beckon_domain::ReminderId {
+    beckon_domain::ReminderId::of_decision_id("mail.00112233445566778899aabbccddeeff.1").unwrap()
+}
+
 #[test]
 fn a_line_survives_the_stream_and_is_held_to_its_key() {
-    let line = Line::timer(&key(), "e", 1, TimerOutcome::Done, Timestamp::from_ms(5));
+    let line = Line::timer(&key(), reminder(), 1, TimerOutcome::Done, Timestamp::from_ms(5));
     let data = encode(&[line.clone(), line.clone()]).unwrap();
     assert_eq!(data.len(), 1);
     let text = String::from_utf8(data[0].clone()).unwrap();
     assert_eq!(text.lines().count(), 2);
     let (read, event) = Line::parse(text.lines().next().unwrap(), key().as_str()).unwrap();
     assert_eq!(read, line);
-    assert_eq!(event.id.as_str(), "timer:e:1:done");
+    assert_eq!(event.id.as_str(), format!("timer:{}:1:1:done", reminder().episode));
     let other = Line::parse(text.lines().next().unwrap(), "c1_other").unwrap_err();
     assert_eq!(other.reason, FailedReason::WrongKey);
 }
 
 #[test]
 fn lines_that_one_record_cannot_hold_go_on_in_the_next_in_order() {
-    let mut lines = vec![Line::timer(&key(), "e", 1, TimerOutcome::Done, Timestamp::from_ms(5)); 2_000];
+    let mut lines =
+        vec![Line::timer(&key(), reminder(), 1, TimerOutcome::Done, Timestamp::from_ms(5)); 2_000];
     for (n, line) in lines.iter_mut().enumerate() {
         line.id = format!("m{n}");
         line.context.page_url = Some("x".repeat(500));
@@ -86,7 +91,7 @@ fn a_whole_line_and_its_event_alone_are_read_alike() {
         price_minor: Some(1_999),
         quantity: 2,
     };
-    let mut line = Line::timer(&key(), "e", 1, TimerOutcome::Done, Timestamp::from_ms(5));
+    let mut line = Line::timer(&key(), reminder(), 1, TimerOutcome::Done, Timestamp::from_ms(5));
     (line.kind, line.internal, line.timer) = (LineType::Track, false, None);
     line.properties = Properties {
         product: Some(product.clone()),
@@ -153,7 +158,7 @@ fn a_whole_line_and_its_event_alone_are_read_alike() {
 
 #[test]
 fn a_person_comes_from_another_site_or_from_nowhere() {
-    let mut line = Line::timer(&key(), "e", 1, TimerOutcome::Done, Timestamp::from_ms(5));
+    let mut line = Line::timer(&key(), reminder(), 1, TimerOutcome::Done, Timestamp::from_ms(5));
     (line.kind, line.timer) = (LineType::Page, None);
     let mut referrer = |page: Option<&str>, referrer: &str| {
         line.context.page_url = page.map(str::to_owned);
@@ -198,7 +203,7 @@ fn what_rules_put_into_the_stream_says_what_it_is_and_is_known_again() {
 
 #[test]
 fn a_property_of_a_later_form_costs_itself_and_not_the_event() {
-    let mut line = Line::timer(&key(), "e", 1, TimerOutcome::Done, Timestamp::from_ms(5));
+    let mut line = Line::timer(&key(), reminder(), 1, TimerOutcome::Done, Timestamp::from_ms(5));
     (line.kind, line.timer, line.event) = (LineType::Track, None, Some("X".to_owned()));
     line.properties.extra = BTreeMap::from([("a".to_owned(), Scalar::Number(1.0))]);
     let text = serde_json::to_string(&line).unwrap();

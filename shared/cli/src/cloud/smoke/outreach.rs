@@ -61,6 +61,6 @@ impl World {
     /// Where the reminder of an episode stands.
     pub(super) async fn reminder(&self, episode: EpisodeId) -> Result<Option<ReminderStatus>, CliError> {
         let row = self.tables.reminder(&ReminderId { episode, step: 1 }).await;
-        Ok(row.map_err(|e| CliError::caused("the ledger could not be read", &e))?.map(|row| row.status))
+        Ok(row.map_err(|e| CliError::caused("the ledger could not be read", &e))?.map(|row| row.state.status))
     }
 }

@@ -3,6 +3,7 @@
 use super::{Drive, unreadable};
 use crate::error::CliError;
 use crate::stack::Tables;
+use beckon_domain::outreach::Series;
 use beckon_domain::{DurationMs, Profile, Timestamp};
 use beckon_store::tables::{DUE_SHARD_COUNT, Due, Read};
 use serde_json::Value;
@@ -41,13 +42,14 @@ impl<T: Tables> Drive<T> {
     /// Writes down what the mailer is about to find.
     async fn note_due(&mut self, now: Timestamp) -> Result<(), CliError> {
         let Some(idle) = self.setup.idle.filter(|_| self.setup.journal.is_some()) else { return Ok(()) };
+        let first = Series::only(idle);
         for shard in 0..DUE_SHARD_COUNT {
             for due in self.due(shard, now, u32::MAX).await? {
                 let key = std::slice::from_ref(&due.key);
                 let mut found =
                     self.setup.tables.load(key, Read::Strong).await.map_err(|e| unreadable(&e))?;
                 let is_left =
-                    |p: &Profile| p.link.is_none() && p.cart.due_at(idle).is_some_and(|at| at <= now);
+                    |p: &Profile| p.link.is_none() && p.cart.due_at(&first).is_some_and(|at| at <= now);
                 let stored = found.remove(&due.key).filter(|stored| is_left(&stored.profile));
                 if let (Some(journal), Some(stored)) = (&mut self.setup.journal, stored) {
                     journal.due(&due.key, &stored.profile, idle);

@@ -100,7 +100,7 @@ pub(super) async fn backtest(args: &BacktestArgs) -> Result<Report, CliError> {
         ruleset: format!("{}@{}", ruleset.name(), ruleset.version()),
     };
     let sides = [side(&args.from, &old), side(&args.to, &new)];
-    let idle = [&old, &new].into_iter().filter_map(|r| r.policy().cart_idle).max();
+    let idle = [&old, &new].into_iter().filter_map(|r| r.policy().cart_idle()).max();
     let mut feed = Feed {
         workers: Workers::spawn(&Setup { old, new, page: args.page }, usize::from(args.threads)),
         rows: 0,
