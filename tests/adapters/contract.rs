@@ -3,13 +3,14 @@
 use beckon_cli::laptop;
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::id::{EventId, SourceId, UserId};
-use beckon_domain::{DurationMs, EpisodeId, Pepper, Profile, ProfileKey, Timestamp};
+use beckon_domain::{DurationMs, EpisodeId, Pepper, Profile, ProfileKey, Reminder, Timestamp};
 use beckon_store::contract;
 use beckon_store::tables::dynamodb::DynamoTables;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
-    ChangeKind, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, OutreachStore, ProfileScan,
-    ProfileStore, Read, ReminderId, RulesetChange, RulesetDocument, RulesetStore, Save, Stored, TestCount,
+    ChangeKind, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, LedgerChange, OutreachStore,
+    ProfileScan, ProfileStore, Read, ReminderId, RulesetChange, RulesetDocument, RulesetStore, Save, Stored,
+    TestCount,
 };
 use std::path::Path;
 
@@ -75,7 +76,9 @@ async fn what_was_written_is_there_after_the_file_is_opened_again() {
     let before = embedded(Some(&file)).await;
     assert_eq!(before.save(&who, &profile(7), None, Some(NOW)).await.unwrap(), Save::Saved);
     assert!(before.put_contact(&who, &contact).await.unwrap());
-    assert!(before.claim(&id, &who, "run-1", NOW, NOW + DurationMs::from_minutes(5)).await.unwrap());
+    let row = Reminder::skip(None, &who, SkipReason::NoConsent, None, NOW).unwrap();
+    let skip = LedgerChange { id, row, read_version: None, history: None };
+    assert_eq!(before.save_reminder(&skip, NOW).await.unwrap(), Save::Saved);
     assert_eq!(before.change_ruleset(&document, &change).await.unwrap(), Save::Saved);
     let reminder = before.reminder(&id).await.unwrap();
     drop(before);
@@ -100,10 +103,9 @@ async fn what_was_written_is_there_after_the_file_is_opened_again() {
 }
 
 /// What the suite leaves out and callers rely on.
-async fn keeps_the_small_print<T: ProfileStore + ProfileScan + OutreachStore + ContactStore>(tables: &T) {
+async fn keeps_the_small_print<T: ProfileStore + ProfileScan>(tables: &T) {
     asked_twice(tables).await;
     page_after_an_entry_that_left(tables).await;
-    leases(tables).await;
 }
 
 /// DynamoDB refuses a BatchGetItem that names a key twice; no caller has to know.
@@ -137,24 +139,6 @@ async fn page_after_an_entry_that_left<T: ProfileStore>(tables: &T) {
         [&mates[2], &mates[3]],
         "the fifth is not due"
     );
-}
-
-/// A skip does not take a claim that is held, and letting go of a claim frees it at once.
-async fn leases<T: OutreachStore>(tables: &T) {
-    use beckon_store::tables::ReminderStatus::{Claimed, Sending};
-    let who = key("ada");
-    let episode = EpisodeId::derive("p", &SourceId::new("web").unwrap(), &EventId::new("lease").unwrap());
-    let (id, later) = (ReminderId { episode, step: 1 }, NOW + DurationMs::from_minutes(5));
-    assert!(!tables.give_up_sending(&id, later, later).await.unwrap(), "there is nothing to give up");
-    let sending = Sending { owner: "a".into() };
-    assert!(!tables.advance(&id, "a", sending.clone(), NOW).await.unwrap(), "there is no claim");
-    assert!(tables.claim(&id, &who, "a", NOW, later).await.unwrap());
-    tables.record_skip(&id, &who, SkipReason::NoConsent, NOW).await.unwrap();
-    let free = Claimed { owner: "a".into(), lease_until: NOW };
-    assert_eq!(tables.reminder(&id).await.unwrap().unwrap().status.name(), "CLAIMED");
-    assert!(tables.advance(&id, "a", free, NOW).await.unwrap());
-    assert!(tables.claim(&id, &who, "b", NOW, later).await.unwrap(), "it was let go");
-    assert!(!tables.advance(&id, "a", sending, NOW).await.unwrap(), "it belongs to b");
 }
 
 #[tokio::test]

@@ -61,6 +61,7 @@ async fn a_send_is_one_request_with_everything_that_the_email_has() {
 /// The kind of an error, without its words.
 fn kind(error: &SendError) -> &'static str {
     match error {
+        SendError::Throttled(_) => "throttled",
         SendError::NotNow(_) => "not now",
         SendError::Stopped(_) => "stopped",
         SendError::Refused(_) => "refused",
@@ -79,9 +80,9 @@ async fn expect_kind(reply: Reply, expected: &str) {
 
 #[tokio::test]
 async fn a_throttled_send_may_be_tried_later_and_is_not_tried_now() {
-    expect_kind(Reply::rest_error(429, "TooManyRequestsException"), "not now").await;
+    expect_kind(Reply::rest_error(429, "TooManyRequestsException"), "throttled").await;
     expect_kind(Reply::rest_error(400, "LimitExceededException"), "not now").await;
-    expect_kind(Reply::rest_error(400, "ThrottlingException"), "not now").await;
+    expect_kind(Reply::rest_error(400, "ThrottlingException"), "throttled").await;
 }
 
 #[tokio::test]

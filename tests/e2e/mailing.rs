@@ -4,13 +4,15 @@ use beckon_domain::DurationMs;
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::tables::memory::MemoryTables;
 use cart_mailer::Mailer;
+use cart_mailer::send::account::MemoryAccount;
 use cart_mailer::send::recording::RecordingSender;
 use harness::{Fault, Faults, Faulty, Teller, World, world::START};
 use serde_json::{Value, json};
 use std::pin::pin;
 
 pub(crate) type Shop = World<MemoryTables>;
-pub(crate) type FaultyMailer = Mailer<Faulty<MemoryTables>, Faulty<MemoryStream>, Faulty<RecordingSender>>;
+pub(crate) type FaultyMailer =
+    Mailer<Faulty<MemoryTables>, Faulty<MemoryStream>, Faulty<RecordingSender>, MemoryAccount>;
 
 pub(crate) const MINUTE: DurationMs = DurationMs::from_minutes(1);
 

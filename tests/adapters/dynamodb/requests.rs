@@ -4,7 +4,9 @@ use super::{NOW, batch, key, profile, reminder, tables};
 use crate::server::{Reply, Server};
 use beckon_domain::policy::PROFILE_RETENTION;
 use beckon_domain::{DurationMs, packed};
-use beckon_store::tables::{ContactStore, DUE_SHARD_COUNT, LedgerChange, OutreachStore, ProfileStore, Read, Save};
+use beckon_store::tables::{
+    ContactStore, DUE_SHARD_COUNT, LedgerChange, OutreachStore, ProfileStore, Read, Save,
+};
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
