@@ -127,7 +127,7 @@ where
                     course.version = row.as_ref().map(|kept| kept.version);
                     Heard::Row(row.map(|kept| kept.state))
                 }
-                Do::Save(row) => Heard::Saved(self.save(run, timer.id, row, &mut course).await?),
+                Do::Save(row) => Heard::Saved(self.write(run, timer.id, row, &mut course).await?),
                 Do::LookAgain => Heard::Plan(self.look_again(run, timer, &mut course).await?),
                 Do::Send => Heard::Answer(self.send(course.email.as_ref(), report).await),
                 Do::End(end) => return self.end(run, timer, end, report).await,
@@ -138,7 +138,7 @@ where
 
     /// Writes the row if it is still what was read. A claim enters the address's history in the same write; a mail that was
     /// certainly not sent leaves it.
-    async fn save(
+    async fn write(
         &self,
         run: &Run,
         id: ReminderId,

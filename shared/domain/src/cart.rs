@@ -62,19 +62,18 @@ pub struct Episode {
     pub timer: u32,
     /// The next step of the series, from 1; beyond the last one nothing is due.
     pub step: u8,
-    /// The last step that was sent, or given up for good: a changed cart begins with the one after it.
-    pub done_step: u8,
 }
 
 impl Episode {
     const fn begin(id: EpisodeId) -> Self {
-        Self { id, reminder: ReminderState::Pending, timer: 1, step: 1, done_step: 0 }
+        Self { id, reminder: ReminderState::Pending, timer: 1, step: 1 }
     }
 
     fn restart(&mut self) {
         self.reminder = ReminderState::Pending;
         self.timer = self.timer.saturating_add(1);
-        self.step = self.done_step.saturating_add(1);
+        // Steps that were sent are found sent when they are due again: the ledger knows, and no mail goes out twice.
+        self.step = 1;
     }
 
     /// The reminder that is due next.
@@ -248,12 +247,7 @@ impl Cart {
         let is_meant = |e: &&mut Episode| timer >= e.timer && e.next() == answered;
         let Some(episode) = self.episode.as_mut().filter(is_meant) else { return };
         match outcome {
-            TimerOutcome::Done => {
-                episode.done_step = answered.step;
-                episode.step = answered.step.saturating_add(1);
-                episode.reminder = ReminderState::Pending;
-            }
-            TimerOutcome::Skipped => {
+            TimerOutcome::Done | TimerOutcome::Skipped => {
                 episode.step = answered.step.saturating_add(1);
                 episode.reminder = ReminderState::Pending;
             }

@@ -3,9 +3,10 @@
 use crate::compiled::Reading;
 use crate::condition::{Condition, Facts, Matched};
 use crate::decision::{Content, Decision, Fallback, Reason, ReasonCode, Source};
+use crate::discount::{Discount, Percent};
 use crate::list::{Chosen, Found, Wanted, found};
 use crate::live::Live;
-use crate::model::{Action, COUNT_MAX, CurrentItem, Discount, Percent, Rule, Ruleset, Slot, SlotFallback};
+use crate::model::{Action, COUNT_MAX, CurrentItem, Rule, Ruleset, Slot, SlotFallback};
 use crate::page::{Page, Person, SlotRequest};
 use crate::selection::Selection;
 use crate::shelf::{Seen, Shelf};

@@ -17,6 +17,7 @@ mod condition;
 mod decide;
 pub mod decision;
 pub mod diff;
+mod discount;
 pub mod error;
 pub mod explain;
 mod fact;
@@ -45,12 +46,11 @@ mod zone;
 
 pub use compiled::Reading;
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
+pub use discount::{CodeSource, Discount};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
 pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};
 pub use live::{Candidate, Learned, Live, LiveLists, ProductFacts};
-pub use model::{
-    COUNT_DEFAULT, COUNT_MAX, CodeSource, Discount, Offer, Product, Reminder, Ruleset, TTL_DEFAULT,
-};
+pub use model::{COUNT_DEFAULT, COUNT_MAX, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
 pub use page::{Page, PageKind, Person, SlotRequest};
 pub use strategy::way;
 

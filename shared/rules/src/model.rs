@@ -3,12 +3,12 @@
 use crate::aggregate::Watch;
 use crate::compiled::{Compiled, Compiler, Root};
 use crate::condition::Condition;
+use crate::discount::DiscountRule;
 use crate::error::{Place, Problem};
 use crate::quiet::QuietHours;
 use crate::react::Reactions;
 use crate::selection::{Selection, Strategy};
 use crate::table::Table;
-use beckon_domain::code::PoolName;
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::event::TraitValue;
 use beckon_domain::id::{EventName, OfferId, RuleId, SlotId};
@@ -73,45 +73,6 @@ pub struct Reminder {
     pub(crate) discounts: Vec<Option<DiscountRule>>,
     /// What must hold besides, when the reminder is sent.
     pub(crate) conditions: Vec<Condition>,
-}
-
-/// A discount by a personal code.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Discount {
-    /// Percent off, 1 to 100.
-    pub percent: u8,
-    /// Where its code comes from.
-    pub codes: CodeSource,
-}
-
-/// Where the codes of a discount come from.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum CodeSource {
-    /// Each is derived from the episode.
-    Derived {
-        /// What they begin with: capital letters, digits and hyphens.
-        prefix: String,
-        /// How long a code is good.
-        valid_for: DurationMs,
-    },
-    /// They are taken from a pool.
-    Pool(PoolName),
-}
-
-/// A discount as the rule says it.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) struct DiscountRule {
-    pub(crate) percent: Percent,
-    pub(crate) codes: CodeSource,
-}
-
-/// How much is off.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Percent {
-    /// So much for everybody, 1 to 100.
-    Fixed(u8),
-    /// As a table says, 0 to 100.
-    Table(Arc<Table<u8>>),
 }
 
 /// A ruleset: compiled once from YAML, then only read.

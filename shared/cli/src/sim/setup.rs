@@ -56,7 +56,7 @@ rules:
     then: { publish: undecided }
   - id: cart-left
     when: { all: [{ event: Product Added }, { not: { event: Order Completed, within: 15m } }] }
-    then: { send: cart-reminder }
+    then: { send: cart-reminder, quiet_hours: false, frequency_cap: false, reentry: 0s, holdout: 0 }
 ";
 
 impl World {

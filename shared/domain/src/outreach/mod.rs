@@ -3,7 +3,7 @@
 //! SES has no idempotency token, so what was sent is known from the ledger alone. A reminder is one step of the series of
 //! one episode. Its row is changed by transitions that are pure ([`reminder`]) and written by compare-and-set; one run's
 //! way through them is [`attempt`]. Both are searched for every interleaving of two runs, an event consumer and a crash
-//! in `search`.
+//! in its tests.
 //!
 //! ```text
 //! (no row) → CLAIMED → SENDING → SENT                        the usual way
@@ -18,8 +18,6 @@ pub mod attempt;
 pub mod history;
 pub mod mail_event;
 pub mod reminder;
-#[cfg(test)]
-mod search;
 pub mod series;
 
 pub use assignment::{Group, bucket};
@@ -28,3 +26,6 @@ pub use history::{History, Mailed};
 pub use mail_event::{Feedback, MailEvent};
 pub use reminder::{Claim, NotClaimed, Offer, Reminder, ReminderId, ReminderStatus};
 pub use series::{Cap, OnUnknown, Series, WithoutCode};
+
+#[cfg(test)]
+mod tests;

@@ -121,7 +121,7 @@ impl Loader {
         (self.problems.len() == before).then_some(Condition::Time(PartOfWeek { from, until, weekdays }))
     }
 
-    fn time_of_day(&mut self, node: &Node, what: &str) -> Option<Time> {
+    pub(super) fn time_of_day(&mut self, node: &Node, what: &str) -> Option<Time> {
         let time = if let Value::Text(text) = &node.value { text.trim().parse::<Time>().ok() } else { None };
         if time.is_none() {
             let message = format!("`{what}` must be a time of day in quotes, such as \"08:00\" or \"23:30\"");

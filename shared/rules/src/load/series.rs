@@ -3,7 +3,7 @@
 use super::Loader;
 use super::fields::{Fields, listed, quoted};
 use super::scalar::NAME_CHARS_MAX;
-use crate::model::{CodeSource, DiscountRule};
+use crate::discount::{CodeSource, DiscountRule};
 use crate::quiet::QuietHours;
 use crate::tree::{Node, Value};
 use beckon_domain::DurationMs;
@@ -171,19 +171,8 @@ impl Loader {
 
     fn quiet_hours(&mut self, node: &Node, who: &str) -> Option<QuietHours> {
         let fields = Fields::open(self, node, &format!("`quiet_hours` of {who}"), &["from", "until"])?;
-        let mut time = |name: &str| {
-            let node = fields.require(self, name)?;
-            let parsed = match &node.value {
-                Value::Text(text) => text.parse::<jiff::civil::Time>().ok(),
-                _ => None,
-            };
-            if parsed.is_none() {
-                let message = format!("`{name}` must be a time of day in quotes, such as \"21:00\"");
-                self.problem(node.place, message);
-            }
-            parsed
-        };
-        let (from, until) = (time("from"), time("until"));
+        let from = fields.require(self, "from").and_then(|node| self.time_of_day(node, "from"));
+        let until = fields.require(self, "until").and_then(|node| self.time_of_day(node, "until"));
         let hours = QuietHours { from: from?, until: until? };
         if hours.from == hours.until {
             self.problem(
@@ -231,9 +220,15 @@ impl Loader {
                 self.pool(node)
             }
             None => {
-                let prefix = fields.require(self, "code_prefix").and_then(|n| self.code_prefix(n));
-                let valid_for =
-                    fields.require(self, "valid_for").and_then(|n| self.positive_duration(n, "valid_for"));
+                let (prefix, valid_for) = (fields.get("code_prefix"), fields.get("valid_for"));
+                if (prefix.is_none() || valid_for.is_none()) && !fields.has_unknown {
+                    let message = format!(
+                        "the discount of {who} says where its codes come from: give `code_prefix` and `valid_for`, or a `pool`"
+                    );
+                    self.problem(node.place, message);
+                }
+                let prefix = prefix.and_then(|n| self.code_prefix(n));
+                let valid_for = valid_for.and_then(|n| self.positive_duration(n, "valid_for"));
                 prefix.zip(valid_for).map(|(prefix, valid_for)| CodeSource::Derived { prefix, valid_for })
             }
         };

@@ -31,7 +31,7 @@ const BASE: [(&str, &str); 9] = [
 
 /// Where a definition of the schema stands in a ruleset: `@` is its place. Several, where what a mapping is depends on
 /// what it has.
-pub const PLACES: [(&[&str], &str); 50] = [
+pub const PLACES: [(&[&str], &str); 53] = [
     (
         &["product"],
         "products: [{id: tarp, name: T, category: tents}, {id: stove-gas, name: S, category: cooking}, @]",
@@ -62,6 +62,15 @@ pub const PLACES: [(&[&str], &str); 50] = [
     (&["then.acting"], "rules: [{id: r, when: {logged_in: true}, then: @}]"),
     (&["then.reminder"], "rules: [{id: r, when: {not: {event: Order Completed, within: 1h}}, then: @}]"),
     (&["set_trait"], "rules: [{id: r, when: {logged_in: true}, then: {set_trait: @}}]"),
+    (&["step"], "rules: [{id: r, when: {event: Product Added}, then: {send: cart-reminder, steps: [@]}}]"),
+    (
+        &["quiet_hours"],
+        "rules: [{id: r, when: {event: Product Added}, then: {send: cart-reminder, quiet_hours: @}}]",
+    ),
+    (
+        &["frequency_cap"],
+        "rules: [{id: r, when: {event: Product Added}, then: {send: cart-reminder, frequency_cap: @}}]",
+    ),
     (
         &["discount"],
         "rules: [{id: r, when: {not: {event: Order Completed, within: 1h}}, then: {send: cart-reminder, discount: @}}]",

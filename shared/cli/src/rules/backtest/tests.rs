@@ -83,7 +83,7 @@ rules:
   - {{ id: on-page, slot: pdp, priority: 10, when: {{ page: {{ type: product }} }}, then: {{ recommend: related }} }}
   - id: left
     when: {{ all: [ {{ event: Product Added }}, {{ not: {{ event: Order Completed, within: {idle}m }} }} ] }}
-    then: {{ send: cart-reminder, discount: {{ percent: {percent}, code_prefix: B-, valid_for: 72h }} }}
+    then: {{ send: cart-reminder, discount: {{ percent: {percent}, code_prefix: B-, valid_for: 72h }}, holdout: 0 }}
 "#
     )
 }

@@ -75,7 +75,7 @@ impl DynamoTables {
         let write = self
             .client
             .put_item()
-            .table_name(put.table_name)
+            .table_name(&self.names.outreach)
             .set_item(Some(put.item))
             .set_condition_expression(put.condition_expression)
             .set_expression_attribute_names(put.expression_attribute_names)

@@ -62,6 +62,7 @@ struct Rules {
     /// Runs may sleep through any time; where not, a run ends or dies before the clock goes on.
     may_sleep: bool,
     may_lose_events: bool,
+    may_buy: bool,
 }
 
 fn id() -> ReminderId {
@@ -193,7 +194,7 @@ impl World {
                 worlds.push(World { unheard: self.unheard - 1, losses: self.losses + 1, ..self.clone() });
             }
         }
-        if !self.is_bought {
+        if rules.may_buy && !self.is_bought {
             worlds.push(World { is_bought: true, ..self.clone() });
         }
         // SES's events arrive before the next tick, or are lost.
@@ -266,8 +267,13 @@ fn fingerprint(world: &World) -> u128 {
     xxhash_rust::xxh3::xxh3_128(format!("{world:?}").as_bytes())
 }
 
-const STRICT: Rules =
-    Rules { variant: Variant::Live, on_unknown: OnUnknown::GiveUp, may_sleep: true, may_lose_events: true };
+const STRICT: Rules = Rules {
+    variant: Variant::Live,
+    on_unknown: OnUnknown::GiveUp,
+    may_sleep: true,
+    may_lose_events: true,
+    may_buy: false,
+};
 
 #[test]
 fn in_strict_mode_no_interleaving_sends_a_reminder_twice() {
@@ -298,6 +304,7 @@ fn the_search_notices_each_protocol_that_is_known_to_be_wrong() {
         on_unknown: OnUnknown::SendAgain,
         may_sleep: false,
         may_lose_events: false,
+        may_buy: false,
     };
     assert!(search(&deaf).taken_max > 1, "events that nobody hears of prevent nothing");
 }
