@@ -53,7 +53,7 @@ impl Loader {
             self.problem(node.place, format!("`send` of {who} must be `{REMINDER}`"));
         }
         let condition = when.and_then(|n| self.condition(n, &Scope { who, place: Place::Mail }));
-        let absence = self.absence(when?, condition?, who);
+        let absence = when.zip(condition).and_then(|(when, condition)| self.absence(when, condition, who));
         let series = self.series(then, who, absence.as_ref().and_then(|(idle, _)| *idle));
         let (SeriesRule { series, quiet_hours, discounts }, (_, conditions)) = (series?, absence?);
         rules.reminder = Some(Reminder { rule: id?, series, quiet_hours, discounts, conditions });

@@ -15,7 +15,7 @@ use beckon_domain::id::{EventId, RuleId, SlotId, SourceId};
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_domain::outreach::{Group, History, Mailed};
 use beckon_domain::reaction::Happened;
-use beckon_domain::{DurationMs, Money, Profile, ProfileKey, Timestamp};
+use beckon_domain::{DurationMs, Money, Profile, ProfileKey, ReminderId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Segments that one event may make a person enter and leave, one after the other, before it is left at that: rules that
@@ -44,6 +44,7 @@ pub struct Timeline<'r> {
     mails: Vec<Mail>,
     not_sent: BTreeMap<&'static str, u64>,
     history: History,
+    reminded: BTreeSet<ReminderId>,
     published: Vec<RuleId>,
     /// Events that Beckon itself put, so far.
     own_count: u64,
@@ -60,6 +61,7 @@ impl<'r> Timeline<'r> {
             mails: Vec::new(),
             not_sent: BTreeMap::new(),
             history: History::EMPTY,
+            reminded: BTreeSet::new(),
             published: Vec::new(),
             own_count: 0,
         }
@@ -189,6 +191,8 @@ impl<'r> Timeline<'r> {
                 (id, TimerOutcome::Skipped)
             }
             Plan::Defer(id, _, until) => (id, TimerOutcome::Later { until }),
+            // Each is sent once, however often its cart changes.
+            Plan::Remind(id) if !self.reminded.insert(id) => (id, TimerOutcome::Done),
             Plan::Remind(id) => {
                 let within = reminder.series.discount_within;
                 let discount = discount.filter(|_| !self.history.has_discount_within(id, within, now));
