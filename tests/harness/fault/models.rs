@@ -3,7 +3,8 @@
 use super::{Faulty, store_error};
 use beckon_store::StoreError;
 use beckon_store::tables::{
-    ConfigStore, LiveModel, MailDocument, ModelKind, ModelStanding, ModelStore, RulesetDocument, Save, TrainingRecord,
+    ConfigStore, LiveModel, MailDocument, ModelKind, ModelStanding, ModelStore, RulesetDocument, Save,
+    TrainingRecord,
 };
 
 impl<T: ConfigStore> ConfigStore for Faulty<T> {
