@@ -172,7 +172,10 @@ fn shape(mail: &Rendered) -> Shape {
 
 /// Hosts that a program would make links of in a text.
 fn in_text(text: &str) -> Vec<String> {
-    text.split_whitespace().filter(|word| word.contains("://") || word.contains("evil.ex")).map(host).collect()
+    text.split_whitespace()
+        .filter(|word| word.contains("://") || word.contains("evil.ex"))
+        .map(host)
+        .collect()
 }
 
 /// The mail of a cart with these names, and of a person of this one.
