@@ -2,6 +2,7 @@
 
 use crate::catalog;
 use crate::error::AdminError;
+use crate::mail;
 use crate::process::{Admin, Caller};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -12,7 +13,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
-use beckon_store::tables::{CatalogStore, ImportLog, ModelStore, ProductStore, RulesetStore};
+use beckon_store::tables::{
+    CatalogStore, ImportLog, MailContentStore, ModelStore, ProductStore, RulesetStore,
+};
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
 use beckon_wire::limits::RULESET_BYTES_MAX;
@@ -27,9 +30,15 @@ const ROLLBACK_BYTES_MAX: usize = 8 * 1024;
 pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
 
 /// The tables that admin needs.
-pub trait AdminTables: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + 'static {}
+pub trait AdminTables:
+    RulesetStore + MailContentStore + ProductStore + CatalogStore + ImportLog + ModelStore + 'static
+{
+}
 
-impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + 'static> AdminTables for T {}
+impl<T: RulesetStore + MailContentStore + ProductStore + CatalogStore + ImportLog + ModelStore + 'static>
+    AdminTables for T
+{
+}
 
 /// The routes of admin. Pages have no business here, so there is no CORS.
 pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>) -> Router {
@@ -43,6 +52,11 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
         .route("/admin/v1/rulesets/check", post(check::<T, O>).fallback(nothing_else))
         .route("/admin/v1/rulesets/rollback", post(roll_back::<T, O>).fallback(nothing_else))
         .route("/admin/v1/rulesets/{version}", get(version::<T, O>).fallback(nothing_else))
+        .route(
+            "/admin/v1/mail/content",
+            get(mail::live::<T, O>).put(mail::publish::<T, O>).fallback(nothing_else),
+        )
+        .route("/admin/v1/mail/content/check", post(mail::check::<T, O>).fallback(nothing_else))
         .route("/admin/v1/catalog", get(catalog::status::<T, O>).fallback(nothing_else))
         .route("/admin/v1/catalog/publish", post(catalog::publish::<T, O>).fallback(nothing_else))
         .route("/admin/v1/catalog/deletions", post(catalog::delete_many::<T, O>).fallback(nothing_else))

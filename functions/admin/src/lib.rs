@@ -11,6 +11,7 @@ pub mod check;
 mod config;
 mod error;
 mod handler;
+mod mail;
 mod process;
 pub mod rollout;
 

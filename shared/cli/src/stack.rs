@@ -22,8 +22,8 @@ use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, ImportLog, ModelStore, OutreachStore,
-    ProductStore, ProfileScan, ProfileStore, RulesetStore,
+    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, ImportLog, MailContentStore,
+    ModelStore, OutreachStore, ProductStore, ProfileScan, ProfileStore, RulesetStore,
 };
 use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
@@ -46,6 +46,7 @@ pub trait Tables:
     + OutreachStore
     + ConfigStore
     + RulesetStore
+    + MailContentStore
     + ModelStore
     + CatalogStore
     + ProductStore
@@ -63,6 +64,7 @@ impl<T> Tables for T where
         + OutreachStore
         + ConfigStore
         + RulesetStore
+        + MailContentStore
         + ModelStore
         + CatalogStore
         + ProductStore

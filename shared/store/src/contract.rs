@@ -11,8 +11,8 @@ pub use models::model_objects;
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
     CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog, ListKey,
-    ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore,
-    Save, TrendKey, Versioned,
+    MailContentStore, ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReminderId,
+    ReminderStatus, RulesetStore, Save, TrendKey, Versioned,
 };
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::id::{EventId, SourceId, UserId};
@@ -48,6 +48,7 @@ where
         + OutreachStore
         + ConfigStore
         + RulesetStore
+        + MailContentStore
         + ModelStore
         + CatalogStore
         + CatalogScan
