@@ -17,6 +17,7 @@ pub mod evaluate;
 pub mod failed;
 pub mod feed;
 pub mod laptop;
+pub mod mail;
 pub mod model;
 pub mod plot;
 pub mod replay;

@@ -1,7 +1,7 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-    CliError, bench, catalog, cloud, evaluate, failed, model, replay, rules, serve, sim, smoke,
+    CliError, bench, catalog, cloud, evaluate, failed, mail, model, replay, rules, serve, sim, smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -42,6 +42,8 @@ enum Command {
     Failed(failed::FailedArgs),
     /// Tell products by a feed, and see how the catalog stands
     Catalog(catalog::CatalogArgs),
+    /// Check, publish and look at what mails say
+    Mail(mail::MailArgs),
     /// Show what was learned and how good it is, or train now
     Model(model::ModelArgs),
     /// Publish a ruleset, roll back, and see who published what
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         | Command::Rules(_)
         | Command::Catalog(_)
         | Command::Bench(_)
+        | Command::Mail(_)
         | Command::Model(_)
         | Command::Evaluate(_) => "error",
         // Faults are injected: what the functions say of them is no news.
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
             Command::Stack(args) => Box::pin(cloud::run(args)).await,
             Command::Failed(args) => Box::pin(failed::run(args)).await,
             Command::Catalog(args) => Box::pin(catalog::run(args)).await,
+            Command::Mail(args) => Box::pin(mail::run(args)).await,
             Command::Model(args) => Box::pin(model::run(args)).await,
             Command::Rules(args) => Box::pin(rules::run(args)).await,
         }

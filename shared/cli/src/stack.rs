@@ -133,7 +133,7 @@ pub struct Stack<T, F> {
     decider: Arc<Decider<T>>,
     mailer: Mailer<T, MemoryStream, RecordingSender>,
     preferences: Arc<Preferences<T>>,
-    admin: Arc<Admin<T, LocalModels>>,
+    pub(crate) admin: Arc<Admin<T, LocalModels>>,
     trends: Trends<T, F>,
     events_lane: Lane,
     signals_lane: Lane,
