@@ -133,7 +133,7 @@ pub struct Stack<T, F> {
     decider: Arc<Decider<T>>,
     mailer: Mailer<T, MemoryStream, RecordingSender>,
     preferences: Arc<Preferences<T>>,
-    pub(crate) admin: Arc<Admin<T, LocalModels>>,
+    admin: Arc<Admin<T, LocalModels>>,
     trends: Trends<T, F>,
     events_lane: Lane,
     signals_lane: Lane,
@@ -178,7 +178,6 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             MemoryStream::new(shard_count, move || clock.now(), move || wake.notify_one())
         };
         let (stream, signals) = (new_stream(), new_stream());
-        let sender = RecordingSender::new(clock.clone());
         let collector = Collector {
             stream: stream.clone(),
             contacts: tables.clone(),
@@ -191,7 +190,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let mailer = Mailer {
             tables: tables.clone(),
             stream: stream.clone(),
-            sender: sender.clone(),
+            sender: RecordingSender::new(clock.clone()),
             rulesets: rulesets.clone(),
             content: cart_mailer::mail::ActiveMailContent::default(),
             propensity: ActivePropensity::default(),
@@ -211,7 +210,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             stream,
             signals,
             bus: profiler.bus.clone(),
-            sender,
+            sender: mailer.sender.clone(),
             clock,
             secrets,
             catalog: decider.catalog.clone(),

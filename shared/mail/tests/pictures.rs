@@ -1,5 +1,6 @@
 //! The built-in mail in a browser: narrow and wide, light and dark, with and without a discount. The pictures are left in
 //! `target/mail-pictures/`, to be looked at. Needs Chromium (`CHROMIUM` names another program); nothing is fetched.
+#![expect(clippy::unwrap_used, reason = "assertions of a test")]
 
 use beckon_mail::{Content, Locale, View, check::samples};
 use std::path::{Path, PathBuf};

@@ -50,7 +50,7 @@ pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
     feed: Arc<Feed>,
 ) -> Router {
     let pages = Pages {
-        keys: stack.admin.secrets.clone(),
+        keys: stack.secrets.clone(),
         feed: Arc::clone(&feed),
         inbox: stack.sender.clone(),
         bus: stack.bus.clone(),

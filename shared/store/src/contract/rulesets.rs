@@ -49,7 +49,7 @@ async fn mail_content<T: ConfigStore + RulesetStore + MailContentStore>(tables: 
     }
     let live = tables.live_mail_content().await.unwrap().unwrap();
     assert_eq!((live.number, live.from.as_deref(), &live.document), (2, Some("m1"), &document("m2")));
-    assert_eq!(tables.mail_content_changes(1).await.unwrap(), [second.clone()]);
+    assert_eq!(tables.mail_content_changes(1).await.unwrap(), std::slice::from_ref(&second));
     assert_eq!(tables.mail_content_changes(9).await.unwrap(), [second, first]);
     assert_eq!(tables.active_ruleset().await.unwrap(), None, "a ruleset is another thing");
 }
