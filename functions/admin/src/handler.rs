@@ -14,8 +14,8 @@ use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    CatalogStore, ImportLog, LimitsStore, ModelStore, ProductStore, ReputationStore, RulesetStore,
-    SwitchStore,
+    CatalogStore, ImportLog, LimitsStore, MailContentStore, ModelStore, ProductStore, ReputationStore,
+    RulesetStore, SwitchStore,
 };
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
@@ -39,9 +39,9 @@ pub trait AdminTables:
 impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + MailTables> AdminTables for T {}
 
 /// The tables that admin needs for mail.
-pub trait MailTables: SwitchStore + ReputationStore + LimitsStore + 'static {}
+pub trait MailTables: MailContentStore + SwitchStore + ReputationStore + LimitsStore + 'static {}
 
-impl<T: SwitchStore + ReputationStore + LimitsStore + 'static> MailTables for T {}
+impl<T: MailContentStore + SwitchStore + ReputationStore + LimitsStore + 'static> MailTables for T {}
 
 /// The routes of admin. Pages have no business here, so there is no CORS.
 pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>) -> Router {
@@ -55,6 +55,11 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
         .route("/admin/v1/rulesets/check", post(check::<T, O>).fallback(nothing_else))
         .route("/admin/v1/rulesets/rollback", post(roll_back::<T, O>).fallback(nothing_else))
         .route("/admin/v1/rulesets/{version}", get(version::<T, O>).fallback(nothing_else))
+        .route(
+            "/admin/v1/mail/content",
+            get(mail::live::<T, O>).put(mail::publish::<T, O>).fallback(nothing_else),
+        )
+        .route("/admin/v1/mail/content/check", post(mail::check::<T, O>).fallback(nothing_else))
         .route("/admin/v1/catalog", get(catalog::status::<T, O>).fallback(nothing_else))
         .route("/admin/v1/catalog/publish", post(catalog::publish::<T, O>).fallback(nothing_else))
         .route("/admin/v1/catalog/deletions", post(catalog::delete_many::<T, O>).fallback(nothing_else))

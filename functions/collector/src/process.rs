@@ -2,14 +2,17 @@
 
 use crate::error::CollectError;
 use crate::identity::{Addressed, address};
+use beckon_domain::id::EffectId;
 use beckon_domain::key::WriteKey;
-use beckon_domain::{Currency, DurationMs, ProfileKey, Timestamp};
+use beckon_domain::{Currency, DurationMs, EventId, ProfileKey, SourceId, Timestamp};
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{Contact, ContactStore};
+use beckon_wire::capture::landing::{self, EMAIL_LINK_CLICKED};
 use beckon_wire::capture::{
     Body, CaptureAnswer, Captured, EventType, Received, Verdict, capture, parse_batch, parse_single,
 };
+use beckon_wire::limits::EVENT_COUNT_MAX;
 use beckon_wire::problem::{Fault, Problem};
 use beckon_wire::stream::{Line, encode};
 
@@ -38,6 +41,8 @@ struct Sorted {
     records: Vec<(ProfileKey, Vec<Line>)>,
     contacts: Vec<(ProfileKey, Contact)>,
     accepted: usize,
+    /// Clicks that the request may still make.
+    click_room: usize,
     clamped: usize,
     rejected: Vec<Verdict>,
     warnings: Vec<Verdict>,
@@ -82,7 +87,8 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
     }
 
     fn sort(&self, body: &Body<'_>, key: &WriteKey, event_type: Option<EventType>) -> Sorted {
-        let mut sorted = Sorted::default();
+        let click_room = EVENT_COUNT_MAX.saturating_sub(body.events.len());
+        let mut sorted = Sorted { click_room, ..Sorted::default() };
         let sent_at = body.sent_at.as_ref().and_then(beckon_wire::parse_time);
         if body.sent_at.is_some() && sent_at.is_none() && !body.events.is_empty() {
             let fault = Fault::new("/sentAt", "schema.timestamp", "not a time; clocks were not corrected");
@@ -158,9 +164,40 @@ impl Sorted {
         addressed.key.as_str().clone_into(&mut line.key);
         line.claim = addressed.claim.map(|key| key.as_str().to_owned());
         line.link = addressed.link.map(|key| key.as_str().to_owned());
-        match self.records.iter_mut().find(|(key, _)| *key == addressed.key) {
-            Some((_, lines)) => lines.push(line),
-            None => self.records.push((addressed.key, vec![line])),
+        let click = captured.landing.map(|id| landing::click(&line, id));
+        self.put_down(&addressed.key, line);
+        if let Some(click) = click {
+            self.put_click(&addressed.key, click);
         }
     }
+
+    fn put_down(&mut self, key: &ProfileKey, line: Line) {
+        match self.records.iter_mut().find(|(of, _)| of == key) {
+            Some((_, lines)) => lines.push(line),
+            None => self.records.push((key.clone(), vec![line])),
+        }
+    }
+
+    /// A landing's click, behind its page. What happens on the page tells the same address: one click for a person, a
+    /// request and a mail. A request with its events and clicks is never larger than the largest one without.
+    fn put_click(&mut self, key: &ProfileKey, mut click: Line) {
+        let mut lines = self.records.iter().filter(|(of, _)| of == key).flat_map(|(_, lines)| lines);
+        if self.click_room == 0 || lines.any(|line| is_same_click(line, &click)) {
+            return;
+        }
+        let (Ok(source), Ok(event)) = (SourceId::new(&click.source), EventId::new(&click.id)) else { return };
+        click.id = EffectId::derive(key.as_str(), &source, &event, EMAIL_LINK_CLICKED).to_string();
+        self.click_room -= 1;
+        self.accepted += 1;
+        self.put_down(key, click);
+    }
 }
+
+/// Whether a line is a click on a link of the same mail.
+fn is_same_click(line: &Line, click: &Line) -> bool {
+    line.event == click.event
+        && line.properties.extra.get("decision_id") == click.properties.extra.get("decision_id")
+}
+
+#[cfg(test)]
+mod tests;

@@ -42,7 +42,7 @@ enum Command {
     Failed(failed::FailedArgs),
     /// Tell products by a feed, and see how the catalog stands
     Catalog(catalog::CatalogArgs),
-    /// Say whether mail is sent and what came of it, pause it, or go on
+    /// Publish and look at what mails say, say what came of them, pause them
     Mail(mail::MailArgs),
     /// Show what was learned and how good it is, or train now
     Model(model::ModelArgs),

@@ -145,7 +145,6 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             MemoryStream::new(shard_count, move || clock.now(), move || wake.notify_one())
         };
         let (stream, signals) = (new_stream(), new_stream());
-        let sender = RecordingSender::new(clock.clone());
         let collector = Collector {
             stream: stream.clone(),
             contacts: tables.clone(),
@@ -158,7 +157,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let mailer = Mailer {
             tables: tables.clone(),
             stream: stream.clone(),
-            sender: sender.clone(),
+            sender: RecordingSender::new(clock.clone()),
             rulesets: rulesets.clone(),
             account: MemoryAccount::default(),
             is_paced: false,
@@ -179,7 +178,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             stream,
             signals,
             bus: profiler.bus.clone(),
-            sender,
+            sender: mailer.sender.clone(),
             clock,
             secrets,
             catalog: decider.catalog.clone(),

@@ -25,7 +25,7 @@ mod view;
 
 pub use content::{Content, Rendered};
 pub use error::{Problem, Problems, RenderError};
-pub use files::{FILE_BYTES_MAX, Files, FilesError};
+pub use files::{DOCUMENT_BYTES_MAX, FILE_BYTES_MAX, Files, FilesError};
 pub use header::{HeaderFault, HeaderText, mailbox};
 pub use link::{Hosts, LinkFault};
 pub use locale::Locale;

@@ -54,7 +54,7 @@ impl Hosts {
                 let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
                 is_bare && !has_credentials(url) && !name.contains(['/', '\\', '*', '@', ' '])
             });
-            let Some(name) = url.as_ref().and_then(|url| authority(url)) else {
+            let Some(name) = url.as_ref().and_then(authority) else {
                 return Err(entry.to_owned());
             };
             let is_domain = url.is_some_and(|url| matches!(url.host(), Some(Host::Domain(_))));

@@ -87,14 +87,16 @@ pub fn looks_like_link(text: &str) -> bool {
     let lower = text.to_lowercase().replace(['．', '。', '｡', '\u{2024}'], ".").replace('／', "/");
     lower.contains("://")
         || SCHEMES.iter().any(|scheme| lower.contains(scheme))
-        || lower.split(|c: char| c.is_whitespace() || "/,;:()<>\"'[]{}|\\`*".contains(c)).any(|word| {
-            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
-            word.rsplit_once('.').is_some_and(|(host, ending)| {
-                let is_name = ending.chars().count() >= 2 && ending.chars().all(char::is_alphabetic);
-                !host.is_empty() && (is_name || ending.starts_with("xn--"))
-            })
-        })
+        || lower.match_indices('.').any(|(at, _)| is_between_letters(&lower, at))
         || lower.split_whitespace().any(is_numbered_host)
+}
+
+/// Whether a dot stands behind a letter or digit and before two letters: what may follow them does not matter.
+fn is_between_letters(text: &str, at: usize) -> bool {
+    let (before, after) = text.split_at(at);
+    let mut after = after.chars().skip(1);
+    let begins = [after.next(), after.next()].iter().all(|c| c.is_some_and(char::is_alphabetic));
+    begins && before.chars().next_back().is_some_and(|c| c.is_alphanumeric() || "-_)]}".contains(c))
 }
 
 /// `192.0.2.1/x`: four numbers, and a path behind them.
@@ -148,6 +150,8 @@ mod tests {
             "x|evil.example|y",
             "JavaScript:alert(1)",
             "evil.example]",
+            "evil.example--x",
+            "evil.example2",
             "tel:+1",
         ] {
             assert!(looks_like_link(text), "{text}");

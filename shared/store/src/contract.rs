@@ -13,8 +13,9 @@ pub use models::model_objects;
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
     CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog,
-    LedgerScan, LimitsStore, ListKey, ModelStore, OutreachStore, ProductStore, ProfileStore, Read,
-    ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
+    LedgerScan, LimitsStore, ListKey, MailContentStore, ModelStore, OutreachStore, ProductStore,
+    ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey,
+    Versioned,
 };
 use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -50,6 +51,7 @@ where
         + LedgerScan
         + ConfigStore
         + RulesetStore
+        + MailContentStore
         + ModelStore
         + CatalogStore
         + CatalogScan

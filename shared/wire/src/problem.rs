@@ -143,6 +143,16 @@ impl Problem {
         )
     }
 
+    /// 422: content of mails that can be read and must not become live.
+    pub fn mail_content_refused(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "mail-content-refused",
+            "The content of mails cannot become live",
+            detail,
+        )
+    }
+
     /// 503: the store did not answer, and a change may have been made all the same.
     #[must_use]
     pub fn uncertain(retry_after_secs: u32) -> Self {

@@ -3,7 +3,10 @@
 use super::{Faults, Faulty, store_error};
 use beckon_domain::Timestamp;
 use beckon_store::StoreError;
-use beckon_store::tables::{Keep, LiveRuleset, RulesetChange, RulesetDocument, RulesetStore, Save};
+use beckon_store::tables::{
+    Keep, LiveMail, LiveRuleset, MailChange, MailContentStore, MailDocument, RulesetChange, RulesetDocument,
+    RulesetStore, Save,
+};
 use std::future::Future;
 
 impl Faults {
@@ -52,5 +55,25 @@ impl<T: RulesetStore> RulesetStore for Faulty<T> {
         limit: u32,
     ) -> Result<Vec<RulesetChange>, StoreError> {
         self.faults.around_rollout("ruleset_changes", self.inner.ruleset_changes(before, limit)).await
+    }
+}
+
+impl<T: MailContentStore> MailContentStore for Faulty<T> {
+    async fn live_mail_content(&self) -> Result<Option<LiveMail>, StoreError> {
+        self.faults.around_rollout("live_mail_content", self.inner.live_mail_content()).await
+    }
+
+    async fn change_mail_content(
+        &self,
+        document: &MailDocument,
+        change: &MailChange,
+    ) -> Result<Save, StoreError> {
+        self.faults
+            .around_rollout("change_mail_content", self.inner.change_mail_content(document, change))
+            .await
+    }
+
+    async fn mail_content_changes(&self, limit: u32) -> Result<Vec<MailChange>, StoreError> {
+        self.faults.around_rollout("mail_content_changes", self.inner.mail_content_changes(limit)).await
     }
 }

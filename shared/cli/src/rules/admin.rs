@@ -46,6 +46,16 @@ impl Admin {
         self.send(self.client.post(self.url(path, query)).body(body)).await
     }
 
+    /// Has something put in the place of what is there.
+    pub(crate) async fn put(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        body: String,
+    ) -> Result<Answer, CliError> {
+        self.send(self.client.put(self.url(path, query)).body(body)).await
+    }
+
     /// Has something done with a body of this type.
     pub(crate) async fn post_as(
         &self,

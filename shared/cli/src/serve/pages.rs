@@ -8,14 +8,18 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use beckon_domain::key::WriteKeyKind;
+use beckon_runtime::Secrets;
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::bus::{BusEvent, SOURCE};
 use beckon_store::objects::FailedEventStore;
+use beckon_wire::auth::basic_user;
 use beckon_wire::format_time;
 use beckon_wire::problem::Problem;
 use cart_mailer::send::recording::{Recorded, RecordingSender};
+use cart_mailer::send::{Email, SendEmail};
 use futures_util::{Stream, StreamExt};
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -35,6 +39,7 @@ const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-sr
 #[derive(Clone)]
 struct Pages {
     feed: Arc<Feed>,
+    keys: Secrets,
     inbox: RecordingSender,
     bus: MemoryBus,
 }
@@ -44,7 +49,12 @@ pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
     stack: Arc<Stack<T, F>>,
     feed: Arc<Feed>,
 ) -> Router {
-    let pages = Pages { feed: Arc::clone(&feed), inbox: stack.sender.clone(), bus: stack.bus.clone() };
+    let pages = Pages {
+        keys: stack.secrets.clone(),
+        feed: Arc::clone(&feed),
+        inbox: stack.sender.clone(),
+        bus: stack.bus.clone(),
+    };
     let tap = from_fn(move |request: Request, next: Next| {
         let feed = Arc::clone(&feed);
         async move { tap_decisions(request, next, &feed).await }
@@ -58,6 +68,7 @@ pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
         .route("/bus", get(bus_events))
         .route("/inbox/mails", get(inbox_mails))
         .route("/inbox/mails/{id}/html", get(mail_html))
+        .route("/admin/v1/mail/test-send", post(test_send))
         .route("/assets/beckon.css", get(|| async { asset("text/css", include_str!("../pages/common.css")) }))
         .route(
             "/assets/live.js",
@@ -131,6 +142,35 @@ async fn mail_html(State(pages): State<Pages>, Path(id): Path<String>) -> Respon
     match pages.inbox.mails().into_iter().find(|recorded| recorded.id == id) {
         Some(recorded) => secured(Html(recorded.email.html).into_response(), MAIL_POLICY),
         None => Problem::not_found("no such mail").into_response(),
+    }
+}
+
+/// A mail that somebody looks at before it is live: it lands in the inbox, and no ledger hears of it.
+async fn test_send(State(pages): State<Pages>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let user = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(basic_user);
+    let key = user.and_then(|user| pages.keys.keys.find(&user).map(|key| key.kind));
+    if key != Some(WriteKeyKind::Secret) {
+        return Problem::unauthorized().into_response();
+    }
+    let bytes = to_bytes(body, ANSWER_BYTES_MAX).await.unwrap_or_default();
+    let Ok(told) = serde_json::from_slice::<Value>(&bytes) else {
+        return Problem::bad_request("the body must be a JSON object with from, to, subject, text and html")
+            .into_response();
+    };
+    let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+    let email = Email {
+        from: text("from"),
+        to: text("to"),
+        subject: text("subject"),
+        text: text("text"),
+        html: text("html"),
+        headers: Vec::new(),
+        tags: Vec::new(),
+    };
+    match pages.inbox.send(&email).await {
+        Ok(id) => Json(json!({ "id": id })).into_response(),
+        Err(error) => Problem::bad_request(error.to_string()).into_response(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What the functions of a stack ask of its tables, together.
 
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, ConfigStore, ContactStore, ImportLog, LimitsStore, ModelStore, OutreachStore,
-    ProductStore, ProfileScan, ProfileStore, ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
+    CatalogScan, CatalogStore, ConfigStore, ContactStore, ImportLog, LimitsStore, MailContentStore,
+    ModelStore, OutreachStore, ProductStore, ProfileScan, ProfileStore, ReputationStore, RulesetStore,
+    SuppressionStore, SwitchStore,
 };
 
 /// Tables that a stack can run on.
@@ -16,6 +17,7 @@ pub trait Tables:
     + LimitsStore
     + ConfigStore
     + RulesetStore
+    + MailContentStore
     + ModelStore
     + CatalogStore
     + ProductStore
@@ -37,6 +39,7 @@ impl<T> Tables for T where
         + LimitsStore
         + ConfigStore
         + RulesetStore
+        + MailContentStore
         + ModelStore
         + CatalogStore
         + ProductStore

@@ -1,9 +1,12 @@
 //! Made-up people that templates are tried with: one with everything, one with nothing, one with a long cart, and some
 //! with names that try to break out.
 
+use crate::format;
 use crate::link::Hosts;
 use crate::locale::Locale;
 use crate::view::{DiscountView, LineView, View};
+use beckon_domain::{Currency, Money, Timestamp};
+use jiff::tz::TimeZone;
 
 /// The host of made-up links; nobody can own it (RFC 2606).
 const HOST: &str = "sample.invalid";
@@ -43,10 +46,12 @@ fn full(
 ) -> View {
     let decision_id = format!("mail.{}.{step}", "0".repeat(32));
     let link = |path: &str| format!("https://{HOST}/{path}?decision_id={decision_id}");
+    let money =
+        |minor| Currency::new("EUR").ok().map(|currency| format::money(Money { minor, currency }, locale));
     let line = |n: usize| LineView {
         name: name(n).to_owned(),
         quantity: u32::try_from(n).unwrap_or_default() % 3 + 1,
-        price: Some("129.00 EUR".to_owned()),
+        price: money(129 * 100),
         url: Some(link(&format!("product-{n}"))),
         image_url: Some(format!("https://{HOST}/product-{n}.jpg")),
     };
@@ -55,13 +60,13 @@ fn full(
         first_name: Some(first_name.to_owned()),
         lines: (0..count).map(line).collect(),
         hidden_count: if count >= 8 { 12 } else { 0 },
-        unit_count: 5,
-        total: Some("387.00 EUR".to_owned()),
+        unit_count: 6,
+        total: money(774 * 100),
         cart_url: Some(link("cart")),
         discount: Some(DiscountView {
             percent: 10,
             code: "BACK-7GQ2MXK4".to_owned(),
-            valid_until: "2026-03-01 14:00 UTC".to_owned(),
+            valid_until: format::moment(Timestamp::from_ms(1_772_373_600_000), &TimeZone::UTC, locale),
         }),
         shop: "Sample Shop".to_owned(),
         unsubscribe_url: UNSUBSCRIBE_URL.to_owned(),

@@ -2,7 +2,8 @@
 
 use super::minute;
 use crate::tables::{
-    ChangeKind, ConfigStore, Keep, NotKept, RulesetChange, RulesetDocument, RulesetStore, Save, TestCount,
+    ChangeKind, ConfigStore, Keep, MailContentStore, NotKept, RulesetChange, RulesetDocument, RulesetStore,
+    Save, TestCount,
 };
 
 fn document(version: &str) -> RulesetDocument {
@@ -26,10 +27,31 @@ fn change(number: u64, from: Option<&str>, to: &str) -> RulesetChange {
 }
 
 /// Runs the suite on empty tables.
-pub(super) async fn all<T: ConfigStore + RulesetStore>(tables: &T) {
+pub(super) async fn all<T: ConfigStore + RulesetStore + MailContentStore>(tables: &T) {
+    mail_content(tables).await;
     versions(tables).await;
     changes(tables).await;
     pages(tables).await;
+}
+
+/// The content of mails changes as rulesets do, and apart from them.
+async fn mail_content<T: ConfigStore + RulesetStore + MailContentStore>(tables: &T) {
+    assert_eq!(tables.active_mail_content().await.unwrap(), None);
+    assert_eq!(tables.live_mail_content().await.unwrap(), None);
+    let first = change(1, None, "m1");
+    let second = RulesetChange { note: Some("why".to_owned()), ..change(2, Some("m1"), "m2") };
+    let early = tables.change_mail_content(&document("m2"), &second).await.unwrap();
+    assert_eq!(early, Save::Conflict);
+    for (version, change) in [("m1", &first), ("m2", &second)] {
+        assert_eq!(tables.change_mail_content(&document(version), change).await.unwrap(), Save::Saved);
+        assert_eq!(tables.change_mail_content(&document("m3"), change).await.unwrap(), Save::Conflict);
+        assert_eq!(tables.active_mail_content().await.unwrap(), Some(document(version)));
+    }
+    let live = tables.live_mail_content().await.unwrap().unwrap();
+    assert_eq!((live.number, live.from.as_deref(), &live.document), (2, Some("m1"), &document("m2")));
+    assert_eq!(tables.mail_content_changes(1).await.unwrap(), std::slice::from_ref(&second));
+    assert_eq!(tables.mail_content_changes(9).await.unwrap(), [second, first]);
+    assert_eq!(tables.active_ruleset().await.unwrap(), None, "a ruleset is another thing");
 }
 
 /// A version stays what it was, is no live one by itself, and is refused when no item holds it.

@@ -11,7 +11,7 @@ pub struct CaptureAnswer {
     pub success: bool,
     /// The id under which the request is logged.
     pub request_id: String,
-    /// Events in the stream now.
+    /// Events in the stream now, with the clicks that landings from mails stand for.
     pub accepted: usize,
     /// Events whose time lay too far back or ahead and was clamped.
     #[serde(skip_serializing_if = "is_zero")]

@@ -3,6 +3,7 @@
 use super::commerce;
 use super::contact::{ContactTraits, contact};
 use super::context::context;
+use super::landing;
 use super::page;
 use super::scrub::scrub;
 use super::time::occurred_at;
@@ -84,6 +85,8 @@ pub struct Captured {
     pub id_is_personal: bool,
     /// Contact data, for ContactTable alone.
     pub contact: Option<ContactTraits>,
+    /// The id of the mail whose link led here: it becomes an event of its own ([`landing::click`]).
+    pub landing: Option<String>,
     /// Whether its time had to be clamped.
     pub clamped: bool,
     /// What was left out, for the sender to know.
@@ -103,8 +106,10 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
         anonymous.iter().map(AnonymousId::as_str).chain(user.iter().map(UserId::as_str)).collect();
     let mut warnings = Vec::new();
     let (occurred_at, clamped) = occurred_at(&fields, received)?;
-    let (context, consent) = context(&merged_context(&fields, received)?)?;
+    let told = merged_context(&fields, received)?;
+    let (context, consent) = context(&told)?;
     let event = event_name(&fields, event_type)?;
+    let landing = landing::of_call(event.as_deref(), &told, &fields);
     let empty = Map::new();
     let object = fields.object("properties")?;
     let properties = match (&event, event_type) {
@@ -149,7 +154,7 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
     let id_is_personal = scrub(&mut line, &raw_ids);
     let identifies = matches!(event_type, EventType::Identify | EventType::Alias);
     let contact = contact.filter(|c| !c.is_empty());
-    Ok(Captured { anonymous, user, line, identifies, id_is_personal, contact, clamped, warnings })
+    Ok(Captured { anonymous, user, line, identifies, id_is_personal, contact, landing, clamped, warnings })
 }
 
 fn parse(json: &str) -> Result<Map<String, Value>, Fault> {

@@ -9,6 +9,7 @@ mod commerce;
 mod contact;
 mod context;
 mod event;
+pub mod landing;
 mod page;
 mod scrub;
 mod time;
