@@ -2,6 +2,7 @@
 //! stand-in cannot drift from the real thing. Each function takes an empty set of tables.
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
+mod codes;
 mod models;
 mod products;
 mod rulesets;
@@ -10,9 +11,9 @@ pub use models::model_objects;
 
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
-    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog, ListKey,
-    ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReminderId, ReminderStatus, RulesetStore,
-    Save, TrendKey, Versioned,
+    CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due,
+    ImportLog, ListKey, ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReminderId,
+    ReminderStatus, RulesetStore, Save, TrendKey, Versioned,
 };
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::id::{EventId, SourceId, UserId};
@@ -52,7 +53,9 @@ where
         + CatalogStore
         + CatalogScan
         + ProductStore
-        + ImportLog,
+        + ImportLog
+        + CodeStore
+        + CodeLog,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -64,6 +67,7 @@ where
     rulesets::all(tables).await;
     models::all(tables).await;
     products::all(tables).await;
+    codes::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }

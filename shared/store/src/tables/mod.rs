@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 pub mod catalog;
+pub mod codes;
 pub mod dynamodb;
 pub mod memory;
 pub mod models;
@@ -14,6 +15,7 @@ pub mod products;
 pub mod rulesets;
 
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
+pub use codes::{CodeLog, CodeStore, FreeCode, HeldCode, Holder, PoolCounts, Redeemed};
 pub use models::{LiveModel, ModelKind, ModelPlace, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
 pub use products::{ImportCounts, ImportLog, ImportPart, ImportRecord, ProductPage, ProductStore, Told};
 pub use rulesets::{

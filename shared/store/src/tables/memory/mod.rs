@@ -1,6 +1,7 @@
 //! The tables in memory: same contract as DynamoDB's, no I/O. For tests, simulations and replays.
 
 mod catalog;
+mod codes;
 mod models;
 mod outreach;
 mod products;
@@ -22,6 +23,7 @@ struct Tables {
     contacts: BTreeMap<ProfileKey, Contact>,
     reminders: BTreeMap<ReminderId, Reminder>,
     suppressed: BTreeMap<ContactHash, (String, Timestamp)>,
+    codes: codes::Codes,
     rulesets: rulesets::Rulesets,
     models: models::Models,
     catalog: BTreeMap<String, catalog::Row>,
