@@ -11,6 +11,8 @@ pub struct Config {
     pub audit_table: String,
     /// `CATALOG_TABLE`: name of the table with the products.
     pub catalog_table: String,
+    /// `OUTREACH_TABLE`: name of the table with the discount codes.
+    pub outreach_table: String,
     /// `MODEL_BUCKET`: bucket of the snapshots of the catalog.
     pub model_bucket: String,
     /// `SECRET_ARN`: the write keys.
@@ -27,6 +29,7 @@ impl Config {
             config_table: env.required("CONFIG_TABLE"),
             audit_table: env.required("AUDIT_TABLE"),
             catalog_table: env.required("CATALOG_TABLE"),
+            outreach_table: env.required("OUTREACH_TABLE"),
             model_bucket: env.required("MODEL_BUCKET"),
             secret_arn: env.required("SECRET_ARN"),
         };

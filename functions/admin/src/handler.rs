@@ -1,8 +1,8 @@
 //! HTTP in, HTTP out: paths, bodies and headers. What a request means is decided in `process`.
 
-use crate::catalog;
 use crate::error::AdminError;
 use crate::process::{Admin, Caller};
+use crate::{catalog, codes};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -12,7 +12,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
-use beckon_store::tables::{CatalogStore, ImportLog, ModelStore, ProductStore, RulesetStore};
+use beckon_store::tables::{
+    CatalogStore, CodeLog, CodeStore, ImportLog, ModelStore, ProductStore, RulesetStore,
+};
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
 use beckon_wire::limits::RULESET_BYTES_MAX;
@@ -27,9 +29,15 @@ const ROLLBACK_BYTES_MAX: usize = 8 * 1024;
 pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
 
 /// The tables that admin needs.
-pub trait AdminTables: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + 'static {}
+pub trait AdminTables:
+    RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + CodeStore + CodeLog + 'static
+{
+}
 
-impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + 'static> AdminTables for T {}
+impl<T> AdminTables for T where
+    T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + CodeStore + CodeLog + 'static
+{
+}
 
 /// The routes of admin. Pages have no business here, so there is no CORS.
 pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>) -> Router {
@@ -54,6 +62,17 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
             "/admin/v1/catalog/products/{id}",
             get(catalog::product::<T, O>).delete(catalog::delete_one::<T, O>).fallback(nothing_else),
         )
+        .route("/admin/v1/codes", get(codes::list::<T, O>).fallback(nothing_else))
+        .route(
+            "/admin/v1/codes/{pool}",
+            get(codes::show::<T, O>)
+                .post(codes::upload::<T, O>)
+                .delete(codes::delete::<T, O>)
+                .fallback(nothing_else),
+        )
+        .route("/admin/v1/codes/{pool}/generate", post(codes::generate::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/codes/{pool}/codes", get(codes::listed::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/codes/check/{code}", get(codes::check::<T, O>).fallback(nothing_else))
         .with_state(admin)
 }
 

@@ -18,6 +18,7 @@ async fn main() -> anyhow::Result<()> {
         config: config.config_table,
         audit: config.audit_table,
         catalog: config.catalog_table,
+        outreach: config.outreach_table,
         ..TableNames::default()
     };
     let admin = Admin {

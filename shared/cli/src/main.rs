@@ -1,7 +1,7 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-    CliError, bench, catalog, cloud, evaluate, failed, model, replay, rules, serve, sim, smoke,
+    CliError, bench, catalog, cloud, codes, evaluate, failed, model, replay, rules, serve, sim, smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -42,6 +42,8 @@ enum Command {
     Failed(failed::FailedArgs),
     /// Tell products by a feed, and see how the catalog stands
     Catalog(catalog::CatalogArgs),
+    /// Upload or make discount codes, see how many are left, and check one
+    Codes(codes::CodesArgs),
     /// Show what was learned and how good it is, or train now
     Model(model::ModelArgs),
     /// Publish a ruleset, roll back, and see who published what
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         | Command::Failed(_)
         | Command::Rules(_)
         | Command::Catalog(_)
+        | Command::Codes(_)
         | Command::Bench(_)
         | Command::Model(_)
         | Command::Evaluate(_) => "error",
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
             Command::Stack(args) => Box::pin(cloud::run(args)).await,
             Command::Failed(args) => Box::pin(failed::run(args)).await,
             Command::Catalog(args) => Box::pin(catalog::run(args)).await,
+            Command::Codes(args) => Box::pin(codes::run(args)).await,
             Command::Model(args) => Box::pin(model::run(args)).await,
             Command::Rules(args) => Box::pin(rules::run(args)).await,
         }

@@ -22,8 +22,8 @@ use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, ChangeKind, ConfigStore, ContactStore, ImportLog, ModelStore, OutreachStore,
-    ProductStore, ProfileScan, ProfileStore, RulesetStore,
+    CatalogScan, CatalogStore, ChangeKind, CodeLog, CodeStore, ConfigStore, ContactStore, ImportLog,
+    ModelStore, OutreachStore, ProductStore, ProfileScan, ProfileStore, RulesetStore,
 };
 use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
@@ -50,6 +50,8 @@ pub trait Tables:
     + CatalogStore
     + ProductStore
     + ImportLog
+    + CodeStore
+    + CodeLog
     + ProfileScan
     + CatalogScan
     + Clone
@@ -67,6 +69,8 @@ impl<T> Tables for T where
         + CatalogStore
         + ProductStore
         + ImportLog
+        + CodeStore
+        + CodeLog
         + ProfileScan
         + CatalogScan
         + Clone

@@ -3,7 +3,7 @@
 //! Everything here can be read by somebody else's program, so it changes only in ways that old readers survive.
 //! [`capture`] is Segment's protocol as the collector accepts it, [`stream`] the lines of a stream record, [`signal`]
 //! those of the stream of signals, [`bus`] what is put on the event bus, [`decisions`] the decisions API, [`admin`] the admin
-//! API, [`catalog`] product feeds and what admin says of products, [`failed`] a failed event, [`problem`] an error
+//! API, [`catalog`] product feeds and what admin says of products, [`codes`] what it says of discount codes, [`failed`] a failed event, [`problem`] an error
 //! (RFC 9457), and [`auth`] how a write key is presented.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
@@ -13,6 +13,7 @@ pub mod auth;
 pub mod bus;
 pub mod capture;
 pub mod catalog;
+pub mod codes;
 pub mod decisions;
 pub mod failed;
 mod fields;

@@ -244,6 +244,6 @@ async fn changes<T: CodeLog>(tables: &T) {
     assert!(tables.record_codes(&change("b", 1, 30)).await.unwrap());
     assert!(!tables.record_codes(&change("a", 2, 99)).await.unwrap(), "again");
     let found = tables.code_changes(&name("log"), 2).await.unwrap();
-    assert_eq!(found, [change("b", 1, 30), change("a", 2, 20)]);
+    assert_eq!(found, [change("a", 2, 20), change("b", 1, 30)]);
     assert!(tables.code_changes(&name("nobody"), 2).await.unwrap().is_empty());
 }

@@ -394,7 +394,7 @@ impl CodeAction {
 pub struct CodeChange {
     /// The pool.
     pub pool: PoolName,
-    /// Which import, in whose order changes are told: such a name begins with its time.
+    /// Which import.
     pub import: String,
     /// Which part of it. The same part again is recorded once.
     pub part: u64,
@@ -412,6 +412,16 @@ pub struct CodeChange {
     pub codes: u64,
     /// Rows that gave no code: bad ones and those that are known.
     pub refused: u64,
+}
+
+impl CodeChange {
+    /// The newest of these, the newest first.
+    #[must_use]
+    pub(crate) fn newest(mut changes: Vec<Self>, limit: u32) -> Vec<Self> {
+        changes.sort_by(|a, b| (b.at, &b.import, b.part).cmp(&(a.at, &a.import, a.part)));
+        changes.truncate(limit as usize);
+        changes
+    }
 }
 
 /// AuditTable's changes of pools.

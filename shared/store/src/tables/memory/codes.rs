@@ -208,7 +208,7 @@ impl CodeLog for MemoryTables {
 
     async fn code_changes(&self, pool: &PoolName, limit: u32) -> Result<Vec<CodeChange>, StoreError> {
         let tables = self.lock();
-        let of_pool = tables.codes.changes.values().rev().filter(|change| change.pool == *pool);
-        Ok(of_pool.take(limit as usize).cloned().collect())
+        let of_pool = tables.codes.changes.values().filter(|change| change.pool == *pool);
+        Ok(CodeChange::newest(of_pool.cloned().collect(), limit))
     }
 }

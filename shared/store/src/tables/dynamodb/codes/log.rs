@@ -47,32 +47,26 @@ impl CodeLog for DynamoTables {
     }
 
     async fn code_changes(&self, pool: &PoolName, limit: u32) -> Result<Vec<CodeChange>, StoreError> {
-        let pk = format!("codes#{pool}");
-        let items = self.records_of(LIST, &pk, limit).await?;
-        items.iter().map(|item| change_of(pool, item)).collect()
-    }
-}
-
-impl DynamoTables {
-    /// Records of AuditTable about one thing, the last ones first.
-    async fn records_of(
-        &self,
-        operation: &'static str,
-        pk: &str,
-        limit: u32,
-    ) -> Result<Vec<Item>, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.names.audit)
-            .key_condition_expression("#k = :about")
-            .expression_attribute_names("#k", PK)
-            .expression_attribute_values(":about", text(pk))
-            .scan_index_forward(false)
-            .consistent_read(true)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let answer = query.send().await.map_err(|e| StoreError::from_sdk(operation, e))?;
-        Ok(answer.items.unwrap_or_default())
+        let (mut changes, mut start) = (Vec::new(), None);
+        loop {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.names.audit)
+                .key_condition_expression("#k = :about")
+                .expression_attribute_names("#k", PK)
+                .expression_attribute_values(":about", text(format!("codes#{pool}")))
+                .consistent_read(true)
+                .set_exclusive_start_key(start);
+            let page = query.send().await.map_err(|e| StoreError::from_sdk(LIST, e))?;
+            for item in page.items.unwrap_or_default() {
+                changes.push(change_of(pool, &item)?);
+            }
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(CodeChange::newest(changes, limit));
+            }
+        }
     }
 }
 
