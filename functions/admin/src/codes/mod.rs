@@ -117,7 +117,7 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
             let (action, part) = (CodeAction::Upload, ask.first_row);
             let done = Done { action, part, codes: added, codes_new, refused };
             self.note(name, &import, &ask.told, done, caller).await?;
-            pool = Some(self.standing(made).await?);
+            pool = Some(self.filled(made).await?);
         }
         let request_id = caller.request_id.to_owned();
         Ok(UploadedAnswer {
@@ -166,7 +166,7 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
         }
         let done = Done { action: CodeAction::Generate, part: 1, codes: added, codes_new, refused: 0 };
         self.note(name, &import, &ask.told, done, caller).await?;
-        let pool = self.standing(made).await?;
+        let pool = self.filled(made).await?;
         Ok(GeneratedAnswer { request_id: caller.request_id.to_owned(), import, added, pool })
     }
 
@@ -258,8 +258,14 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
         pool.ok_or_else(|| Problem::not_found(format!("there is no pool {name}")).into())
     }
 
-    /// How a pool stands. It is logged too: the metric and the alarm of low pools are made of that.
+    /// How a pool stands.
     async fn standing(&self, pool: Pool) -> Result<PoolAnswer, AdminError> {
+        let counts = self.tables.count_codes(&pool.name, self.clock.now()).await?;
+        Ok(pool_told(pool, &counts))
+    }
+
+    /// How a pool stands that got codes. It is logged: somebody who adds codes uses it, and so must know when it is low.
+    async fn filled(&self, pool: Pool) -> Result<PoolAnswer, AdminError> {
         let counts: PoolCounts = self.tables.count_codes(&pool.name, self.clock.now()).await?;
         counts.log(&pool.name);
         Ok(pool_told(pool, &counts))

@@ -4,6 +4,12 @@
 //! that reminder was certainly not sent (then it is free again), or redeemed. Lists by pool and state, spread over shards,
 //! are changed in the transaction that changes the row; they are what free codes are found in, and what is counted.
 
+mod counts;
+mod log;
+
+pub use counts::{LOW_COUNT, LOW_PERCENT, PoolCounts};
+pub use log::{CodeAction, CodeChange, CodeLog};
+
 use super::ReminderId;
 use crate::error::StoreError;
 use beckon_domain::code::{Expiry, PoolName, Worth};
@@ -12,11 +18,6 @@ use std::future::Future;
 
 /// Parts of a pool: codes that are taken at the same time are rarely beside each other, and no part becomes hot.
 pub const CODE_SHARD_COUNT: u32 = 8;
-/// Free codes of a pool below which it is low, however small it is.
-pub const LOW_COUNT: u64 = 100;
-/// Per cent of a pool's codes that must be free, or it is low.
-pub const LOW_PERCENT: u64 = 10;
-
 /// Where the codes of a pool come from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PoolKind {
@@ -212,50 +213,6 @@ pub enum Redeemed {
     Again(CodeRecord),
 }
 
-/// How many codes of a pool are in which state. Exact at the instant of each list's reading.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct PoolCounts {
-    /// Codes that somebody can be given.
-    pub free: u64,
-    /// Codes that nobody has and whose time is over.
-    pub expired: u64,
-    /// Codes that somebody has.
-    pub held: u64,
-    /// Codes that were used.
-    pub redeemed: u64,
-}
-
-impl PoolCounts {
-    /// All codes of the pool.
-    #[must_use]
-    pub const fn total(&self) -> u64 {
-        self.free + self.expired + self.held + self.redeemed
-    }
-
-    /// Whether new codes are needed soon: fewer than 100 are free, or than a tenth of all that the pool ever had.
-    #[must_use]
-    pub const fn is_low(&self) -> bool {
-        self.free < LOW_COUNT || self.free * 100 < self.total() * LOW_PERCENT
-    }
-
-    /// Logs them: the metric of free codes by pool, and the alarm, are made of such lines.
-    pub fn log(&self, pool: &PoolName) {
-        let (pool, low) = (pool.as_str(), self.is_low());
-        tracing::info!(pool, free_count = self.free, low, "codes counted");
-    }
-
-    /// Both together.
-    #[must_use]
-    pub const fn plus(&self, other: &Self) -> Self {
-        Self {
-            free: self.free + other.free,
-            expired: self.expired + other.expired,
-            held: self.held + other.held,
-            redeemed: self.redeemed + other.redeemed,
-        }
-    }
-}
-
 /// Some codes of a pool, and where the next ones begin.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct CodePage {
@@ -358,81 +315,4 @@ pub trait CodeStore: Send + Sync {
         pool: &PoolName,
         count_max: u32,
     ) -> impl Future<Output = Result<u64, StoreError>> + Send;
-}
-
-/// What was done to a pool.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CodeAction {
-    /// Codes were uploaded.
-    Upload,
-    /// Codes were made.
-    Generate,
-    /// Free codes were deleted.
-    Delete,
-}
-
-impl CodeAction {
-    /// The word for it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Upload => "upload",
-            Self::Generate => "generate",
-            Self::Delete => "delete",
-        }
-    }
-
-    /// The action of a word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Upload, Self::Generate, Self::Delete].into_iter().find(|action| action.name() == word)
-    }
-}
-
-/// A record of what was done to a pool.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct CodeChange {
-    /// The pool.
-    pub pool: PoolName,
-    /// Which import.
-    pub import: String,
-    /// Which part of it. The same part again is recorded once.
-    pub part: u64,
-    /// What was done.
-    pub action: CodeAction,
-    /// When.
-    pub at: Timestamp,
-    /// Who: the source of the key.
-    pub who: String,
-    /// Who, in the caller's words.
-    pub by: Option<String>,
-    /// Why, in the caller's words.
-    pub note: Option<String>,
-    /// Codes that were added or deleted.
-    pub codes: u64,
-    /// Rows that gave no code: bad ones and those that are known.
-    pub refused: u64,
-}
-
-impl CodeChange {
-    /// The newest of these, the newest first.
-    #[must_use]
-    pub(crate) fn newest(mut changes: Vec<Self>, limit: u32) -> Vec<Self> {
-        changes.sort_by(|a, b| (b.at, &b.import, b.part).cmp(&(a.at, &a.import, a.part)));
-        changes.truncate(limit as usize);
-        changes
-    }
-}
-
-/// AuditTable's changes of pools.
-pub trait CodeLog: Send + Sync {
-    /// Writes down a change, once and never altered. Returns whether it was new.
-    fn record_codes(&self, change: &CodeChange) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// The latest changes of a pool, newest first.
-    fn code_changes(
-        &self,
-        pool: &PoolName,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<CodeChange>, StoreError>> + Send;
 }
