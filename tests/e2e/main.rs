@@ -8,6 +8,7 @@
 
 mod archiving;
 mod catalog;
+mod codes;
 mod collecting;
 mod commands;
 mod concurrency;

@@ -1,6 +1,7 @@
 //! Faults between a function and what it calls: each port can be wrapped, and all wrappers of one [`Faults`] count their
 //! calls together, so that a test can strike at every call of a run in turn.
 
+mod codes;
 mod models;
 mod products;
 mod rulesets;

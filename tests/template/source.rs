@@ -109,7 +109,7 @@ fn calls_in(body: &str, service: &str, resources: &[&str], index: &str) -> BTree
             }
         }
     }
-    for write in ["Put", "Update"] {
+    for write in ["Put", "Update", "Delete"] {
         for rest in body.split(&format!("{write}::builder()")).skip(1) {
             let name = rest.split_once("self.names.").map(|(_, name)| identifier(name));
             calls.extend(name.map(|name| (format!("{service}:{write}Item"), table_id(name))));

@@ -11,7 +11,7 @@ pub struct Config {
     pub audit_table: String,
     /// `CATALOG_TABLE`: name of the table with the products.
     pub catalog_table: String,
-    /// `OUTREACH_TABLE`: name of the table with the switch of sending and the figures of mails.
+    /// `OUTREACH_TABLE`: name of the table with the switch of sending, the figures of mails and the discount codes.
     pub outreach_table: String,
     /// `MODEL_BUCKET`: bucket of the snapshots of the catalog.
     pub model_bucket: String,

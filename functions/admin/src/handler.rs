@@ -1,9 +1,9 @@
 //! HTTP in, HTTP out: paths, bodies and headers. What a request means is decided in `process`.
 
-use crate::catalog;
 use crate::error::AdminError;
 use crate::mail;
 use crate::process::{Admin, Caller};
+use crate::{catalog, codes};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -14,8 +14,8 @@ use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    CatalogStore, ImportLog, LimitsStore, MailContentStore, ModelStore, ProductStore, ReputationStore,
-    RulesetStore, SwitchStore,
+    CatalogStore, CodeLog, CodeStore, ImportLog, LimitsStore, MailContentStore, ModelStore, ProductStore,
+    ReputationStore, RulesetStore, SwitchStore,
 };
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
@@ -38,10 +38,16 @@ pub trait AdminTables:
 
 impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + MailTables> AdminTables for T {}
 
-/// The tables that admin needs for mail.
-pub trait MailTables: MailContentStore + SwitchStore + ReputationStore + LimitsStore + 'static {}
+/// The tables that admin needs for mail and its codes.
+pub trait MailTables:
+    MailContentStore + SwitchStore + ReputationStore + LimitsStore + CodeStore + CodeLog + 'static
+{
+}
 
-impl<T: MailContentStore + SwitchStore + ReputationStore + LimitsStore + 'static> MailTables for T {}
+impl<T: MailContentStore + SwitchStore + ReputationStore + LimitsStore + CodeStore + CodeLog + 'static>
+    MailTables for T
+{
+}
 
 /// The routes of admin. Pages have no business here, so there is no CORS.
 pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>) -> Router {
@@ -74,6 +80,17 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
         .route("/admin/v1/mail/pause", post(mail::pause::<T, O>).fallback(nothing_else))
         .route("/admin/v1/mail/resume", post(mail::resume::<T, O>).fallback(nothing_else))
         .route("/admin/v1/mail/status", get(mail::status::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/codes", get(codes::list::<T, O>).fallback(nothing_else))
+        .route(
+            "/admin/v1/codes/{pool}",
+            get(codes::show::<T, O>)
+                .post(codes::upload::<T, O>)
+                .delete(codes::delete::<T, O>)
+                .fallback(nothing_else),
+        )
+        .route("/admin/v1/codes/{pool}/generate", post(codes::generate::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/codes/{pool}/codes", get(codes::listed::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/codes/check/{code}", get(codes::check::<T, O>).fallback(nothing_else))
         .with_state(admin)
 }
 

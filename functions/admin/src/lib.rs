@@ -1,7 +1,8 @@
 //! Admin: what is live, and how it becomes so, for whoever holds a secret key.
 //!
 //! A ruleset is published by one request: it is compiled, its own tests run, it is kept as a version, and it becomes live
-//! together with a record of who did it. [`rollout`] is that path, and the command line takes it too. Products come in by feeds (`catalog`).
+//! together with a record of who did it. [`rollout`] is that path, and the command line takes it too. Products come in by feeds (`catalog`),
+//! discount codes by files or from chance (`codes`).
 //! Sending is paused and resumed here, too (`mail`).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
@@ -9,6 +10,7 @@
 mod answer;
 mod catalog;
 pub mod check;
+mod codes;
 mod config;
 mod error;
 mod handler;

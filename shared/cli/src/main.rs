@@ -1,7 +1,7 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-    CliError, bench, catalog, cloud, evaluate, failed, mail, model, replay, rules, serve, sim, smoke,
+    CliError, bench, catalog, cloud, codes, evaluate, failed, mail, model, replay, rules, serve, sim, smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -44,6 +44,8 @@ enum Command {
     Catalog(catalog::CatalogArgs),
     /// Publish and look at what mails say, say what came of them, pause them
     Mail(mail::MailArgs),
+    /// Upload or make discount codes, see how many are left, and check one
+    Codes(codes::CodesArgs),
     /// Show what was learned and how good it is, or train now
     Model(model::ModelArgs),
     /// Publish a ruleset, roll back, and see who published what
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         | Command::Rules(_)
         | Command::Catalog(_)
         | Command::Mail(_)
+        | Command::Codes(_)
         | Command::Bench(_)
         | Command::Model(_)
         | Command::Evaluate(_) => "error",
@@ -86,6 +89,7 @@ fn main() -> ExitCode {
             Command::Failed(args) => Box::pin(failed::run(args)).await,
             Command::Catalog(args) => Box::pin(catalog::run(args)).await,
             Command::Mail(args) => Box::pin(mail::run(args)).await,
+            Command::Codes(args) => Box::pin(codes::run(args)).await,
             Command::Model(args) => Box::pin(model::run(args)).await,
             Command::Rules(args) => Box::pin(rules::run(args)).await,
         }

@@ -13,10 +13,21 @@ pub mod logs;
 pub mod secrets;
 
 pub use clock::Clock;
+pub use getrandom::Error as NoRandomness;
 pub use secrets::Secrets;
 
 /// A fresh unique id (UUIDv7: it sorts by time).
 #[must_use]
 pub fn fresh_id() -> String {
     uuid::Uuid::now_v7().to_string()
+}
+
+/// Thirty-two bytes that nobody can predict, from the operating system.
+///
+/// # Errors
+/// When it has none, which no machine that runs Lambda does.
+pub fn fresh_seed() -> Result<[u8; 32], NoRandomness> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)?;
+    Ok(seed)
 }

@@ -2,6 +2,7 @@
 //! stand-in cannot drift from the real thing. Each function takes an empty set of tables.
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
+mod codes;
 mod ledger;
 mod models;
 mod outreach_sending;
@@ -12,8 +13,8 @@ pub use models::model_objects;
 
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
-    CatalogScan, CatalogStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due, ImportLog,
-    LedgerScan, LimitsStore, ListKey, MailContentStore, ModelStore, OutreachStore, ProductStore,
+    CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due,
+    ImportLog, LedgerScan, LimitsStore, ListKey, MailContentStore, ModelStore, OutreachStore, ProductStore,
     ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey,
     Versioned,
 };
@@ -60,7 +61,9 @@ where
         + SuppressionStore
         + ReputationStore
         + SwitchStore
-        + LimitsStore,
+        + LimitsStore
+        + CodeStore
+        + CodeLog,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -71,6 +74,7 @@ where
     rulesets::all(tables).await;
     models::all(tables).await;
     products::all(tables).await;
+    codes::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }

@@ -3,7 +3,7 @@
 //! Everything here can be read by somebody else's program, so it changes only in ways that old readers survive.
 //! [`capture`] is Segment's protocol as the collector accepts it, [`stream`] the lines of a stream record, [`signal`]
 //! those of the stream of signals, [`bus`] what is put on the event bus, [`decisions`] the decisions API, [`admin`] the admin
-//! API, [`catalog`] product feeds and what admin says of products, [`ses`] what SES tells of a mail, [`failed`] a failed
+//! API, [`catalog`] product feeds and what admin says of products, [`codes`] of discount codes, [`ses`] what SES tells of a mail, [`failed`] a failed
 //! event, [`problem`] an error
 //! (RFC 9457), and [`auth`] how a write key is presented.
 #![forbid(unsafe_code)]
@@ -14,6 +14,7 @@ pub mod auth;
 pub mod bus;
 pub mod capture;
 pub mod catalog;
+pub mod codes;
 pub mod decisions;
 pub mod failed;
 mod fields;

@@ -3,7 +3,7 @@
 use super::parts::{self, Part};
 use crate::error::CliError;
 use crate::replay::format::input::Input;
-use crate::rules::admin::{Admin, Answer};
+use crate::rules::admin::Admin;
 use crate::rules::place::PlaceArgs;
 use beckon_runtime::fresh_id;
 use beckon_wire::catalog::feed::FeedFormat;
@@ -14,14 +14,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Rows that are told one by one; `--errors` has all.
 const ERROR_COUNT_SHOWN: usize = 20;
 /// Per cent of the products that feeds told that may be deleted without being asked.
 const DELETE_PERCENT_MAX: u64 = 20;
-/// Tries of a part that the store did not take whole.
-const TRIES: u32 = 5;
 
 /// How the file is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -162,7 +159,8 @@ impl Run {
     async fn send(&mut self, format: FeedFormat, part: Part) -> Result<(), CliError> {
         let mut query = self.query.clone();
         query.push(("first_row", part.first_row.to_string()));
-        let answer = self.post("/catalog/products", &query, format.content_type(), part.bytes).await?;
+        let answer =
+            self.admin.post_whole("/catalog/products", &query, format.content_type(), part.bytes).await?;
         for (row, id) in part.ids {
             if let Some(before) = self.seen.insert(id.clone(), row)
                 && before < part.first_row
@@ -179,30 +177,6 @@ impl Run {
             }
         }
         Ok(())
-    }
-
-    /// Posts, again and again when the store did not take all of it: nothing counts twice.
-    async fn post(
-        &self,
-        path: &str,
-        query: &[(&str, String)],
-        content_type: &'static str,
-        body: Vec<u8>,
-    ) -> Result<Value, CliError> {
-        for attempt in 1.. {
-            let answer = self.admin.post_as(path, query, content_type, body.clone()).await;
-            let may_pass = match &answer {
-                Ok(Answer::Problem(problem)) => [429, 503].iter().any(|status| problem["status"] == *status),
-                Ok(Answer::Done(_)) => false,
-                Err(_) => attempt > 1,
-            };
-            if may_pass && attempt < TRIES {
-                tokio::time::sleep(Duration::from_secs(1 << (attempt - 1))).await;
-                continue;
-            }
-            return answer?.done(None);
-        }
-        Err(CliError::failed("the store did not take a part of the feed: import the file again"))
     }
 
     /// Deletes what feeds told before and this one does not have.
@@ -246,7 +220,8 @@ impl Run {
             let mut query = self.query.clone();
             query.push(("first_row", (index * DELETE_COUNT_MAX).to_string()));
             let body = json!({ "ids": ids }).to_string().into_bytes();
-            let answer = self.post("/catalog/deletions", &query, "application/json", body).await?;
+            let answer =
+                self.admin.post_whole("/catalog/deletions", &query, "application/json", body).await?;
             self.report.deleted += answer["deleted"].as_u64().unwrap_or_default();
         }
         Ok(())

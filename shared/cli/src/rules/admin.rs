@@ -8,6 +8,9 @@ use std::time::Duration;
 /// Longest time that an answer may take: the gateway gives up before.
 const PATIENCE: Duration = Duration::from_secs(35);
 
+/// Tries of a request that the store did not take whole.
+const TRIES: u32 = 5;
+
 /// An admin API, and the key to it.
 pub(crate) struct Admin {
     client: Client,
@@ -66,6 +69,35 @@ impl Admin {
     ) -> Result<Answer, CliError> {
         let request = self.client.post(self.url(path, query)).header("content-type", content_type);
         self.send(request.body(body)).await
+    }
+
+    /// Posts, again and again when the store did not take all of it: for requests of which nothing counts twice.
+    pub(crate) async fn post_whole(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        content_type: &'static str,
+        body: Vec<u8>,
+    ) -> Result<Value, CliError> {
+        for attempt in 1.. {
+            let answer = self.post_as(path, query, content_type, body.clone()).await;
+            let may_pass = match &answer {
+                Ok(Answer::Problem(problem)) => [429, 503].iter().any(|status| problem["status"] == *status),
+                Ok(Answer::Done(_)) => false,
+                Err(_) => attempt > 1,
+            };
+            if may_pass && attempt < TRIES {
+                tokio::time::sleep(Duration::from_secs(1 << (attempt - 1))).await;
+                continue;
+            }
+            return answer?.done(None);
+        }
+        Err(CliError::failed("the store did not take a part of it: run the same command again"))
+    }
+
+    /// Has something deleted.
+    pub(crate) async fn delete(&self, path: &str, query: &[(&str, String)]) -> Result<Answer, CliError> {
+        self.send(self.client.delete(self.url(path, query))).await
     }
 
     /// Asks the decisions API of the same place.

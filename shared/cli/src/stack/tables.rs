@@ -1,9 +1,9 @@
 //! What the functions of a stack ask of its tables, together.
 
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, ConfigStore, ContactStore, ImportLog, LimitsStore, MailContentStore,
-    ModelStore, OutreachStore, ProductStore, ProfileScan, ProfileStore, ReputationStore, RulesetStore,
-    SuppressionStore, SwitchStore,
+    CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ImportLog, LimitsStore,
+    MailContentStore, ModelStore, OutreachStore, ProductStore, ProfileScan, ProfileStore, ReputationStore,
+    RulesetStore, SuppressionStore, SwitchStore,
 };
 
 /// Tables that a stack can run on.
@@ -22,6 +22,8 @@ pub trait Tables:
     + CatalogStore
     + ProductStore
     + ImportLog
+    + CodeStore
+    + CodeLog
     + ProfileScan
     + CatalogScan
     + Clone
@@ -44,6 +46,8 @@ impl<T> Tables for T where
         + CatalogStore
         + ProductStore
         + ImportLog
+        + CodeStore
+        + CodeLog
         + ProfileScan
         + CatalogScan
         + Clone

@@ -6,6 +6,7 @@
 //! by its own size. Not counted: storage, and retries below the adapter.
 
 mod catalog;
+mod codes;
 mod index;
 mod models;
 mod ports;

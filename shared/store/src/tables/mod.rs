@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 pub mod catalog;
+pub mod codes;
 pub mod dynamodb;
 pub mod mail_content;
 pub mod memory;
@@ -19,6 +20,7 @@ pub mod suppression;
 pub mod switch;
 
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
+pub use codes::{CodeLog, CodeStore, FreeCode, HeldCode, Holder, PoolCounts, Redeemed};
 pub use mail_content::{LiveMail, MailChange, MailContentStore, MailDocument};
 pub use models::{LiveModel, ModelKind, ModelPlace, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
 pub use outreach::{HistoryChange, LedgerChange, LedgerScan, OutreachStore, observe};

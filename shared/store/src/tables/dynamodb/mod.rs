@@ -4,6 +4,7 @@
 //! `x`, the TTL, which DynamoDB wants in seconds; expired rows are filtered on read, because deletion may take days.
 
 mod catalog;
+mod codes;
 mod config;
 mod contacts;
 mod imports;

@@ -1,6 +1,7 @@
 //! The tables in memory: same contract as DynamoDB's, no I/O. For tests, simulations and replays.
 
 mod catalog;
+mod codes;
 mod models;
 mod outreach;
 mod products;
@@ -23,6 +24,7 @@ struct Tables {
     contacts: BTreeMap<ProfileKey, Contact>,
     ledger: outreach::Ledger,
     mail: sending::Mail,
+    codes: codes::Codes,
     rulesets: rulesets::Rulesets,
     mail_content: rulesets::Rulesets,
     models: models::Models,

@@ -1,0 +1,142 @@
+//! HTTP in, HTTP out, for codes.
+
+use crate::error::AdminError;
+use crate::handler::{Shared, answer, user};
+use crate::process::{Admin, Caller};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::Response;
+use beckon_runtime::fresh_id;
+use beckon_store::tables::codes::{CodeLog, CodeStore};
+use beckon_wire::catalog::feed::CHUNK_BYTES_MAX;
+use beckon_wire::codes::{CodeFormat, GenerateAsk, UploadAsk, deletion, page_after, pool_name};
+use beckon_wire::problem::Problem;
+
+/// What a request is told of that a key of pages sends.
+const SECRET_ONLY: &str = "a publishable key changes and shows no codes: send a secret key (sk_)";
+
+/// Who asks, found before anything is read of a body.
+fn caller<'a, T, O>(
+    admin: &'a Admin<T, O>,
+    parts: &Parts,
+    request_id: &'a str,
+) -> Result<Caller<'a>, AdminError> {
+    let source = admin.source_for(user(parts).as_deref(), SECRET_ONLY)?;
+    Ok(Caller { source, request_id })
+}
+
+async fn bytes(body: Body) -> Result<Bytes, Problem> {
+    to_bytes(body, CHUNK_BYTES_MAX).await.map_err(|_| {
+        Problem::too_large(format!(
+            "at most {CHUNK_BYTES_MAX} bytes are taken: send the codes in several parts"
+        ))
+    })
+}
+
+fn format(parts: &Parts) -> Result<CodeFormat, Problem> {
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.and_then(CodeFormat::of_content_type).ok_or_else(|| {
+        Problem::unsupported("send CSV as `Content-Type: text/csv`, or JSON as `application/json`")
+    })
+}
+
+pub(crate) async fn upload<T: CodeStore + CodeLog, O>(
+    State(admin): Shared<T, O>,
+    Path(pool): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        let caller = caller(&admin, &parts, &request_id)?;
+        let (pool, format, ask) = (pool_name(&pool)?, format(&parts)?, UploadAsk::parse(&parts.uri)?);
+        admin.upload_codes(&pool, (format, &bytes(body).await?), ask, caller).await
+    };
+    answer(result.await, &request_id)
+}
+
+pub(crate) async fn generate<T: CodeStore + CodeLog, O>(
+    State(admin): Shared<T, O>,
+    Path(pool): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        let caller = caller(&admin, &parts, &request_id)?;
+        let pool = pool_name(&pool)?;
+        admin.generate_codes(&pool, GenerateAsk::parse(&bytes(body).await?)?, caller).await
+    };
+    answer(result.await, &request_id)
+}
+
+pub(crate) async fn delete<T: CodeStore + CodeLog, O>(
+    State(admin): Shared<T, O>,
+    Path(pool): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        let caller = caller(&admin, &parts, &request_id)?;
+        admin.delete_codes(&pool_name(&pool)?, &deletion(&parts.uri)?, caller).await
+    };
+    answer(result.await, &request_id)
+}
+
+pub(crate) async fn list<T: CodeStore + CodeLog, O>(
+    State(admin): Shared<T, O>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        caller(&admin, &parts, &request_id)?;
+        admin.code_pools(&request_id).await
+    };
+    answer(result.await, &request_id)
+}
+
+pub(crate) async fn show<T: CodeStore + CodeLog, O>(
+    State(admin): Shared<T, O>,
+    Path(pool): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        caller(&admin, &parts, &request_id)?;
+        admin.code_pool(&pool_name(&pool)?, &request_id).await
+    };
+    answer(result.await, &request_id)
+}
+
+pub(crate) async fn listed<T: CodeStore + CodeLog, O>(
+    State(admin): Shared<T, O>,
+    Path(pool): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        caller(&admin, &parts, &request_id)?;
+        admin.listed_codes(&pool_name(&pool)?, page_after(&parts.uri)?.as_deref(), &request_id).await
+    };
+    answer(result.await, &request_id)
+}
+
+pub(crate) async fn check<T: CodeStore + CodeLog, O>(
+    State(admin): Shared<T, O>,
+    Path(code): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let request_id = fresh_id();
+    let result = async {
+        caller(&admin, &parts, &request_id)?;
+        admin.check_code(&code, &request_id).await
+    };
+    answer(result.await, &request_id)
+}
