@@ -77,7 +77,7 @@ async fn what_was_written_is_there_after_the_file_is_opened_again() {
     assert_eq!(before.save(&who, &profile(7), None, Some(NOW)).await.unwrap(), Save::Saved);
     assert!(before.put_contact(&who, &contact).await.unwrap());
     let row = Reminder::skip(None, &who, SkipReason::NoConsent, None, NOW).unwrap();
-    let skip = LedgerChange { id, row, read_version: None, history: None };
+    let skip = LedgerChange { id, row, read_version: None, history: None, code: None };
     assert_eq!(before.save_reminder(&skip, NOW).await.unwrap(), Save::Saved);
     assert_eq!(before.change_ruleset(&document, &change).await.unwrap(), Save::Saved);
     let reminder = before.reminder(&id).await.unwrap();

@@ -11,8 +11,8 @@ use beckon_store::propensity::{ActivePropensity, Predictor};
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::EventStream;
 use beckon_store::tables::{
-    ConfigStore, ContactStore, DUE_SHARD_COUNT, Due, LimitsStore, OutreachStore, ProductStore, ProfileStore,
-    SendingSwitch,
+    CodeStore, ConfigStore, ContactStore, DUE_SHARD_COUNT, Due, LimitsStore, OutreachStore, ProductStore,
+    ProfileStore, SendingSwitch,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,12 +26,26 @@ const RUN_ENTRY_COUNT_MAX: usize = 20_000;
 
 /// The tables that the cart mailer needs.
 pub trait MailTables:
-    ProfileStore + ContactStore + OutreachStore + ConfigStore + ProductStore + SendingSwitch + LimitsStore
+    ProfileStore
+    + ContactStore
+    + OutreachStore
+    + CodeStore
+    + ConfigStore
+    + ProductStore
+    + SendingSwitch
+    + LimitsStore
 {
 }
 
 impl<T> MailTables for T where
-    T: ProfileStore + ContactStore + OutreachStore + ConfigStore + ProductStore + SendingSwitch + LimitsStore
+    T: ProfileStore
+        + ContactStore
+        + OutreachStore
+        + CodeStore
+        + ConfigStore
+        + ProductStore
+        + SendingSwitch
+        + LimitsStore
 {
 }
 

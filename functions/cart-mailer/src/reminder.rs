@@ -6,8 +6,9 @@ use crate::process::{MailTables, Mailer, Report, Run};
 use crate::send::{Email, SendAccount, SendEmail, SendError};
 use crate::situation::Reading;
 use beckon_domain::abandonment::{Plan, SkipReason};
+use beckon_domain::code::DiscountCode;
 use beckon_domain::event::TimerOutcome;
-use beckon_domain::outreach::{Answer, Attempt, Claim, Do, End, Heard, Mailed};
+use beckon_domain::outreach::{Answer, Attempt, Claim, Do, End, Heard, Mailed, Offer};
 use beckon_domain::{ProfileKey, Reminder, ReminderId, ReminderStatus, Timestamp};
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{HistoryChange, LedgerChange, Save};
@@ -29,6 +30,8 @@ struct Course {
     reading: Reading,
     /// The version of the row that was read or written last.
     version: Option<u64>,
+    /// What an earlier claim offered by a code that this reminder holds.
+    held: Option<Offer>,
     email: Option<Email>,
 }
 
@@ -88,9 +91,11 @@ where
             let before = self.tables.reminder(&timer.id).await?;
             let state = before.as_ref().map(|kept| &kept.state);
             let Some(row) = Reminder::skip(state, timer.key, reason, until, run.now) else { break };
-            let read_version = before.map(|kept| kept.version);
-            let change = LedgerChange { id: timer.id, row, read_version, history: None };
+            let held = state.and_then(Reminder::held_offer);
+            let read_version = before.as_ref().map(|kept| kept.version);
+            let change = LedgerChange { id: timer.id, row, read_version, history: None, code: None };
             if self.tables.save_reminder(&change, run.now).await? == Save::Saved {
+                self.give_back(held).await?;
                 break;
             }
         }
@@ -118,13 +123,14 @@ where
             cart_value: reading.profile.cart.value(),
             on_unknown: run.ruleset.reminder().map(|r| r.series.on_unknown).unwrap_or_default(),
         };
-        let mut course = Course { reading, version: None, email: None };
+        let mut course = Course { reading, version: None, held: None, email: None };
         let (mut attempt, mut next) = Attempt::begin(timer.id, claim);
         loop {
             let heard = match next {
                 Do::Read => {
                     let row = self.tables.reminder(&timer.id).await?;
                     course.version = row.as_ref().map(|kept| kept.version);
+                    course.held = row.as_ref().and_then(|kept| kept.state.held_offer());
                     Heard::Row(row.map(|kept| kept.state))
                 }
                 Do::Save(row) => Heard::Saved(self.write(run, timer.id, row, &mut course).await?),
@@ -171,12 +177,32 @@ where
                 None => None,
             },
         };
-        let change = LedgerChange { id, row, read_version: course.version, history };
+        let is_claim = matches!(row.status, ReminderStatus::Claimed { .. });
+        // A code that this reminder holds from an earlier claim is offered again, and no other one is taken.
+        let code = course.reading.free.clone().filter(|_| is_claim && course.held.is_none());
+        if is_claim {
+            course.reading.offer = row.offer.clone();
+        }
+        let gives_back = row.offer.is_none();
+        let change = LedgerChange { id, row, read_version: course.version, history, code };
         let saved = self.tables.save_reminder(&change, run.now).await? == Save::Saved;
         if saved {
             course.version = Some(course.version.unwrap_or(0) + 1);
         }
+        if saved && gives_back {
+            self.give_back(course.reading.offer.take()).await?;
+        }
         Ok(saved)
+    }
+
+    /// Gives the code of a mail back that was certainly not sent.
+    async fn give_back(&self, offer: Option<Offer>) -> Result<(), MailerError> {
+        let Some(offer) = offer.filter(|offer| offer.pool.is_some()) else { return Ok(()) };
+        let Ok(code) = DiscountCode::new(&offer.code) else { return Ok(()) };
+        if let Some(held) = self.tables.held(&code).await? {
+            self.tables.return_held(&held).await?;
+        }
+        Ok(())
     }
 
     /// The claim is ours: everything is read once more, and the mail is written of what it says then.
@@ -187,7 +213,7 @@ where
         course: &mut Course,
     ) -> Result<Plan, MailerError> {
         let promised = course.reading.offer.take();
-        let Some(reading) = self.read(run, timer.key, promised.as_ref()).await? else {
+        let Some(reading) = self.read(run, timer.key, Some(promised.as_ref())).await? else {
             return Ok(Plan::NotDue(Some(SkipReason::Empty)));
         };
         let plan = reading.plan;

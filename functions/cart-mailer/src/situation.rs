@@ -6,7 +6,7 @@ use beckon_domain::abandonment::{CodeState, Plan, Reachable, Situation, plan};
 use beckon_domain::outreach::{Group, History, Offer, bucket};
 use beckon_domain::{ContactHash, ProductFacts, ProductId, Profile, ProfileKey, ReminderId};
 use beckon_rules::{CodeSource, Discount};
-use beckon_store::tables::{Contact, Read};
+use beckon_store::tables::{Contact, FreeCode, Read};
 use std::collections::BTreeMap;
 
 /// The seed of the holdout: other experiments divide people independently of it.
@@ -25,6 +25,8 @@ pub(crate) struct Reading {
     pub(crate) history: (History, Option<u64>),
     /// What this step offers.
     pub(crate) offer: Option<Offer>,
+    /// The code of a pool that it offers, which nobody has yet.
+    pub(crate) free: Option<FreeCode>,
     pub(crate) plan: Plan,
 }
 
@@ -36,12 +38,13 @@ impl Reading {
 }
 
 impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
-    /// Reads everything and plans; nothing of somebody who is not known. `offer`: what a claim has promised already.
+    /// Reads everything and plans; nothing of somebody who is not known. `claimed`: what the claim offers, if anything, once
+    /// there is a claim.
     pub(crate) async fn read(
         &self,
         run: &Run,
         key: &ProfileKey,
-        promised: Option<&Offer>,
+        claimed: Option<Option<&Offer>>,
     ) -> Result<Option<Reading>, MailerError> {
         let found = self.tables.load(std::slice::from_ref(key), Read::Strong).await?.remove(key);
         let Some(stored) = found else { return Ok(None) };
@@ -76,14 +79,15 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
             .cart
             .lines
             .retain(|line| facts.get(&line.product).is_none_or(|facts| facts.availability.is_in_stock()));
-        let (offer, code) = match promised {
-            Some(offer) => (Some(offer.clone()), CodeState::Ready),
+        let offered = match claimed {
+            Some(offer) => Offered { offer: offer.cloned(), free: None, code: CodeState::Ready },
             None => self.offer(run, (key, &profile), next, &history).await?,
         };
-        let known = Known { reachable, is_suppressed, history: &history, code };
+        let known = Known { reachable, is_suppressed, history: &history, code: offered.code };
         let plan = self.plan(run, key, &profile, known);
         let (contact, history) = (Some((contact, hash)), (history, version));
-        Ok(Some(Reading { profile, contact, facts, history, offer, plan }))
+        let Offered { offer, free, .. } = offered;
+        Ok(Some(Reading { profile, contact, facts, history, offer, free, plan }))
     }
 
     /// Whether the address must not be mailed; it may have said so while an earlier pepper was in use.
@@ -103,20 +107,34 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
         (key, profile): (&ProfileKey, &Profile),
         id: ReminderId,
         history: &History,
-    ) -> Result<(Option<Offer>, CodeState), MailerError> {
-        let Some(reminder) = run.ruleset.reminder() else { return Ok((None, CodeState::NotNeeded)) };
+    ) -> Result<Offered, MailerError> {
+        let Some(reminder) = run.ruleset.reminder() else { return Ok(Offered::none(CodeState::NotNeeded)) };
         let discount = run.ruleset.discount_for(id.step, &run.person(profile, key), run.now);
         let is_recent = history.has_discount_within(id, reminder.series.discount_within, run.now);
         let Some(Discount { percent, codes }) = discount.filter(|_| !is_recent) else {
-            return Ok((None, CodeState::NotNeeded));
+            return Ok(Offered::none(CodeState::NotNeeded));
         };
         match codes {
             CodeSource::Derived { prefix, valid_for } => {
                 let code = self.secrets.pepper.discount_code(&prefix, &id.episode);
-                let expires_at = run.now + valid_for;
-                Ok((Some(Offer { percent, code, expires_at, pool: None }), CodeState::Ready))
+                let offer = Offer { percent, code, expires_at: Some(run.now + valid_for), pool: None };
+                Ok(Offered { offer: Some(offer), free: None, code: CodeState::Ready })
             }
-            CodeSource::Pool(_) => Ok((None, CodeState::Missing)),
+            CodeSource::Pool(pool) => {
+                // Two runs that look at the same time rarely find the same code.
+                let spread = u64::from(bucket(&run.id, &id.decision_id()));
+                let Some(free) = self.tables.find_free(&pool, run.now, spread).await? else {
+                    tracing::error!(pool = pool.as_str(), free_count = 0, "a pool of codes is low");
+                    return Ok(Offered::none(CodeState::Missing));
+                };
+                let offer = Offer {
+                    percent,
+                    code: free.code.to_string(),
+                    expires_at: free.expiry.ends_at(run.now),
+                    pool: Some(pool.to_string()),
+                };
+                Ok(Offered { offer: Some(offer), free: Some(free), code: CodeState::Ready })
+            }
         }
     }
 
@@ -146,8 +164,22 @@ impl Reading {
             facts: BTreeMap::new(),
             history: (History::EMPTY, None),
             offer: None,
+            free: None,
             plan,
         }
+    }
+}
+
+/// What a step offers.
+struct Offered {
+    offer: Option<Offer>,
+    free: Option<FreeCode>,
+    code: CodeState,
+}
+
+impl Offered {
+    const fn none(code: CodeState) -> Self {
+        Self { offer: None, free: None, code }
     }
 }
 

@@ -40,8 +40,8 @@ pub struct Offered<'a> {
     pub percent: u8,
     /// The code.
     pub code: &'a str,
-    /// When the code ends to be good: what is shown is this moment, never a later one.
-    pub valid_until: Timestamp,
+    /// When the code ends to be good: what is shown is this moment, never a later one. `None`: the shop told no end.
+    pub valid_until: Option<Timestamp>,
 }
 
 /// What a mail is made of.
@@ -97,7 +97,7 @@ impl Material<'_> {
             discount: self.discount.map(|offered| DiscountView {
                 percent: offered.percent,
                 code: one_line(offered.code, NAME_CHARS_MAX),
-                valid_until: format::moment(offered.valid_until, &zone, &locale),
+                valid_until: offered.valid_until.map(|at| format::moment(at, &zone, &locale)),
             }),
             shop: content.from_name().map_or_else(|| display_name(self.sender), ToOwned::to_owned),
             unsubscribe_url: self.unsubscribe_url.to_owned(),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub const VARIABLES: &[(&str, &str)] = &[
     ("cart_url", "where the cart is restored; may be missing"),
     ("decision_id", "the id by which a landing from this mail is known"),
-    ("discount", "percent, code and valid_until; may be missing"),
+    ("discount", "percent, code and valid_until, which may be missing; may be missing"),
     ("first_name", "the person's first name; may be missing"),
     ("hidden_count", "how many products are not shown in lines"),
     ("lang", "the language of the mail, such as de-CH"),
@@ -75,8 +75,8 @@ pub struct DiscountView {
     pub percent: u8,
     /// The code.
     pub code: String,
-    /// Until when it is good, with its zone.
-    pub valid_until: String,
+    /// Until when it is good, with its zone; `None` where the shop told no end.
+    pub valid_until: Option<String>,
 }
 
 fn object<const N: usize>(pairs: [(&'static str, Value); N]) -> Value {
@@ -90,7 +90,7 @@ impl View {
             object([
                 ("percent", Value::from(discount.percent)),
                 ("code", Value::from(discount.code.as_str())),
-                ("valid_until", Value::from(discount.valid_until.as_str())),
+                ("valid_until", Value::from(discount.valid_until.as_deref())),
             ])
         });
         let text = |text: &Option<String>| Value::from(text.as_deref());

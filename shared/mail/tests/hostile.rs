@@ -226,7 +226,7 @@ fn render(content: &Content, names: &[String], first_name: &str, sender: &str, c
         facts: &BTreeMap::new(),
         listed: &BTreeMap::new(),
         hosts: &Hosts::parse(["shop.example"]).unwrap(),
-        discount: Some(Offered { percent: 10, code: "BACK-1", valid_until: Timestamp::EPOCH }),
+        discount: Some(Offered { percent: 10, code: "BACK-1", valid_until: Some(Timestamp::EPOCH) }),
         sender,
         unsubscribe_url: "https://b.example/u/token",
         step: 1,

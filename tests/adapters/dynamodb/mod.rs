@@ -52,6 +52,7 @@ fn claim(row: Option<u64>, history: Option<u64>) -> LedgerChange {
         row: Reminder::claim(None, claim).unwrap(),
         read_version: row,
         history: Some(history),
+        code: None,
     }
 }
 

@@ -49,7 +49,7 @@ impl Case<'_> {
         profile.cart.lines = self.lines.clone();
         profile.cart.url = self.cart_url.map(ToOwned::to_owned);
         let contact = Contact { first_name: self.first_name.map(ToOwned::to_owned), ..Contact::default() };
-        let valid_until = NOW + DurationMs::from_hours(72);
+        let valid_until = Some(NOW + DurationMs::from_hours(72));
         let episode = EpisodeId::parse("0123456789abcdef0123456789abcdef").unwrap();
         use_it(&Material {
             profile: &profile,

@@ -113,7 +113,7 @@ impl Written {
             discount: self.discount.map(|percent| Offered {
                 percent,
                 code: "TEST-CODE",
-                valid_until: now + DurationMs::from_hours(72),
+                valid_until: Some(now + DurationMs::from_hours(72)),
             }),
             sender: "Sample Shop",
             unsubscribe_url: "https://unsubscribe.invalid/u/sample",

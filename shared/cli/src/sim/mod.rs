@@ -10,6 +10,7 @@ mod book;
 mod bugs;
 mod bus;
 mod catalog;
+mod codes;
 mod delivery;
 mod fault;
 mod finish;

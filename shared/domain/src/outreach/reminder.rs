@@ -131,8 +131,8 @@ pub struct Offer {
     pub percent: u8,
     /// The code.
     pub code: String,
-    /// When it ends, in truth and in the mail.
-    pub expires_at: Timestamp,
+    /// When it ends, in truth and in the mail; `None` where the shop told no end.
+    pub expires_at: Option<Timestamp>,
     /// The pool that the code was taken from; `None` for one that was derived.
     pub pool: Option<String>,
 }
@@ -210,7 +210,7 @@ impl Reminder {
             group: Some(Group::Treated),
             assigned_at: before.and_then(|row| row.assigned_at).or(Some(claim.now)),
             recipient: Some(claim.recipient),
-            offer: claim.offer,
+            offer: before.and_then(Self::held_offer).or(claim.offer),
             cart_value: claim.cart_value,
             feedback: Feedback::default(),
         })
@@ -239,7 +239,21 @@ impl Reminder {
     }
 
     fn into(self, status: ReminderStatus, now: Timestamp) -> Self {
-        Self { status, at: now, ..self }
+        let may_be_sent = matches!(
+            status,
+            ReminderStatus::Claimed { .. }
+                | ReminderStatus::Sending { .. }
+                | ReminderStatus::Sent { .. }
+                | ReminderStatus::Unknown { .. }
+        );
+        // What was certainly not sent offers nothing: its code goes back.
+        Self { status, at: now, offer: self.offer.filter(|_| may_be_sent), ..self }
+    }
+
+    /// What the row offers by a code that it holds: whoever claims it next offers the same.
+    #[must_use]
+    pub fn held_offer(&self) -> Option<Offer> {
+        self.offer.clone().filter(|offer| offer.pool.is_some())
     }
 
     fn is_owned_by(&self, run: &str) -> bool {

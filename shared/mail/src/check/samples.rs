@@ -66,7 +66,8 @@ fn full(
         discount: Some(DiscountView {
             percent: 10,
             code: "BACK-7GQ2MXK4".to_owned(),
-            valid_until: format::moment(Timestamp::from_ms(1_772_373_600_000), &TimeZone::UTC, locale),
+            valid_until: (count < 8)
+                .then(|| format::moment(Timestamp::from_ms(1_772_373_600_000), &TimeZone::UTC, locale)),
         }),
         shop: "Sample Shop".to_owned(),
         unsubscribe_url: UNSUBSCRIBE_URL.to_owned(),

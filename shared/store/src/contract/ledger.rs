@@ -29,7 +29,7 @@ fn claimed(owner: &str, now: Timestamp) -> Reminder {
         offer: Some(Offer {
             percent: 10,
             code: "BACK-1".into(),
-            expires_at: minute(99),
+            expires_at: Some(minute(99)),
             pool: Some("spring".into()),
         }),
         cart_value: Money::parse("12.34 EUR").ok(),
@@ -39,7 +39,7 @@ fn claimed(owner: &str, now: Timestamp) -> Reminder {
 }
 
 fn change(id: ReminderId, row: Reminder, read_version: Option<u64>) -> LedgerChange {
-    LedgerChange { id, row, read_version, history: None }
+    LedgerChange { id, row, read_version, history: None, code: None }
 }
 
 /// A row is written against the version that was read, and comes back as it was written.

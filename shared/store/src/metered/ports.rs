@@ -144,7 +144,8 @@ impl<T: OutreachStore> OutreachStore for Metered<T> {
     async fn save_reminder(&self, change: &LedgerChange, now: Timestamp) -> Result<Save, StoreError> {
         let saved = self.tables.save_reminder(change, now).await?;
         // AWS: each item of a transaction takes two units.
-        for _ in 0..if change.history.is_some() { 4 } else { 1 } {
+        let codes = if change.code.is_some() { 6 } else { 0 };
+        for _ in 0..codes + if change.history.is_some() { 4 } else { 1 } {
             self.outreach_write(saved == Save::Saved);
         }
         Ok(saved)

@@ -1,6 +1,6 @@
 //! OutreachTable's ledger of reminders, and what each address was sent.
 
-use super::{Save, Versioned};
+use super::{FreeCode, Holder, Save, Versioned};
 use crate::error::{ErrorKind, StoreError};
 use beckon_domain::outreach::{History, MailEvent};
 use beckon_domain::{ContactHash, Reminder, ReminderId, Timestamp};
@@ -20,6 +20,16 @@ pub struct LedgerChange {
     pub read_version: Option<u64>,
     /// What the address was sent, where that changes too.
     pub history: Option<HistoryChange>,
+    /// The code that the reminder takes: it must be free still.
+    pub code: Option<FreeCode>,
+}
+
+impl LedgerChange {
+    /// Who takes the code.
+    #[must_use]
+    pub fn holder(&self) -> Holder {
+        Holder { reminder: self.id, profile: self.row.profile.clone(), at: self.row.at }
+    }
 }
 
 /// A change of what an address was sent.
@@ -73,7 +83,7 @@ pub async fn observe<T: OutreachStore>(
     for _ in 0..OBSERVE_ATTEMPTS {
         let Some(Versioned { state, version }) = tables.reminder(id).await? else { return Ok(false) };
         let Some(row) = state.observe(event, at) else { return Ok(false) };
-        let change = LedgerChange { id: *id, row, read_version: Some(version), history: None };
+        let change = LedgerChange { id: *id, row, read_version: Some(version), history: None, code: None };
         if tables.save_reminder(&change, now).await? == Save::Saved {
             return Ok(true);
         }

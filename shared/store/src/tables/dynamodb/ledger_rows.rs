@@ -54,11 +54,8 @@ pub(super) fn reminder_attributes(row: &Reminder) -> Attributes {
     attributes.extend(row.group.map(|group| (GROUP, text(group.code()))));
     attributes.extend(row.recipient.as_ref().map(|recipient| (RECIPIENT, text(recipient.as_str()))));
     if let Some(offer) = &row.offer {
-        attributes.extend([
-            (PERCENT, number(offer.percent)),
-            (CODE, text(&offer.code)),
-            (EXPIRES_AT, time(offer.expires_at)),
-        ]);
+        attributes.extend([(PERCENT, number(offer.percent)), (CODE, text(&offer.code))]);
+        attributes.extend(offer.expires_at.map(|at| (EXPIRES_AT, time(at))));
         attributes.extend(offer.pool.as_ref().map(|pool| (POOL, text(pool))));
     }
     if let Some(value) = row.cart_value {
@@ -94,7 +91,7 @@ pub(super) fn from_item(item: &Item) -> Result<Reminder, StoreError> {
     let offer = small(PERCENT).map(|percent| Offer {
         percent,
         code: get_text(item, CODE).unwrap_or_default(),
-        expires_at: get_time(item, EXPIRES_AT).unwrap_or_default(),
+        expires_at: get_time(item, EXPIRES_AT),
         pool: get_text(item, POOL),
     });
     let cart_value = get_number(item, VALUE)

@@ -103,15 +103,21 @@ impl OutreachStore for DynamoTables {
     async fn save_reminder(&self, change: &LedgerChange, now: Timestamp) -> Result<Save, StoreError> {
         let attributes = reminder_attributes(&change.row);
         let row = self.versioned_put(keys(&change.id), attributes, change.read_version, now)?;
-        let Some(history) = &change.history else { return self.put_one(row).await };
-        let key = (recipient_key(&history.recipient), "-".to_owned());
-        let of_address =
-            self.versioned_put(key, history_item(&history.history), history.read_version, now)?;
-        let mut write = self.client.transact_write_items();
-        for put in [row, of_address] {
-            write = write.transact_items(TransactWriteItem::builder().put(put).build());
+        if change.history.is_none() && change.code.is_none() {
+            return self.put_one(row).await;
         }
-        saved(SAVE, write.send().await)
+        let mut puts = vec![row];
+        if let Some(history) = &change.history {
+            let key = (recipient_key(&history.recipient), "-".to_owned());
+            puts.push(self.versioned_put(key, history_item(&history.history), history.read_version, now)?);
+        }
+        let puts = puts.into_iter().map(|put| TransactWriteItem::builder().put(put).build());
+        let code = match &change.code {
+            Some(code) => self.take_code(code, &change.holder())?,
+            None => Vec::new(),
+        };
+        let items = puts.chain(code).collect();
+        saved(SAVE, self.client.transact_write_items().set_transact_items(Some(items)).send().await)
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {

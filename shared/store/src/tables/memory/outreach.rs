@@ -32,6 +32,12 @@ impl OutreachStore for MemoryTables {
         if row != change.read_version || history != change.history.as_ref().map(|h| h.read_version) {
             return Ok(Save::Conflict);
         }
+        if let Some(code) = &change.code
+            && tables.codes.take(code, &change.holder()).is_none()
+        {
+            return Ok(Save::Conflict);
+        }
+        let ledger = &mut tables.ledger;
         let version = |read: Option<u64>| read.unwrap_or(0) + 1;
         let row = Versioned { state: change.row.clone(), version: version(change.read_version) };
         ledger.reminders.insert(change.id, row);
