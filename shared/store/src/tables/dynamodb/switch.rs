@@ -13,7 +13,7 @@ use beckon_domain::send_limits::{SendLimits, Standing};
 
 const SWITCH: &str = "switch#mail";
 const ACCOUNT: &str = "account#mail";
-const MAIL: &str = "mail";
+const MAIL: &str = "sending";
 const CHANGE: &str = "turn the switch of sending";
 const GET: &str = "read the switch of sending";
 const NUMBER: &str = "number";
