@@ -238,7 +238,7 @@ where
 
     async fn settle(&self, run: &Run, key: &ProfileKey, report: &mut Report) {
         report.cart_count += 1;
-        if let Err(error) = self.remind(run, key, report).await {
+        if let Err(error) = Box::pin(self.remind(run, key, report)).await {
             tracing::warn!(error = ?error, error.transient = error.is_transient(), "reminder not settled");
             report.failed_count += 1;
         }

@@ -131,9 +131,9 @@ where
                     let row = self.tables.reminder(&timer.id).await?;
                     course.version = row.as_ref().map(|kept| kept.version);
                     course.held = row.as_ref().and_then(|kept| kept.state.held_offer());
-                    Heard::Row(row.map(|kept| kept.state))
+                    Heard::Row(row.map(|kept| Box::new(kept.state)))
                 }
-                Do::Save(row) => Heard::Saved(self.write(run, timer.id, row, &mut course).await?),
+                Do::Save(row) => Heard::Saved(self.write(run, timer.id, *row, &mut course).await?),
                 Do::LookAgain => Heard::Plan(self.look_again(run, timer, &mut course).await?),
                 Do::Send => Heard::Answer(self.send(course.email.as_ref(), report).await),
                 Do::End(end) => return self.end(run, timer, end, report).await,

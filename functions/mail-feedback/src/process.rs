@@ -55,10 +55,10 @@ impl<T: FeedbackTables> Feedback<T> {
         let now = self.clock.now();
         let contacts: Vec<ContactHash> =
             event.recipients.iter().map(|address| self.secrets.pepper.contact(address)).collect();
-        if let Some((episode, step)) = event.reminder {
-            if let Some(told) = mail_event(event) {
-                observe(&self.tables, &ReminderId { episode, step }, &told, event.at.min(now), now).await?;
-            }
+        if let Some((episode, step)) = event.reminder
+            && let Some(told) = mail_event(event)
+        {
+            observe(&self.tables, &ReminderId { episode, step }, &told, event.at.min(now), now).await?;
         }
         if let Some(reason) = suppression_reason(event.kind) {
             let suppression = Suppression { reason, at: event.at.min(now) };

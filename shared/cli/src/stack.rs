@@ -22,7 +22,6 @@ use beckon_rules::Ruleset;
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::FailedEventStore;
-use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
 use beckon_store::tables::{ChangeKind, RulesetStore};
@@ -40,7 +39,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use trends::Trends;
-use wiring::{after_mail, asked, behind_streams};
+use wiring::{after_mail, asked, behind_streams, mailing};
 
 /// In whose name a stack publishes the ruleset that it starts with.
 pub const WHO: &str = "beckon";
@@ -154,20 +153,8 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         };
         let streams = (stream.clone(), signals.clone());
         let (profiler, trends) = behind_streams((&tables, &failed), streams, rulesets.clone(), &clock, epoch);
-        let mailer = Mailer {
-            tables: tables.clone(),
-            stream: stream.clone(),
-            sender: RecordingSender::new(clock.clone()),
-            rulesets: rulesets.clone(),
-            account: MemoryAccount::default(),
-            is_paced: false,
-            content: cart_mailer::mail::ActiveMailContent::default(),
-            propensity: ActivePropensity::default(),
-            secrets: secrets.clone(),
-            clock: clock.clone(),
-            from: format!("{} <reminders@shop.example>", compiled.name()),
-            public_url,
-        };
+        let from = format!("{} <reminders@shop.example>", compiled.name());
+        let mailer = mailing((&tables, &stream), rulesets.clone(), (&secrets, &clock), from, public_url);
         let (preferences, post) = after_mail(&tables, &secrets, &clock);
         let (admin, decider) = asked(&tables, models, rulesets, &secrets, &clock);
         Ok(Self {

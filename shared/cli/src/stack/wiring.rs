@@ -6,9 +6,14 @@ use crate::laptop::LocalModels;
 use admin::{Admin, run_tests};
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::bus::memory::MemoryBus;
+use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::tables::ConfigStore;
+use cart_mailer::Mailer;
+use cart_mailer::mail::ActiveMailContent;
+use cart_mailer::send::account::MemoryAccount;
+use cart_mailer::send::recording::RecordingSender;
 use decisions::{Decider, LiveCatalog, LiveSessionIndex};
 use mail_feedback::FeedbackTables;
 use preferences::Preferences;
@@ -34,6 +39,30 @@ pub(super) fn asked<T: ConfigStore + Clone + 'static>(
     };
     let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
     (admin, Decider { session_index, ..decider.with_catalog(catalog) })
+}
+
+/// The mailer, whose mail stays on this machine.
+pub(super) fn mailing<T: Clone>(
+    (tables, stream): (&T, &MemoryStream),
+    rulesets: ActiveRuleset,
+    (secrets, clock): (&Secrets, &Clock),
+    from: String,
+    public_url: String,
+) -> Mailer<T, MemoryStream, RecordingSender, MemoryAccount> {
+    Mailer {
+        tables: tables.clone(),
+        stream: stream.clone(),
+        sender: RecordingSender::new(clock.clone()),
+        account: MemoryAccount::default(),
+        is_paced: false,
+        rulesets,
+        content: ActiveMailContent::default(),
+        propensity: ActivePropensity::default(),
+        secrets: secrets.clone(),
+        clock: clock.clone(),
+        from,
+        public_url,
+    }
 }
 
 /// What happens after a mail: its links, and what SES tells of it.

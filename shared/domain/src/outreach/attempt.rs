@@ -19,7 +19,7 @@ pub enum Do {
     /// Read the row, strongly.
     Read,
     /// Write the row if it is still what was read: [`Heard::Saved`].
-    Save(Reminder),
+    Save(Box<Reminder>),
     /// Read everything again and plan: [`Heard::Plan`].
     LookAgain,
     /// Call SES, once: [`Heard::Answer`].
@@ -67,7 +67,7 @@ pub enum Answer {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Heard {
     /// The row as it is.
-    Row(Option<Reminder>),
+    Row(Option<Box<Reminder>>),
     /// Whether the write found the row as it was read.
     Saved(bool),
     /// What is to be done about the cart now.
@@ -119,7 +119,7 @@ impl Attempt {
     pub fn hear(&mut self, heard: Heard, now: Timestamp) -> Do {
         let stage = std::mem::replace(&mut self.stage, Stage::Reading);
         let (stage, next) = match (stage, heard) {
-            (Stage::Reading, Heard::Row(row)) => self.read(row.as_ref(), now),
+            (Stage::Reading, Heard::Row(row)) => self.read(row.as_deref(), now),
             (Stage::Claiming(row), Heard::Saved(true)) => (Stage::Looking(row), Do::LookAgain),
             (Stage::GivingUp, Heard::Saved(true)) => self.given_up(),
             (Stage::Looking(row), Heard::Plan(plan)) => self.looked(row, &plan, now),
@@ -133,7 +133,7 @@ impl Attempt {
             }
             (Stage::Confirming(message_id), Heard::Row(Some(row))) => {
                 match row.observe(&MailEvent::Sent { message_id: message_id.clone() }, now) {
-                    Some(row) => (Stage::Confirmed(message_id), Do::Save(row)),
+                    Some(row) => (Stage::Confirmed(message_id), Do::Save(Box::new(row))),
                     None => (Stage::Reading, Do::End(End::Sent)),
                 }
             }
@@ -147,10 +147,10 @@ impl Attempt {
 
     fn read(&self, row: Option<&Reminder>, now: Timestamp) -> (Stage, Do) {
         match Reminder::claim(row, self.claim.clone()) {
-            Ok(claimed) => (Stage::Claiming(claimed.clone()), Do::Save(claimed)),
+            Ok(claimed) => (Stage::Claiming(claimed.clone()), Do::Save(Box::new(claimed))),
             Err(NotClaimed::Held) => (Stage::Reading, Do::End(End::Nothing)),
             Err(NotClaimed::Stale) => match row.and_then(|row| row.give_up(now)) {
-                Some(row) => (Stage::GivingUp, Do::Save(row)),
+                Some(row) => (Stage::GivingUp, Do::Save(Box::new(row))),
                 None => (Stage::Reading, Do::End(End::Nothing)),
             },
             Err(NotClaimed::Ended(status)) => {
@@ -174,7 +174,7 @@ impl Attempt {
         let owner = &self.claim.owner;
         if matches!(plan, Plan::Remind(id) if *id == self.id) {
             return match row.begin_sending(owner, now) {
-                Some(row) => (Stage::Beginning(row.clone()), Do::Save(row)),
+                Some(row) => (Stage::Beginning(row.clone()), Do::Save(Box::new(row))),
                 None => (Stage::Reading, Do::End(End::Nothing)),
             };
         }
@@ -221,7 +221,7 @@ impl Attempt {
         stage: impl FnOnce(End) -> Stage,
     ) -> (Stage, Do) {
         match row.settle(&self.claim.owner, status, now) {
-            Some(row) => (stage(end), Do::Save(row)),
+            Some(row) => (stage(end), Do::Save(Box::new(row))),
             None => (Stage::Reading, Do::End(End::Nothing)),
         }
     }

@@ -105,13 +105,13 @@ impl World {
                     row = row.map(|row| Reminder { status, ..row });
                 }
                 world.runners[index].as_mut().unwrap().version = world.version;
-                vec![world.heard(index, Heard::Row(row), rules)]
+                vec![world.heard(index, Heard::Row(row.map(Box::new)), rules)]
             }
             Do::Save(row) => {
                 let mut world = self.clone();
                 let held = runner.version == self.version || rules.variant == Variant::NoCompare;
                 if held {
-                    world.row = Some(row.clone());
+                    world.row = Some((**row).clone());
                     world.version += 1;
                     world.runners[index].as_mut().unwrap().version = world.version;
                 }

@@ -23,7 +23,7 @@ pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
 pub use codes::{CodeLog, CodeStore, FreeCode, HeldCode, Holder, PoolCounts, Redeemed};
 pub use mail_content::{LiveMail, MailChange, MailContentStore, MailDocument};
 pub use models::{LiveModel, ModelKind, ModelPlace, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
-pub use outreach::{HistoryChange, LedgerChange, LedgerScan, OutreachStore, observe};
+pub use outreach::{HistoryChange, LedgerChange, LedgerPage, LedgerScan, OutreachStore, observe};
 pub use products::{ImportCounts, ImportLog, ImportPart, ImportRecord, ProductPage, ProductStore, Told};
 pub use reputation::{MailFact, ReputationStore};
 pub use rulesets::{

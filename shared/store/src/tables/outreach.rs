@@ -91,6 +91,9 @@ pub async fn observe<T: OutreachStore>(
     Err(StoreError::new("write down what SES said", ErrorKind::Throttled, "the row changes all the time"))
 }
 
+/// A page of the ledger's rows, and where the next one begins.
+pub type LedgerPage = (Vec<(ReminderId, Reminder)>, Option<String>);
+
 /// Reads the whole ledger: for reports, never in a function that people wait for.
 pub trait LedgerScan: Send + Sync {
     /// A page of the ledger's rows, in no order, and where the next one begins.
@@ -98,5 +101,5 @@ pub trait LedgerScan: Send + Sync {
         &self,
         after: Option<&str>,
         limit: u32,
-    ) -> impl Future<Output = Result<(Vec<(ReminderId, Reminder)>, Option<String>), StoreError>> + Send;
+    ) -> impl Future<Output = Result<LedgerPage, StoreError>> + Send;
 }

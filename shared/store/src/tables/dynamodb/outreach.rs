@@ -5,7 +5,7 @@ use super::rulesets::saved;
 use super::schema::{PK, SK, TTL, VERSION};
 use super::{DynamoTables, Item, condition_held, corrupt, get_number, get_text, number, text, ttl};
 use crate::error::{ErrorKind, StoreError};
-use crate::tables::{LedgerChange, LedgerScan, OutreachStore, Save, Versioned};
+use crate::tables::{LedgerChange, LedgerPage, LedgerScan, OutreachStore, Save, Versioned};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use beckon_domain::outreach::History;
 use beckon_domain::{ContactHash, DurationMs, Reminder, ReminderId, Timestamp};
@@ -127,11 +127,7 @@ impl OutreachStore for DynamoTables {
 }
 
 impl LedgerScan for DynamoTables {
-    async fn scan_reminders(
-        &self,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<(Vec<(ReminderId, Reminder)>, Option<String>), StoreError> {
+    async fn scan_reminders(&self, after: Option<&str>, limit: u32) -> Result<LedgerPage, StoreError> {
         let mut scan = self
             .client
             .scan()

@@ -2,7 +2,7 @@
 
 use super::MemoryTables;
 use crate::error::StoreError;
-use crate::tables::{LedgerChange, LedgerScan, OutreachStore, Save, Versioned};
+use crate::tables::{LedgerChange, LedgerPage, LedgerScan, OutreachStore, Save, Versioned};
 use beckon_domain::outreach::History;
 use beckon_domain::{ContactHash, Reminder, ReminderId, Timestamp};
 use std::collections::BTreeMap;
@@ -54,11 +54,7 @@ impl OutreachStore for MemoryTables {
 }
 
 impl LedgerScan for MemoryTables {
-    async fn scan_reminders(
-        &self,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<(Vec<(ReminderId, Reminder)>, Option<String>), StoreError> {
+    async fn scan_reminders(&self, after: Option<&str>, limit: u32) -> Result<LedgerPage, StoreError> {
         let tables = self.lock();
         let from = after.and_then(ReminderId::of_decision_id);
         let rows = tables.ledger.reminders.iter().filter(|(id, _)| from.is_none_or(|from| **id > from));
