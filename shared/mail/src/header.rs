@@ -14,7 +14,7 @@ pub enum HeaderFault {
     /// There is nothing in it.
     #[error("it is empty")]
     Empty,
-    /// Longer than [`HEADER_BYTES_MAX`].
+    /// Longer than a header may be.
     #[error("it has {0} bytes, and {HEADER_BYTES_MAX} are allowed")]
     TooLong(usize),
     /// A line break would begin another header, and other control characters are no text.

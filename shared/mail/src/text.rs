@@ -51,7 +51,7 @@ pub const fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Characters that nobody sees, without those that join ([`is_joiner`]): of Unicode's default ignorables, noncharacters
+/// Characters that nobody sees, without those that join (`is_joiner`): of Unicode's default ignorables, noncharacters
 /// and private use.
 #[must_use]
 pub const fn is_unseen(c: char) -> bool {
