@@ -63,7 +63,8 @@ async fn repetitions_and_other_batches_leave_the_same_state() {
         let options = ReplayOptions { duplicates: 5, shuffle_batches: true, seed, ..after("30m") };
         let (report, disturbed) = replayed(&file, options, None).await;
         assert_eq!(report.state_hash, plain.state_hash, "seed {seed}");
-        assert_eq!(disturbed, carts, "seed {seed}");
+        let only = |a: &[String], b: &[String]| a.iter().find(|line| !b.contains(line)).cloned();
+        assert_eq!((only(&disturbed, &carts), only(&carts, &disturbed)), (None, None), "seed {seed}");
         assert!((100..220).contains(&report.repeated), "seed {seed}: {}", report.repeated);
         assert_eq!(report.conservation.duplicate, report.repeated, "seed {seed}");
     }

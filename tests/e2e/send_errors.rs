@@ -55,7 +55,7 @@ async fn a_stopped_account_ends_the_run_and_nothing_is_lost() {
     shop.stack.sender.fail_next(SendError::Stopped("the account is paused".to_owned()));
     let report = shop.mailer().await;
     assert_eq!(report["stopped"], true);
-    assert_eq!(shop.ledger_words().await, ["DEFERRED"]);
+    assert_eq!(shop.ledger_words().await, ["DEFERRED NOT_NOW"]);
     // The claim was let go: the very next run may have it.
     let report = shop.mailer().await;
     assert_eq!(report["sent"], 1, "{report}");

@@ -15,8 +15,9 @@ use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::streams::{EventStream, NewRecord, StreamError};
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, Contact, ContactStore, Due, LedgerChange, ListKey, OutreachStore, ProfileScan,
-    ProfileStore, Read, Reminder, ReminderId, ReminderStatus, Save, Stored, TrendKey, Versioned,
+    CatalogScan, CatalogStore, Contact, ContactStore, ConversionRow, ConversionStore, Due, LedgerChange,
+    LedgerPage, LedgerScan, ListKey, OutreachStore, ProfileScan, ProfileStore, Read, Reminder, ReminderId,
+    ReminderStatus, Save, Stored, TrendKey, Versioned,
 };
 use beckon_store::{ErrorKind, StoreError};
 use cart_mailer::send::{Email, SendEmail, SendError};
@@ -237,6 +238,18 @@ impl<T: ContactStore> ContactStore for Faulty<T> {
 
     async fn contact(&self, key: &ProfileKey, now: Timestamp) -> Result<Option<Contact>, StoreError> {
         self.faults.around("contact", self.inner.contact(key, now), store_error).await
+    }
+}
+
+impl<T: LedgerScan> LedgerScan for Faulty<T> {
+    async fn scan_ledger(&self, after: Option<&str>, limit: u32) -> Result<LedgerPage, StoreError> {
+        self.faults.around("scan_ledger", self.inner.scan_ledger(after, limit), store_error).await
+    }
+}
+
+impl<T: ConversionStore> ConversionStore for Faulty<T> {
+    async fn record_conversion(&self, row: &ConversionRow, now: Timestamp) -> Result<bool, StoreError> {
+        self.faults.around("record_conversion", self.inner.record_conversion(row, now), store_error).await
     }
 }
 

@@ -10,6 +10,7 @@ use beckon_cli::stack::{Parts, Tables, signals_epoch};
 use beckon_cli::{Stack, laptop};
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::id::{AnonymousId, UserId};
+use beckon_domain::outreach::series::STEP_COUNT_MAX;
 use beckon_domain::{Currency, DurationMs, EpisodeId, ProfileKey, Timestamp};
 use beckon_rules::SAMPLE;
 use beckon_runtime::Clock;
@@ -211,21 +212,24 @@ impl<T: Tables> World<T> {
         }
     }
 
-    /// The ledger's rows of every cart seen so far, oldest cart first.
+    /// The ledger's rows of every cart seen so far, oldest cart first, and of each cart step by step.
     pub async fn ledger(&self) -> Vec<Reminder> {
         let mut rows = Vec::new();
         for (episode, _) in &self.episodes {
-            let id = ReminderId { episode: *episode, step: 1 };
-            let row = self.stack.tables.reminder(&id).await.expect("the ledger can be read");
-            rows.extend(row.map(|row| row.state));
+            for step in 1..=STEP_COUNT_MAX as u8 {
+                let id = ReminderId { episode: *episode, step };
+                let row = self.stack.tables.reminder(&id).await.expect("the ledger can be read");
+                rows.extend(row.map(|row| row.state));
+            }
         }
         rows
     }
 
-    /// The ledger in words: `SENT`, `SUPPRESSED NO_CONSENT`.
+    /// The ledger in words: `SENT`, `SUPPRESSED NO_CONSENT`, `DEFERRED QUIET`.
     pub async fn ledger_words(&self) -> Vec<String> {
         let word = |row: Reminder| match &row.status {
             ReminderStatus::Suppressed { reason } => format!("SUPPRESSED {reason}"),
+            ReminderStatus::Deferred { reason, .. } => format!("DEFERRED {reason}"),
             status => status.name().to_owned(),
         };
         self.ledger().await.into_iter().map(word).collect()

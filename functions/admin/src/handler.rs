@@ -14,8 +14,8 @@ use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    CatalogStore, CodeLog, CodeStore, ImportLog, LimitsStore, MailContentStore, ModelStore, ProductStore,
-    ReputationStore, RulesetStore, SwitchStore,
+    CatalogStore, CodeLog, CodeStore, ImportLog, LedgerScan, LimitsStore, MailContentStore, ModelStore,
+    ProductStore, ReputationStore, RulesetStore, SwitchStore,
 };
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
@@ -40,12 +40,20 @@ impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + Ma
 
 /// The tables that admin needs for mail and its codes.
 pub trait MailTables:
-    MailContentStore + SwitchStore + ReputationStore + LimitsStore + CodeStore + CodeLog + 'static
+    MailContentStore + SwitchStore + ReputationStore + LimitsStore + LedgerScan + CodeStore + CodeLog + 'static
 {
 }
 
-impl<T: MailContentStore + SwitchStore + ReputationStore + LimitsStore + CodeStore + CodeLog + 'static>
-    MailTables for T
+impl<
+    T: MailContentStore
+        + SwitchStore
+        + ReputationStore
+        + LimitsStore
+        + LedgerScan
+        + CodeStore
+        + CodeLog
+        + 'static,
+> MailTables for T
 {
 }
 
@@ -78,6 +86,7 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
             get(catalog::product::<T, O>).delete(catalog::delete_one::<T, O>).fallback(nothing_else),
         )
         .route("/admin/v1/mail/pause", post(mail::pause::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/mail/report", get(mail::report::<T, O>).fallback(nothing_else))
         .route("/admin/v1/mail/resume", post(mail::resume::<T, O>).fallback(nothing_else))
         .route("/admin/v1/mail/status", get(mail::status::<T, O>).fallback(nothing_else))
         .route("/admin/v1/codes", get(codes::list::<T, O>).fallback(nothing_else))

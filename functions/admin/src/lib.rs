@@ -14,7 +14,7 @@ mod codes;
 mod config;
 mod error;
 mod handler;
-mod mail;
+pub mod mail;
 mod process;
 pub mod rollout;
 

@@ -21,6 +21,7 @@ where
     let Report {
         due_count,
         timer_count,
+        conversion_count,
         sent_count,
         not_sent,
         failed_count,
@@ -32,6 +33,7 @@ where
     Ok(json!({
         "due": due_count,
         "timers": timer_count,
+        "conversions": conversion_count,
         "sent": sent_count,
         "notSent": not_sent,
         "failed": failed_count,

@@ -11,8 +11,8 @@ use beckon_store::propensity::{ActivePropensity, Predictor};
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::EventStream;
 use beckon_store::tables::{
-    CodeStore, ConfigStore, ContactStore, DUE_SHARD_COUNT, Due, LimitsStore, OutreachStore, ProductStore,
-    ProfileStore, SendingSwitch,
+    CodeStore, ConfigStore, ContactStore, ConversionStore, DUE_SHARD_COUNT, Due, LimitsStore, OutreachStore,
+    ProductStore, ProfileStore, SendingSwitch,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ pub trait MailTables:
     ProfileStore
     + ContactStore
     + OutreachStore
+    + ConversionStore
     + CodeStore
     + ConfigStore
     + ProductStore
@@ -41,6 +42,7 @@ impl<T> MailTables for T where
     T: ProfileStore
         + ContactStore
         + OutreachStore
+        + ConversionStore
         + CodeStore
         + ConfigStore
         + ProductStore
@@ -85,6 +87,8 @@ pub struct Report {
     pub due_count: usize,
     /// Timers of the rules that were put into the stream.
     pub timer_count: usize,
+    /// Orders that followed a reminder and were written down.
+    pub conversion_count: usize,
     /// Carts looked at.
     pub cart_count: usize,
     /// E-mails that SES accepted.
@@ -190,6 +194,7 @@ where
                 self.settle_shard(&run, shard, &mut report).await?;
             }
         }
+        self.count_pools(&run).await;
         if report.is_full() {
             tracing::warn!(
                 run.due_count = report.due_count,

@@ -56,6 +56,7 @@ where
             Plan::Skip(id, reason) => {
                 let outcome = match reason {
                     SkipReason::NoContact | SkipReason::Unverified => TimerOutcome::NoContact,
+                    SkipReason::HeldOut => TimerOutcome::HeldOut,
                     _ => TimerOutcome::Skipped,
                 };
                 self.skip(run, Timer { key, id, number }, (reason, None), Some(outcome), report).await

@@ -31,7 +31,7 @@ where
                 return Vec::new();
             }
         };
-        let (mut records, mut carts) = (Vec::new(), Vec::new());
+        let (mut records, mut carts, mut bought) = (Vec::new(), Vec::new(), Vec::new());
         for key in keys {
             let profile = match found.remove(&key) {
                 Some(Ok(stored)) => stored.map(|stored| stored.profile),
@@ -49,10 +49,16 @@ where
                 }
             }
             if profile.cart_due_at(run.ruleset.policy()).is_some_and(|at| at <= run.now) {
-                carts.push(key);
+                carts.push(key.clone());
+            }
+            if profile.conversion_due_at().is_some_and(|at| at <= run.now) {
+                bought.push((key, profile.conversions));
             }
         }
         self.put_records(records, report).await;
+        for (key, conversions) in bought {
+            self.record_conversions(run, &key, &conversions, report).await;
+        }
         carts
     }
 

@@ -185,6 +185,7 @@ fn title(line: &Line) -> &str {
             "Segment Entered"
         }
         LineType::Segment => "Segment Exited",
+        LineType::Conversion => "Conversion Recorded",
         LineType::Merge => "Profile Merged",
     }
 }

@@ -1,5 +1,6 @@
 //! All functions in one process: the real handlers, taking the real event JSON, on stores and a stream of this process.
 
+mod dry_run;
 mod lane;
 mod post;
 mod tables;
@@ -189,6 +190,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             .merge(decisions::router(Arc::clone(&self.decider), &any_origin))
             .merge(preferences::router(Arc::clone(&self.preferences)))
             .merge(admin::router(Arc::clone(&self.admin)))
+            .merge(dry_run::router(Arc::new(self.mailer.clone())))
     }
 
     /// Waits until a record arrives.

@@ -2,6 +2,7 @@
 
 use crate::affinity::{ADD_POINTS, ORDER_POINTS, VIEW_POINTS};
 use crate::cart::Change;
+use crate::conversion::Answered;
 use crate::counters::Counted;
 use crate::event::{Event, EventKind, Item};
 use crate::id::EpisodeId;
@@ -42,7 +43,8 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
             profile.cart.remove(cart, item, change);
         }
         EventKind::CartUpdated(cart, items) => profile.cart.replace(cart, items, change),
-        EventKind::OrderCompleted { total, items, .. } => {
+        EventKind::OrderCompleted { order, total, items, coupon } => {
+            profile.conversions.order(key, event, (order.as_ref(), *total, coupon.as_ref()));
             profile.counts.orders += 1;
             profile.cart.empty(change);
             profile.orders.apply(*total, items.iter().map(|item| &item.product), event.occurred_at);
@@ -59,9 +61,15 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
         EventKind::Page | EventKind::Screen => profile.counts.pages += 1,
         EventKind::TimerDue { episode, timer, step, outcome } => {
             if let Some(episode) = EpisodeId::parse(episode) {
-                profile.cart.answer(ReminderId { episode, step: *step }, *timer, *outcome);
+                let reminder = ReminderId { episode, step: *step };
+                profile.cart.answer(reminder, *timer, *outcome);
+                // Even where the cart has gone on since: what was bought just now may have been bought after it.
+                if let Some(group) = outcome.group() {
+                    profile.conversions.answer(Answered { at: event.occurred_at, reminder, group });
+                }
             }
         }
+        EventKind::ConversionRecorded(id) => profile.conversions.recorded(*id),
         EventKind::Track(_)
         | EventKind::CouponEntered(_)
         | EventKind::CouponApplied(_)
@@ -200,6 +208,7 @@ mod tests {
         let due =
             EventKind::TimerDue { episode: "0".repeat(32), timer: 1, step: 1, outcome: TimerOutcome::Done };
         let profile = told(vec![(0, due)]);
-        assert_eq!(profile, Profile::default());
+        let conversions = profile.conversions.clone();
+        assert_eq!(profile, Profile { conversions, ..Profile::default() });
     }
 }

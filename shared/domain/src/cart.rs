@@ -247,7 +247,7 @@ impl Cart {
         let is_meant = |e: &&mut Episode| timer >= e.timer && e.next() == answered;
         let Some(episode) = self.episode.as_mut().filter(is_meant) else { return };
         match outcome {
-            TimerOutcome::Done | TimerOutcome::Skipped => {
+            TimerOutcome::Done | TimerOutcome::Skipped | TimerOutcome::HeldOut => {
                 episode.step = answered.step.saturating_add(1);
                 episode.reminder = ReminderState::Pending;
             }

@@ -2,9 +2,10 @@
 
 use crate::code::CouponCode;
 use crate::consent::ConsentChoices;
-use crate::id::{Brand, CartId, Category, EventId, EventName, OrderId, ProductId, SourceId};
+use crate::id::{Brand, CartId, Category, EffectId, EventId, EventName, OrderId, ProductId, SourceId};
 use crate::key::ProfileKey;
 use crate::money::Money;
+use crate::outreach::Group;
 use crate::profile::Profile;
 use crate::time::{DurationMs, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -186,6 +187,8 @@ pub enum EventKind {
         /// Whether the person is in it now.
         entered: bool,
     },
+    /// An order that followed a reminder is written down (put by the cart-mailer).
+    ConversionRecorded(EffectId),
     /// The state of a visitor's frozen profile, to be folded into this customer's.
     Merge {
         /// The frozen profile.
@@ -203,6 +206,8 @@ pub enum TimerOutcome {
     Done,
     /// Not sent, for a reason that may be over when the cart changes: the next step follows.
     Skipped,
+    /// Held back, so that what mail achieves can be measured: the next step follows.
+    HeldOut,
     /// There is nobody to send it to yet: it may be tried again when a contact becomes known.
     NoContact,
     /// It waits.
@@ -210,6 +215,18 @@ pub enum TimerOutcome {
         /// Until when.
         until: Timestamp,
     },
+}
+
+impl TimerOutcome {
+    /// The group for which an order after it counts, where the step was answered for good.
+    #[must_use]
+    pub const fn group(self) -> Option<Group> {
+        match self {
+            Self::Done => Some(Group::Treated),
+            Self::HeldOut => Some(Group::HeldOut),
+            Self::Skipped | Self::NoContact | Self::Later { .. } => None,
+        }
+    }
 }
 
 impl EventKind {
@@ -235,6 +252,7 @@ impl EventKind {
             Self::TimerDue { .. } | Self::RulesDue => "Timer Due",
             Self::SegmentChanged { entered: true, .. } => "Segment Entered",
             Self::SegmentChanged { entered: false, .. } => "Segment Exited",
+            Self::ConversionRecorded(_) => "Conversion Recorded",
             Self::Merge { .. } => "Profile Merged",
         }
     }
@@ -244,7 +262,11 @@ impl EventKind {
     pub fn is_internal(&self) -> bool {
         matches!(
             self,
-            Self::TimerDue { .. } | Self::RulesDue | Self::SegmentChanged { .. } | Self::Merge { .. }
+            Self::TimerDue { .. }
+                | Self::RulesDue
+                | Self::SegmentChanged { .. }
+                | Self::ConversionRecorded(_)
+                | Self::Merge { .. }
         )
     }
 }

@@ -176,8 +176,7 @@ impl EpisodeId {
     /// Parses the 32 hexadecimal digits that [`fmt::Display`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?;
-        Some(Self(bytes.try_into().ok()?))
+        parse_digest(text).map(Self)
     }
 }
 
@@ -203,6 +202,18 @@ impl EffectId {
     pub fn derive(profile: &str, source: &SourceId, event: &EventId, what: &str) -> Self {
         Self(digest(["effect", profile, source.as_str(), event.as_str(), what]))
     }
+
+    /// The id of an order that the shop numbers: the same, whichever event tells of it, and of which half of a person.
+    #[must_use]
+    pub fn of_order(order: &OrderId) -> Self {
+        Self(digest(["order", order.as_str()]))
+    }
+
+    /// Parses the 32 hexadecimal digits that [`fmt::Display`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_digest(text).map(Self)
+    }
 }
 
 impl fmt::Display for EffectId {
@@ -215,6 +226,10 @@ impl fmt::Debug for EffectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EffectId({self})")
     }
+}
+
+fn parse_digest(text: &str) -> Option<[u8; 16]> {
+    data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
 /// 16 bytes that depend on every part and on where each ends.

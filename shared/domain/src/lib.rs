@@ -6,7 +6,8 @@
 //! Reading order: ids and values ([`id`], [`time`], [`money`], [`key`]), what comes in ([`event`]), what is
 //! kept ([`profile`] and its parts), what an event does ([`apply`]), how a batch becomes one write ([`fold`]),
 //! how two halves of a person become one ([`merge`]), how state is stored ([`packed`]), when a left cart
-//! becomes a reminder ([`abandonment`]), and how a reminder is sent at most once ([`outreach`]). What a shop says of its
+//! becomes a reminder ([`abandonment`]), and how a reminder is sent at most once ([`outreach`]), and which
+//! order followed it ([`conversion`]). What a shop says of its
 //! products is in [`catalog`]. What rules keep of a person is in [`watched`] and [`reaction`]. Discount codes are in
 //! [`code`].
 #![forbid(unsafe_code)]
@@ -20,6 +21,7 @@ pub mod cart;
 pub mod catalog;
 pub mod code;
 pub mod consent;
+pub mod conversion;
 pub mod counters;
 pub mod coupon;
 pub mod days;

@@ -80,6 +80,7 @@ pub fn union(customer: &mut Profile, visitor: &Profile, policy: &Policy) {
     customer.brands = customer.brands.merge(&visitor.brands, policy.affinity_half_life);
     customer.cart = customer.cart.merge(&visitor.cart);
     customer.orders = customer.orders.merge(&visitor.orders);
+    customer.conversions = customer.conversions.merge(&visitor.conversions);
     customer.consent = customer.consent.merge(&visitor.consent);
     merge_told(customer, visitor);
 }

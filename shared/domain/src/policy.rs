@@ -67,6 +67,14 @@ pub const BOUGHT_COUNT_MAX: usize = 32;
 pub const CURRENCY_COUNT_MAX: usize = 8;
 /// Different products in one cart, oldest line dropped.
 pub const CART_LINE_COUNT_MAX: usize = 50;
+/// An order this long after a step was answered still belongs to it. A week, because the last step of the default series
+/// comes three days after the cart was left, and what is bought later was hardly brought back by a mail.
+pub const CONVERSION_WINDOW: DurationMs = DurationMs::from_days(7);
+/// Answered steps that are remembered, newest kept: four series of three steps.
+pub const ANSWER_COUNT_MAX: usize = 12;
+/// Orders that are remembered for the steps before them, newest kept. More than these within one run of the mailer, a
+/// minute, are not counted for any step.
+pub const ORDER_COUNT_MAX: usize = 4;
 /// Units of one product in a cart; more are held at this number.
 pub const QUANTITY_MAX: u32 = 9_999;
 /// Names of events whose last occurrence is remembered, longest unseen dropped.

@@ -3,6 +3,7 @@
 use crate::affinity::Affinity;
 use crate::cart::Cart;
 use crate::consent::Consent;
+use crate::conversion::Conversions;
 use crate::counters::Counters;
 use crate::days::DaysActive;
 use crate::event::TraitValue;
@@ -136,13 +137,23 @@ pub struct Profile {
     pub linked_id_count: u32,
     /// What rules keep.
     pub rules: RuleState,
+    /// Orders that followed reminders.
+    pub conversions: Conversions,
 }
 
 impl Profile {
-    /// When its next timer is due, the cart's or the rules': what the sparse index is keyed by.
+    /// When its next timer is due, the cart's or the rules', or an order waits to be written down: what the sparse index is
+    /// keyed by.
     #[must_use]
     pub fn due_at(&self, policy: &Policy) -> Option<Timestamp> {
-        self.cart_due_at(policy).into_iter().chain(self.rules_due_at()).min()
+        self.cart_due_at(policy).into_iter().chain(self.rules_due_at()).chain(self.conversion_due_at()).min()
+    }
+
+    /// Since when an order that followed a reminder waits to be written down. A visitor's goes along into the customer's
+    /// profile.
+    #[must_use]
+    pub fn conversion_due_at(&self) -> Option<Timestamp> {
+        self.conversions.due_at().filter(|_| self.link.is_none())
     }
 
     /// When the rules must look again, though nothing happens.

@@ -3,19 +3,20 @@
 use crate::aggregate::Watch;
 use crate::compiled::{Compiled, Compiler, Root};
 use crate::condition::Condition;
-use crate::discount::DiscountRule;
+use crate::discount::{CodeSource, DiscountRule};
 use crate::error::{Place, Problem};
 use crate::quiet::QuietHours;
 use crate::react::Reactions;
 use crate::selection::{Selection, Strategy};
 use crate::table::Table;
+use beckon_domain::code::PoolName;
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::event::TraitValue;
 use beckon_domain::id::{EventName, OfferId, RuleId, SlotId};
 use beckon_domain::outreach::Series;
 use beckon_domain::{Category, Currency, DurationMs, Money, Policy, ProductId, SmolStr, Timestamp};
 use jiff::tz::TimeZone;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most items a slot shows.
@@ -73,6 +74,17 @@ pub struct Reminder {
     pub(crate) discounts: Vec<Option<DiscountRule>>,
     /// What must hold besides, when the reminder is sent.
     pub(crate) conditions: Vec<Condition>,
+}
+
+impl Reminder {
+    /// The pools that its discounts take codes from, each once, by name.
+    pub fn code_pools(&self) -> impl Iterator<Item = &PoolName> {
+        let pools = self.discounts.iter().flatten().filter_map(|discount| match &discount.codes {
+            CodeSource::Pool(pool) => Some(pool),
+            CodeSource::Derived { .. } => None,
+        });
+        pools.collect::<BTreeSet<_>>().into_iter()
+    }
 }
 
 /// A ruleset: compiled once from YAML, then only read.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
 mod codes;
+mod conversions;
 mod ledger;
 mod models;
 mod outreach_sending;
@@ -13,10 +14,10 @@ pub use models::model_objects;
 
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
-    CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, Due,
-    ImportLog, LedgerScan, LimitsStore, ListKey, MailContentStore, ModelStore, OutreachStore, ProductStore,
-    ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey,
-    Versioned,
+    CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore, ConversionStore,
+    DUE_SHARD_COUNT, Due, ImportLog, LedgerScan, LimitsStore, ListKey, MailContentStore, ModelStore,
+    OutreachStore, ProductStore, ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore,
+    SwitchStore, TrendKey, Versioned,
 };
 use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -50,6 +51,7 @@ where
         + ContactStore
         + OutreachStore
         + LedgerScan
+        + ConversionStore
         + ConfigStore
         + RulesetStore
         + MailContentStore
@@ -70,6 +72,7 @@ where
     loads_many(tables).await;
     contacts(tables).await;
     ledger::all(tables).await;
+    conversions::all(tables).await;
     outreach_sending::all(tables).await;
     rulesets::all(tables).await;
     models::all(tables).await;

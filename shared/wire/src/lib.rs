@@ -19,6 +19,7 @@ pub mod decisions;
 pub mod failed;
 mod fields;
 pub mod limits;
+pub mod mail_report;
 pub mod privacy;
 pub mod problem;
 pub mod sending;

@@ -118,5 +118,6 @@ fn line(dice: &mut Dice, key: &ProfileKey, number: u64, at_ms: i64) -> Line {
         timer: None,
         merge: None,
         segment: None,
+        conversion: None,
     }
 }

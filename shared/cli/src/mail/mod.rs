@@ -1,10 +1,12 @@
 //! `beckon mail`: what mails say and how they look, whether any are sent, and what came of them.
 
 mod check;
+mod dry_run;
 mod folder;
 mod persona;
 mod preview;
 mod publish;
+mod report;
 mod status;
 mod switch;
 mod test_send;
@@ -26,6 +28,8 @@ use clap::{Args, Subcommand};
   beckon mail publish my-mails --stack-name beckon-dev      live in a stack on AWS
   beckon mail status                                    whether mail is sent, what came of it, and what SES allows
   beckon mail status --check --stack-name beckon-dev    for a script: ends with 1 when somebody must act
+  beckon mail report --since 30d --svg lift.svg         what mails achieved, against who was held out
+  beckon mail dry-run --within 24h                      who would get what within a day, and why others would not
   beckon mail pause --reason \"wrong prices\"             nothing is sent from the next minute on
   beckon mail resume --reason \"prices are right again\"  sending goes on, and what is due goes out
 
@@ -48,6 +52,10 @@ enum MailCommand {
     TestSend(Box<test_send::TestSendArgs>),
     /// Say whether mail is sent, what came of it in the last day, and what SES allows
     Status(status::StatusArgs),
+    /// Tell what mails achieved: each step, and who was mailed beside who was held out
+    Report(report::ReportArgs),
+    /// Say who would get what now, and why others would not; nothing is sent
+    DryRun(dry_run::DryRunArgs),
     /// Send nothing from the next minute on
     Pause(switch::PauseArgs),
     /// Go on sending
@@ -65,6 +73,8 @@ pub async fn run(args: MailArgs) -> Result<(), CliError> {
         MailCommand::Preview(args) => preview::run(&args),
         MailCommand::TestSend(args) => Box::pin(test_send::run(*args)).await,
         MailCommand::Status(args) => Box::pin(status::run(args)).await,
+        MailCommand::Report(args) => Box::pin(report::run(args)).await,
+        MailCommand::DryRun(args) => Box::pin(dry_run::run(args)).await,
         MailCommand::Pause(args) => Box::pin(switch::pause(args)).await,
         MailCommand::Resume(args) => Box::pin(switch::resume(args)).await,
     }

@@ -34,6 +34,7 @@ use drive::{Drive, Setup};
 use format::{Format, Reader};
 use indicatif::{ProgressBar, ProgressStyle};
 use journal::Journal;
+pub(crate) use options::delay;
 pub use options::{ReplayCommand, ReplayOptions};
 pub use report::{ArchiveCounts, Report};
 pub use state_hash::state_hash;

@@ -96,7 +96,8 @@ impl ReplayOptions {
     }
 }
 
-fn delay(text: &str) -> Result<DurationMs, String> {
+/// A length of time, as it is typed.
+pub(crate) fn delay(text: &str) -> Result<DurationMs, String> {
     let delay = DurationMs::parse(text).filter(|delay| *delay > DurationMs::ZERO);
     delay.ok_or_else(|| "expected a whole number and s, m, h or d, such as 30m".to_owned())
 }

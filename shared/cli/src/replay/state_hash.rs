@@ -1,6 +1,7 @@
 //! One number for everything that is known about everybody.
 
 use crate::error::CliError;
+use beckon_domain::conversion::Conversions;
 use beckon_domain::mark::{Marks, Ring};
 use beckon_domain::profile::Tallies;
 use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
@@ -34,14 +35,15 @@ impl Fnv {
 }
 
 /// What a profile knows, without how it came to know it: marks, ring, every tally but `applied`, when an event was last
-/// received, when a link was made and whether its merge record is still to be put, and what the last batch made others
-/// hear of.
+/// received, when a link was made and whether its merge record is still to be put, what the last batch made others hear
+/// of, and which orders followed which mails, because that hangs on the minute in which the mailer ran.
 fn logical(profile: &Profile) -> Profile {
     let mut logical = profile.clone();
     logical.marks = Marks::default();
     logical.ring = Ring::default();
     logical.last_received_at = Timestamp::EPOCH;
     logical.rules.outbox.clear();
+    logical.conversions = Conversions::default();
     logical.tallies = Tallies { applied: profile.tallies.applied, ..Tallies::default() };
     if let Some(link) = &mut logical.link {
         (link.at, link.merge_pending) = (Timestamp::EPOCH, false);

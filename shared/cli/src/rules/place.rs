@@ -36,22 +36,28 @@ pub(crate) struct PlaceArgs {
 }
 
 impl PlaceArgs {
+    /// The stack that is meant, if it is one.
+    pub(crate) fn stack_args(&self) -> Option<TargetArgs> {
+        let is_stack = self.stack || self.stack_name.is_some() || self.endpoint_url.is_some();
+        is_stack.then(|| TargetArgs {
+            endpoint_url: self.endpoint_url.clone(),
+            stack_name: self.stack_name.clone(),
+            region: self.region.clone(),
+            port: None,
+        })
+    }
+
     /// The admin API that the arguments mean, and the key to it.
     pub(crate) async fn open(self) -> Result<Admin, CliError> {
+        let stack = self.stack_args();
         let told = self.key.or_else(|| std::env::var(KEY_VARIABLE).ok()).filter(|key| !key.is_empty());
-        if !self.stack && self.stack_name.is_none() && self.endpoint_url.is_none() {
+        let Some(args) = stack else {
             let endpoint = self.endpoint.unwrap_or_else(|| SERVE_ENDPOINT.to_owned());
             let key = told.or_else(|| is_loopback(&endpoint).then(|| SERVE_KEY.to_owned()));
             let key = key.ok_or_else(|| {
                 CliError::usage(format!("{endpoint} wants a secret key: set {KEY_VARIABLE}, or give --key"))
             })?;
             return Admin::new(&endpoint, key);
-        }
-        let args = TargetArgs {
-            endpoint_url: self.endpoint_url,
-            stack_name: self.stack_name,
-            region: self.region,
-            port: None,
         };
         let mut target = cloud::meant(args)?;
         target.settle().await?;

@@ -1,9 +1,9 @@
 //! What the functions of a stack ask of its tables, together.
 
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ImportLog, LimitsStore,
-    MailContentStore, ModelStore, OutreachStore, ProductStore, ProfileScan, ProfileStore, ReputationStore,
-    RulesetStore, SuppressionStore, SwitchStore,
+    CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ConversionStore, ImportLog,
+    LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore, ProductStore, ProfileScan,
+    ProfileStore, ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
 };
 
 /// Tables that a stack can run on.
@@ -11,6 +11,8 @@ pub trait Tables:
     ProfileStore
     + ContactStore
     + OutreachStore
+    + ConversionStore
+    + LedgerScan
     + SuppressionStore
     + ReputationStore
     + SwitchStore
@@ -35,6 +37,8 @@ impl<T> Tables for T where
     T: ProfileStore
         + ContactStore
         + OutreachStore
+        + ConversionStore
+        + LedgerScan
         + SuppressionStore
         + ReputationStore
         + SwitchStore

@@ -1,6 +1,6 @@
 use super::*;
 use crate::consent::ConsentChoices;
-use crate::event::{CartRef, Event, EventKind, Item as Product, TraitValue};
+use crate::event::{CartRef, Event, EventKind, Item as Product, TimerOutcome, TraitValue};
 use crate::fold::{Item, fold};
 use crate::id::{AnonymousId, Brand, EventId, OrderId, ProductId, SourceId, UserId};
 use crate::key::Pepper;
@@ -30,7 +30,7 @@ fn product(n: u8) -> Product {
 }
 
 fn kind(choice: u8, n: u8) -> EventKind {
-    match choice % 7 {
+    match choice % 8 {
         0 => EventKind::ProductViewed(product(n)),
         1 => EventKind::ProductAdded(CartRef::default(), product(n)),
         2 => EventKind::ProductRemoved(CartRef::default(), product(n)),
@@ -42,6 +42,10 @@ fn kind(choice: u8, n: u8) -> EventKind {
             coupon: None,
         },
         5 => EventKind::Page,
+        6 => {
+            let outcome = if n.is_multiple_of(2) { TimerOutcome::Done } else { TimerOutcome::HeldOut };
+            EventKind::TimerDue { episode: format!("{:032x}", n / 8), timer: 1, step: n % 8 / 2 + 1, outcome }
+        }
         _ => {
             let name = format!("t{}", n % 4);
             let traits = BTreeMap::from([(name, TraitValue::Text(format!("v{}", n % 3)))]);

@@ -1,7 +1,10 @@
 //! Who gets mail and who is held out, so that what mail achieves can be measured.
 
+use serde::{Deserialize, Serialize};
+
 /// The groups of a holdout.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Group {
     /// Gets the mail.
     Treated,

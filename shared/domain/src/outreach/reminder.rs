@@ -9,6 +9,7 @@ use crate::id::EpisodeId;
 use crate::key::{ContactHash, ProfileKey};
 use crate::money::Money;
 use crate::time::{DurationMs, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// How long a claim holds without a send.
 pub const LEASE: DurationMs = DurationMs::from_minutes(2);
@@ -22,7 +23,7 @@ pub const ATTEMPT_COUNT_MAX: u8 = 3;
 pub const NO_ANSWER: &str = "the send began and never ended";
 
 /// Which reminder: the episode and the step of its series, from 1.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ReminderId {
     /// The episode.
     pub episode: EpisodeId,

@@ -1,13 +1,14 @@
 use super::*;
-use crate::Money;
 use crate::consent::ConsentChoices;
+use crate::conversion::Answered;
 use crate::counters::Counted;
 use crate::event::{Campaign, CartRef, Device, Event, EventKind, Item as Product, TraitValue};
 use crate::fold::{Item, fold};
 use crate::id::EffectId;
-use crate::id::{AnonymousId, Brand, CartId, Category, EventId, EventName, ProductId, SourceId};
+use crate::id::{AnonymousId, Brand, CartId, Category, EventId, EventName, OrderId, ProductId, SourceId};
 use crate::key::{Pepper, ProfileKey};
 use crate::mark::{Position, SequenceNumber, ShardKey};
+use crate::outreach::Group;
 use crate::policy::{
     AFFINITY_COUNT_MAX, BOUGHT_COUNT_MAX, CART_LINE_COUNT_MAX, CURRENCY_COUNT_MAX, EVENT_NAME_COUNT_MAX,
     MARK_COUNT_MAX, MERGE_COUNT_MAX, Policy, RING_COUNT_MAX, TRAIT_COUNT_MAX, VIEWED_COUNT_MAX,
@@ -18,6 +19,7 @@ use crate::session::Entry;
 use crate::time::{DurationMs, Timestamp};
 use crate::told::Told;
 use crate::watched::{Keep, Observed, Occurrence, WatchId};
+use crate::{CouponCode, Money};
 use std::collections::BTreeMap;
 
 fn key(name: &str) -> ProfileKey {
@@ -58,6 +60,12 @@ fn full_profile() -> Profile {
     profile.link = Some(Link { to: key.clone(), at, merge_pending: true });
     profile.merged = vec![key.clone()];
     profile.linked_id_count = 1;
+    let reminder = crate::ReminderId { episode: crate::EpisodeId::parse(&"7".repeat(32)).unwrap(), step: 2 };
+    profile.conversions.answer(Answered { at, reminder, group: Group::HeldOut });
+    let (order, total, coupon) =
+        (OrderId::new("o-1").ok(), Money::parse("12.34 EUR").ok(), CouponCode::new("BACK-1").ok());
+    let event = event("o1", at, EventKind::Page);
+    profile.conversions.order(&key, &event, (order.as_ref(), total, coupon.as_ref()));
     profile.rules = rule_state(&key, at);
     profile
 }
@@ -116,6 +124,22 @@ fn text(start: &str, bytes: usize) -> String {
     format!("{start:-<bytes$}")
 }
 
+fn event(id: &str, at: Timestamp, kind: EventKind) -> Event {
+    Event {
+        id: EventId::new(id).unwrap(),
+        source: SourceId::new("web").unwrap(),
+        occurred_at: at,
+        received_at: at,
+        consent: ConsentChoices { personalization: Some(true), ..ConsentChoices::default() },
+        timezone: Some("Europe/Berlin".into()),
+        locale: Some("de-DE".into()),
+        claim: None,
+        device: None,
+        details: None,
+        kind,
+    }
+}
+
 /// Events told one after the other, as the stream would deliver them.
 struct Teller {
     items: Vec<Item>,
@@ -152,19 +176,7 @@ impl Teller {
         let index = self.items.len();
         let digits = format!("49{:054}", 545_115_243_490_985 + index);
         let shard = ShardKey::new("73a7a80d", &format!("shardId-{:012}", self.shard));
-        let event = Event {
-            id: EventId::new(&format!("m{index}")).unwrap(),
-            source: SourceId::new("web").unwrap(),
-            occurred_at: self.now,
-            received_at: self.now,
-            consent: ConsentChoices { personalization: Some(true), ..ConsentChoices::default() },
-            timezone: Some("Europe/Berlin".into()),
-            locale: Some("de-DE".into()),
-            claim: None,
-            device: None,
-            details: None,
-            kind,
-        };
+        let event = event(&format!("m{index}"), self.now, kind);
         let sequence = SequenceNumber::parse(&digits).unwrap();
         self.items.push(Item { position: Position { shard, sequence, offset: 0 }, internal: false, event });
         self.wait(DurationMs::from_ms(41_237));

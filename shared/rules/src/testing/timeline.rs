@@ -74,7 +74,10 @@ impl<'r> Timeline<'r> {
         self.pass_to(item.event.received_at - DurationMs::from_ms(1));
         let is_of_rules = matches!(
             item.event.kind,
-            EventKind::TimerDue { .. } | EventKind::RulesDue | EventKind::SegmentChanged { .. }
+            EventKind::TimerDue { .. }
+                | EventKind::RulesDue
+                | EventKind::SegmentChanged { .. }
+                | EventKind::ConversionRecorded(_)
         );
         if !is_of_rules {
             self.fold(item);

@@ -1,7 +1,9 @@
 //! What every adapter promises of the ledger of reminders, and of what each address was sent.
 
 use super::{key, minute, pepper};
-use crate::tables::{HistoryChange, LedgerChange, LedgerScan, OutreachStore, Save, Versioned, observe};
+use crate::tables::{
+    HistoryChange, LedgerChange, LedgerRow, LedgerScan, OutreachStore, Save, Versioned, observe,
+};
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::id::{EventId, SourceId};
 use beckon_domain::outreach::{Claim, History, MailEvent, Mailed, Offer, OnUnknown};
@@ -103,9 +105,12 @@ async fn every_status<T: OutreachStore + LedgerScan>(tables: &T) {
     assert_eq!(tables.reminder(&id("held")).await.unwrap().unwrap().state, held_out);
     let (mut found, mut after) = (Vec::new(), None);
     loop {
-        let (rows, next) = tables.scan_reminders(after.as_deref(), 3).await.unwrap();
-        found.extend(rows);
-        after = next;
+        let page = tables.scan_ledger(after.as_deref(), 3).await.unwrap();
+        found.extend(page.rows.into_iter().filter_map(|row| match row {
+            LedgerRow::Reminder(id, row) => Some((id, *row)),
+            LedgerRow::Conversion(_) => None,
+        }));
+        after = page.next;
         if after.is_none() {
             break;
         }

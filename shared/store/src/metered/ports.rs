@@ -4,8 +4,8 @@ use super::size::{ItemSize, due_entry, read_half_units};
 use super::{Metered, Put};
 use crate::error::StoreError;
 use crate::tables::{
-    Contact, ContactStore, Due, LedgerChange, OutreachStore, ProfileScan, ProfileStore, Read, Reminder,
-    ReminderId, Save, Stored, Versioned,
+    Contact, ContactStore, ConversionRow, ConversionStore, Due, LedgerChange, LedgerPage, LedgerScan,
+    OutreachStore, ProfileScan, ProfileStore, Read, Reminder, ReminderId, Save, Stored, Versioned,
 };
 use beckon_domain::outreach::History;
 use beckon_domain::{ContactHash, Profile, ProfileKey, Timestamp};
@@ -127,6 +127,21 @@ impl<T> Metered<T> {
         let mut counted = self.meter.lock();
         counted.usage.outreach.read_requests += 1;
         counted.usage.outreach.read(0, true);
+    }
+}
+
+impl<T: LedgerScan> LedgerScan for Metered<T> {
+    async fn scan_ledger(&self, after: Option<&str>, limit: u32) -> Result<LedgerPage, StoreError> {
+        // For reports: no replay reads the whole ledger, so nothing of it is counted.
+        self.tables.scan_ledger(after, limit).await
+    }
+}
+
+impl<T: ConversionStore> ConversionStore for Metered<T> {
+    async fn record_conversion(&self, row: &ConversionRow, now: Timestamp) -> Result<bool, StoreError> {
+        let is_new = self.tables.record_conversion(row, now).await?;
+        self.outreach_write(is_new);
+        Ok(is_new)
     }
 }
 

@@ -8,6 +8,7 @@ use std::future::Future;
 
 pub mod catalog;
 pub mod codes;
+pub mod conversions;
 pub mod dynamodb;
 pub mod mail_content;
 pub mod memory;
@@ -21,9 +22,10 @@ pub mod switch;
 
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
 pub use codes::{CodeLog, CodeStore, FreeCode, HeldCode, Holder, PoolCounts, Redeemed};
+pub use conversions::{ConversionRow, ConversionStore};
 pub use mail_content::{LiveMail, MailChange, MailContentStore, MailDocument};
 pub use models::{LiveModel, ModelKind, ModelPlace, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
-pub use outreach::{HistoryChange, LedgerChange, LedgerPage, LedgerScan, OutreachStore, observe};
+pub use outreach::{HistoryChange, LedgerChange, LedgerPage, LedgerRow, LedgerScan, OutreachStore, observe};
 pub use products::{ImportCounts, ImportLog, ImportPart, ImportRecord, ProductPage, ProductStore, Told};
 pub use reputation::{MailFact, ReputationStore};
 pub use rulesets::{

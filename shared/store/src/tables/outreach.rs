@@ -1,6 +1,6 @@
 //! OutreachTable's ledger of reminders, and what each address was sent.
 
-use super::{FreeCode, Holder, Save, Versioned};
+use super::{ConversionRow, FreeCode, Holder, Save, Versioned};
 use crate::error::{ErrorKind, StoreError};
 use beckon_domain::outreach::{History, MailEvent};
 use beckon_domain::{ContactHash, Reminder, ReminderId, Timestamp};
@@ -91,13 +91,29 @@ pub async fn observe<T: OutreachStore>(
     Err(StoreError::new("write down what SES said", ErrorKind::Throttled, "the row changes all the time"))
 }
 
-/// A page of the ledger's rows, and where the next one begins.
-pub type LedgerPage = (Vec<(ReminderId, Reminder)>, Option<String>);
+/// A row of the ledger.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LedgerRow {
+    /// A reminder.
+    Reminder(ReminderId, Box<Reminder>),
+    /// An order that followed one.
+    Conversion(Box<ConversionRow>),
+}
 
-/// Reads the whole ledger: for reports, never in a function that people wait for.
+/// A page of the ledger.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LedgerPage {
+    /// Its rows, in no order. There may be none although it is not the last page.
+    pub rows: Vec<LedgerRow>,
+    /// What to name for the next page; `None` after the last one.
+    pub next: Option<String>,
+}
+
+/// Reads the whole ledger, reminders and the orders that followed them: for reports, never in a function that people wait
+/// for.
 pub trait LedgerScan: Send + Sync {
-    /// A page of the ledger's rows, in no order, and where the next one begins.
-    fn scan_reminders(
+    /// A page after this one.
+    fn scan_ledger(
         &self,
         after: Option<&str>,
         limit: u32,

@@ -150,6 +150,7 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
         timer: None,
         merge: None,
         segment: None,
+        conversion: None,
     };
     let id_is_personal = scrub(&mut line, &raw_ids);
     let identifies = matches!(event_type, EventType::Identify | EventType::Alias);

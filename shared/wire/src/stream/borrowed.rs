@@ -89,6 +89,8 @@ pub(super) struct LineRef<'a> {
     pub merge: Option<Box<MergeLine>>,
     #[serde(default)]
     pub segment: Option<Box<SegmentLine>>,
+    #[serde(borrow, default)]
+    pub conversion: Option<Text<'a>>,
 }
 
 /// What an event needs of [`super::Properties`].

@@ -5,7 +5,7 @@ use super::{LineError, LineType, Scalar, undecodable};
 use crate::failed::FailedReason;
 use beckon_domain::consent::ConsentChoices;
 use beckon_domain::event::{Campaign, CartRef, Details, Device, Event, EventKind, Item, TraitValue};
-use beckon_domain::id::{Brand, EventName};
+use beckon_domain::id::{Brand, EffectId, EventName};
 use beckon_domain::{
     CartId, Category, Currency, DurationMs, EventId, Money, OrderId, ProductId, ProfileKey, SmolStr,
     SourceId, Timestamp, packed,
@@ -132,6 +132,12 @@ impl LineRef<'_> {
                 let line =
                     self.segment.take().ok_or_else(|| undecodable("a segment line without a segment"))?;
                 EventKind::SegmentChanged { segment: line.id, entered: line.entered }
+            }
+            LineType::Conversion => {
+                let id = self.conversion.as_deref().and_then(EffectId::parse);
+                EventKind::ConversionRecorded(
+                    id.ok_or_else(|| undecodable("a conversion line without an order"))?,
+                )
             }
         })
     }

@@ -51,6 +51,8 @@ pub enum LineType {
     RulesDue,
     /// The person entered or left a segment.
     Segment,
+    /// An order that followed a reminder is written down.
+    Conversion,
 }
 
 /// One line.
@@ -104,6 +106,9 @@ pub struct Line {
     /// A segment entered or left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment: Option<SegmentLine>,
+    /// The id of an order that followed a reminder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<String>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

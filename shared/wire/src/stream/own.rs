@@ -33,6 +33,7 @@ impl Line {
             timer: None,
             merge: None,
             segment: None,
+            conversion: None,
         }
     }
 
@@ -49,6 +50,7 @@ impl Line {
         let kind = match outcome {
             TimerOutcome::Done => "done".to_owned(),
             TimerOutcome::Skipped => "skipped".to_owned(),
+            TimerOutcome::HeldOut => "held-out".to_owned(),
             TimerOutcome::NoContact => "no-contact".to_owned(),
             TimerOutcome::Later { until } => format!("later-{}", until.as_ms()),
         };
@@ -79,6 +81,14 @@ impl Line {
         let id = format!("segment:{effect}");
         let line = Self::internal(key, &id, LineType::Segment, now);
         Self { occurred_at: at.as_ms(), segment: Some(segment), ..line }
+    }
+
+    /// An order that followed a reminder is written down. The id names the profile too: what a visitor's profile was told is
+    /// forwarded to the customer's, which may have to be told once more after their states are joined.
+    #[must_use]
+    pub fn conversion_recorded(key: &ProfileKey, id: EffectId, now: Timestamp) -> Self {
+        let line = Self::internal(key, &format!("conversion:{id}:{key}"), LineType::Conversion, now);
+        Self { conversion: Some(id.to_string()), ..line }
     }
 
     /// The merge record: the frozen state of `from`, put under the customer's key.

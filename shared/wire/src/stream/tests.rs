@@ -184,6 +184,11 @@ fn what_rules_put_into_the_stream_says_what_it_is_and_is_known_again() {
     let event = line.to_event().unwrap();
     assert_eq!((event.kind, event.occurred_at, event.received_at), (EventKind::RulesDue, due, now));
 
+    let order = EffectId::of_order(&beckon_domain::OrderId::new("o-1").unwrap());
+    let line = Line::conversion_recorded(&key(), order, now);
+    let (read, event) = Line::parse(&serde_json::to_string(&line).unwrap(), key().as_str()).unwrap();
+    assert_eq!((read, event.kind), (line, EventKind::ConversionRecorded(order)));
+
     let source = beckon_domain::SourceId::new("web").unwrap();
     let cause = beckon_domain::EventId::new("m").unwrap();
     let effect = EffectId::derive(key().as_str(), &source, &cause, "entered:vip");

@@ -24,6 +24,9 @@ impl<T: Tables> Drive<T> {
             before = Some(due_at);
             // Where batches are large, a cart is found later than it was due: time does not run back.
             let now = due_at.max(self.setup.stack.clock.now());
+            if now >= at {
+                break;
+            }
             self.setup.hand.set(now);
             self.note_due(now).await?;
             let report = self.setup.stack.tick().await?;

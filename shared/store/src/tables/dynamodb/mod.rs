@@ -7,6 +7,7 @@ mod catalog;
 mod codes;
 mod config;
 mod contacts;
+mod conversions;
 mod imports;
 mod ledger_rows;
 mod mail_content;

@@ -5,19 +5,18 @@ use super::rulesets::saved;
 use super::schema::{PK, SK, TTL, VERSION};
 use super::{DynamoTables, Item, condition_held, corrupt, get_number, get_text, number, text, ttl};
 use crate::error::{ErrorKind, StoreError};
-use crate::tables::{LedgerChange, LedgerPage, LedgerScan, OutreachStore, Save, Versioned};
+use crate::tables::{LedgerChange, OutreachStore, Save, Versioned};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use beckon_domain::outreach::History;
 use beckon_domain::{ContactHash, DurationMs, Reminder, ReminderId, Timestamp};
 
 /// How long the ledger is kept.
-const RETENTION: DurationMs = DurationMs::from_days(365);
+pub(super) const RETENTION: DurationMs = DurationMs::from_days(365);
 const SAVE: &str = "save a reminder";
 const GET: &str = "get a reminder";
 const HISTORY: &str = "get the history of an address";
-const SCAN: &str = "read the ledger";
-const EPISODE_PREFIX: &str = "episode#";
-const REMINDER_PREFIX: &str = "reminder#";
+pub(super) const EPISODE_PREFIX: &str = "episode#";
+pub(super) const REMINDER_PREFIX: &str = "reminder#";
 
 fn keys(id: &ReminderId) -> (String, String) {
     (format!("{EPISODE_PREFIX}{}", id.episode), format!("{REMINDER_PREFIX}{}", id.step))
@@ -126,35 +125,7 @@ impl OutreachStore for DynamoTables {
     }
 }
 
-impl LedgerScan for DynamoTables {
-    async fn scan_reminders(&self, after: Option<&str>, limit: u32) -> Result<LedgerPage, StoreError> {
-        let mut scan = self
-            .client
-            .scan()
-            .table_name(&self.names.outreach)
-            .limit(limit.try_into().unwrap_or(i32::MAX))
-            .filter_expression("begins_with(#k, :episode) AND begins_with(#s, :reminder)")
-            .expression_attribute_names("#k", PK)
-            .expression_attribute_names("#s", SK)
-            .expression_attribute_values(":episode", text(EPISODE_PREFIX))
-            .expression_attribute_values(":reminder", text(REMINDER_PREFIX));
-        if let Some((pk, sk)) = after.and_then(|after| after.split_once('|')) {
-            scan = scan.exclusive_start_key(PK, text(pk)).exclusive_start_key(SK, text(sk));
-        }
-        let page = scan.send().await.map_err(|e| StoreError::from_sdk(SCAN, e))?;
-        let mut rows = Vec::new();
-        for item in page.items.unwrap_or_default() {
-            let id = reminder_id(&item).ok_or_else(|| corrupt(SCAN, "key"))?;
-            rows.push((id, from_item(&item)?));
-        }
-        let next = page.last_evaluated_key.filter(|key| !key.is_empty()).map(|key| {
-            format!("{}|{}", get_text(&key, PK).unwrap_or_default(), get_text(&key, SK).unwrap_or_default())
-        });
-        Ok((rows, next))
-    }
-}
-
-fn reminder_id(item: &Item) -> Option<ReminderId> {
+pub(super) fn reminder_id(item: &Item) -> Option<ReminderId> {
     let (pk, sk) = (get_text(item, PK)?, get_text(item, SK)?);
     let (episode, step) = (pk.strip_prefix(EPISODE_PREFIX)?, sk.strip_prefix(REMINDER_PREFIX)?);
     ReminderId::of_decision_id(&format!("mail.{episode}.{step}"))

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod codes;
+mod conversions;
 mod models;
 mod outreach;
 mod products;
@@ -23,6 +24,7 @@ struct Tables {
     due: BTreeMap<u32, BTreeSet<(Timestamp, ProfileKey)>>,
     contacts: BTreeMap<ProfileKey, Contact>,
     ledger: outreach::Ledger,
+    conversions: conversions::Conversions,
     mail: sending::Mail,
     codes: codes::Codes,
     rulesets: rulesets::Rulesets,

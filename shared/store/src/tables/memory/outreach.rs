@@ -2,7 +2,7 @@
 
 use super::MemoryTables;
 use crate::error::StoreError;
-use crate::tables::{LedgerChange, LedgerPage, LedgerScan, OutreachStore, Save, Versioned};
+use crate::tables::{LedgerChange, OutreachStore, Save, Versioned};
 use beckon_domain::outreach::History;
 use beckon_domain::{ContactHash, Reminder, ReminderId, Timestamp};
 use std::collections::BTreeMap;
@@ -50,16 +50,5 @@ impl OutreachStore for MemoryTables {
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
         Ok(self.lock().mail.suppressed.contains_key(contact))
-    }
-}
-
-impl LedgerScan for MemoryTables {
-    async fn scan_reminders(&self, after: Option<&str>, limit: u32) -> Result<LedgerPage, StoreError> {
-        let tables = self.lock();
-        let from = after.and_then(ReminderId::of_decision_id);
-        let rows = tables.ledger.reminders.iter().filter(|(id, _)| from.is_none_or(|from| **id > from));
-        let page: Vec<_> = rows.take(limit as usize).map(|(id, row)| (*id, row.state.clone())).collect();
-        let next = page.last().filter(|_| page.len() == limit as usize).map(|(id, _)| id.decision_id());
-        Ok((page, next))
     }
 }
