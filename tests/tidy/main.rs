@@ -4,5 +4,6 @@
 mod direction;
 mod events;
 mod readme;
+mod requirements;
 mod source;
 mod tree;

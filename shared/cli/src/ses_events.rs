@@ -32,6 +32,8 @@ pub enum Happened {
     SoftBounced,
     /// The recipient called it spam.
     Complained,
+    /// SES found something harmful in it after it had taken it.
+    Rejected,
     /// It was opened by a person.
     Opened,
 }
@@ -44,6 +46,7 @@ impl Happened {
             Self::Delivered => ("Email Delivered", "Delivery", "delivery"),
             Self::HardBounced | Self::SoftBounced => ("Email Bounced", "Bounce", "bounce"),
             Self::Complained => ("Email Complaint Received", "Complaint", "complaint"),
+            Self::Rejected => ("Email Rejected", "Reject", "reject"),
             Self::Opened => ("Email Opened", "Open", "open"),
         }
     }
@@ -58,6 +61,7 @@ impl Happened {
                 "bouncedRecipients": [{ "emailAddress": mail.to, "action": "failed", "status": "4.2.2" }] }),
             Self::Complained => json!({ "complaintFeedbackType": "abuse",
                 "complainedRecipients": [{ "emailAddress": mail.to }] }),
+            Self::Rejected => json!({ "reason": "Bad content" }),
             Self::Opened => json!({ "ipAddress": "192.0.2.1",
                 "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" }),
         };

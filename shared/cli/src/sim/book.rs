@@ -1,6 +1,7 @@
 //! The books: every record that ever entered the stream, what of it the profiles say they have settled, and the laws that
 //! hold after every write.
 
+use super::mail_book::MailBook;
 use super::script::panics_the_fold;
 use super::shards::Placed;
 use beckon_domain::event::{Event, EventKind};
@@ -87,12 +88,14 @@ pub(crate) struct Book {
     /// Visitors whose freeze is stored.
     frozen: BTreeSet<ProfileKey>,
     /// Profiles of which a read was stale, or overtaken before the write that followed it.
-    pub(crate) read_stale: BTreeSet<ProfileKey>,
+    pub(crate) overtaken: BTreeSet<ProfileKey>,
     /// What others were told, by its id.
     pub(crate) heard: BTreeMap<String, BusEvent>,
     /// The first law that was broken.
     pub(crate) violation: Option<String>,
     saves: u64,
+    /// What was mailed.
+    pub(crate) mail: MailBook,
 }
 
 /// A key as a person tells it from others.
@@ -136,6 +139,7 @@ impl Book {
                 match (Line::parse(text, &record.partition_key), &number) {
                     (Ok((line, event)), Some(number)) => {
                         self.check_frozen(&event);
+                        self.mail.answered(&event.kind);
                         let shard = ShardKey::new(EPOCH, &name);
                         let position = Position { shard, sequence: number.clone(), offset };
                         told.push(Told {
@@ -210,6 +214,7 @@ impl Book {
     /// A profile was written: what its marks cover is counted, each line once; it is finite, and of this time.
     pub(crate) fn written(&mut self, key: &ProfileKey, profile: &Profile, now: Timestamp) {
         self.saves += 1;
+        self.mail.written(key, profile);
         if profile.link.is_some() {
             self.frozen.insert(key.clone());
         }

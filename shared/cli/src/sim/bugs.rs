@@ -44,6 +44,17 @@ pub(crate) enum Bug {
     AnswersUnacknowledged,
     NeighboursForgotten,
     PairsDropped,
+    SendThenMark,
+    MarkThenSend,
+    SendingTakenOver,
+    HistoryForgotten,
+    CodeForgotten,
+    CodeGivenBack,
+    SuppressionOnce,
+    NoSecondLook,
+    FeedbackIgnored,
+    TimersUnwritten,
+    PauseIgnored,
     SplitsUseRetries,
     /// None, in the calm in which the variant before is tried.
     Calm,
@@ -74,7 +85,7 @@ const fn caught(bug: Bug, name: &'static str, how: &'static str) -> Variant {
 }
 
 /// Every variant, in the order of the table.
-pub(crate) const VARIANTS: [Variant; 26] = [
+pub(crate) const VARIANTS: [Variant; 37] = [
     caught(Bug::NaiveAdd, "naive add: neither marks nor ring", "load forgets both"),
     caught(Bug::ContinuePastFailure, "continue past a failed record", "a batch goes in record by record"),
     caught(Bug::OneMark, "one mark for all shards", "all records name one shard"),
@@ -105,7 +116,11 @@ pub(crate) const VARIANTS: [Variant; 26] = [
         "switch in the mapping, which has no retries",
     ),
     caught(Bug::UnprocessedDropped, "drop unprocessed keys of a batch read", "load leaves keys out"),
-    caught(Bug::ClaimIgnored, "send whoever holds the claim", "claim and advance always succeed"),
+    caught(
+        Bug::ClaimIgnored,
+        "send whoever holds the claim",
+        "a claim is read as over, save always succeeds",
+    ),
     caught(
         Bug::AnswersUnacknowledged,
         "answer 200 before the stream has acknowledged",
@@ -113,6 +128,17 @@ pub(crate) const VARIANTS: [Variant; 26] = [
     ),
     caught(Bug::NeighboursForgotten, "neighbours of the last batch only", "load of trends forgets them"),
     caught(Bug::PairsDropped, "views that do not say what came before", "put of signals leaves it out"),
+    caught(Bug::SendThenMark, "send the mail, then mark it", "nothing is saved before the mail"),
+    caught(Bug::MarkThenSend, "mark the mail sent, then send it", "SENDING is saved as SENT"),
+    caught(Bug::SendingTakenOver, "take over a send by its lease", "SENDING is read as a claim"),
+    caught(Bug::HistoryForgotten, "history not written with the claim", "save leaves it out"),
+    caught(Bug::CodeForgotten, "code not taken with the claim", "save leaves it out"),
+    caught(Bug::CodeGivenBack, "code of an unknown mail given back", "save of UNKNOWN gives it back"),
+    caught(Bug::SuppressionOnce, "suppression looked at once", "the second look is the first"),
+    caught(Bug::NoSecondLook, "no second look before the send", "a run reads a profile once"),
+    caught(Bug::FeedbackIgnored, "SES's events ignored", "save of mail feedback does nothing"),
+    caught(Bug::TimersUnwritten, "timers answered, nothing written", "save of a skip does nothing"),
+    caught(Bug::PauseIgnored, "the pause ignored", "the switch is read as never turned"),
 ];
 
 /// What a variant makes of profiles that were read.

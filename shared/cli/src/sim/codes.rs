@@ -1,4 +1,5 @@
-//! Codes of pools behind the network. The simulated rules offer none, so that only what a run reads of them can fail.
+//! Codes of pools behind the network. They are taken in the ledger's transaction, see [`super::outreach`]; what they
+//! mean is in [`super::pool`].
 
 use super::ground::{Fate, Reach};
 use super::ports::{SimTables, store_error};

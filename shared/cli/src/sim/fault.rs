@@ -74,11 +74,27 @@ pub(crate) enum Fault {
     Expired,
     /// The same, of a linked visitor: it was forwarded, and its document says so.
     Forwarded,
+    /// An event of SES that never comes.
+    EventLost,
+    /// An event of SES that comes more than an hour late.
+    EventLate,
+    /// An event of SES that comes twice.
+    EventTwice,
+    /// The mailer's schedule misses runs.
+    MissedRuns,
+    /// Sending is paused for a while.
+    Paused,
+    /// A person unsubscribes.
+    Unsubscribed,
+    /// A person buys the cart that a run of the mailer looks at in this very moment.
+    BoughtMeanwhile,
+    /// A call to SES that takes up to minutes, longer than a claim is held.
+    SlowSend,
 }
 
 impl Fault {
     /// Every kind, in the order of the table.
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 39] = [
         Self::Throttled,
         Self::Lost,
         Self::AnswerLost,
@@ -110,6 +126,14 @@ impl Fault {
         Self::Deadline,
         Self::Expired,
         Self::Forwarded,
+        Self::EventLost,
+        Self::EventLate,
+        Self::EventTwice,
+        Self::MissedRuns,
+        Self::Paused,
+        Self::Unsubscribed,
+        Self::BoughtMeanwhile,
+        Self::SlowSend,
     ];
 
     /// What the weather brings; the rest is in the script or comes of it.
@@ -166,13 +190,27 @@ impl Fault {
             Self::Deadline => "invocation with little time",
             Self::Expired => "event that neared the age limit",
             Self::Forwarded => "forwarded event that neared the age limit",
+            Self::EventLost => "event of SES that never comes",
+            Self::EventLate => "event of SES an hour late or more",
+            Self::EventTwice => "event of SES that comes twice",
+            Self::MissedRuns => "runs of the mailer that are missed",
+            Self::Paused => "sending paused for a while",
+            Self::Unsubscribed => "person who unsubscribes",
+            Self::BoughtMeanwhile => "cart bought while the mailer looks",
+            Self::SlowSend => "slow call to SES",
         }
     }
 }
 
 /// How often each fault was injected.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FaultCounts([u64; Fault::ALL.len()]);
+
+impl Default for FaultCounts {
+    fn default() -> Self {
+        Self([0; Fault::ALL.len()])
+    }
+}
 
 impl FaultCounts {
     /// One more.

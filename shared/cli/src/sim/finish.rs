@@ -4,8 +4,8 @@ use super::book::short;
 use super::oracle::Oracle;
 use super::world::{Outcome, World};
 use crate::conservation::{Collected, Conservation};
-use beckon_domain::{Profile, ProfileKey};
-use beckon_store::tables::ProfileScan;
+use beckon_domain::{Profile, ProfileKey, ReminderStatus};
+use beckon_store::tables::{LedgerRow, LedgerScan, OutreachStore, ProfileScan};
 use futures_util::FutureExt;
 
 impl World {
@@ -31,9 +31,28 @@ impl World {
             balance,
             events: balance.collected.accepted,
             calls: ground.call_count,
-            mails: self.mailer.sender.count(),
+            mails: ground.book.mail.counts(),
             profiles: profiles.len() as u64,
         }
+    }
+
+    /// What SES took, what it told, and what the mailer answered must be what the ledger says.
+    fn mail_violation(&self) -> Option<String> {
+        let tables = &self.tables.inner;
+        let row = |id: &_| tables.reminder(id).now_or_never()?.ok()?.map(|row| row.state);
+        let ground = self.net.lock();
+        if let Some(violation) = ground.book.mail.unlawful_ledger(row) {
+            return Some(violation);
+        }
+        let page = tables.scan_ledger(None, u32::MAX).now_or_never()?.ok()?;
+        let id = page.rows.iter().find_map(|row| match row {
+            LedgerRow::Reminder(id, row) => {
+                let is_sent = matches!(row.status, ReminderStatus::Sent { .. });
+                (is_sent && !ground.book.mail.was_taken(id)).then_some(id)
+            }
+            LedgerRow::Conversion(_) => None,
+        })?;
+        Some(format!("{} is SENT in the ledger, and SES never took it", id.decision_id()))
     }
 
     fn balance(&self, profiles: &[(ProfileKey, Profile)]) -> Conservation {
@@ -72,11 +91,16 @@ impl World {
             return Some(format!("{}: its events were not applied in the order of the stream", short(key)));
         }
         let oracle = Oracle::of(book, &self.ruleset, !self.early);
+        let written = self.tables.inner.conversions().iter().map(|row| row.conversion.id).collect();
         let violation = oracle.violation.clone().or_else(|| oracle.unheard(book));
+        let violation = violation.or_else(|| oracle.unwritten(&written));
         if violation.is_some() {
             return violation;
         }
         drop(ground);
+        if let Some(violation) = self.mail_violation().or_else(|| self.code_violation()) {
+            return Some(violation);
+        }
         if let Some(violation) = self.trends_violation(&oracle) {
             return Some(violation);
         }

@@ -5,7 +5,9 @@
 use super::book::Book;
 use super::bugs::Bug;
 use super::fault::{Fault, FaultCounts, Weather};
+use super::mail_book::MailNotes;
 use super::ports::Producer;
+use super::post::Telling;
 use super::shards::Shards;
 use super::signals::SignalStream;
 use crate::dice::Dice;
@@ -47,6 +49,10 @@ pub(crate) struct Notes {
     pub(crate) stale: bool,
     /// Conflicts per profile.
     pub(crate) conflicts: BTreeMap<ProfileKey, u32>,
+    /// It waits for this time.
+    pub(crate) sleeps_until: Option<Timestamp>,
+    /// What a run of the mailer was told.
+    pub(crate) mail: MailNotes,
 }
 
 /// The hash of everything that happened, in order: two runs of a seed are the same run if it is the same.
@@ -74,6 +80,11 @@ pub(crate) struct Ground {
     pub(crate) trace: Trace,
     pub(crate) notes: Notes,
     pub(crate) late: BTreeMap<(Timestamp, u64), LateWrite>,
+    /// What SES tells, when it is delivered.
+    pub(crate) post: BTreeMap<(Timestamp, u64), Telling>,
+    /// Whose cart is looked at in this very moment, and who does something now.
+    pub(crate) meddled: Vec<(ProfileKey, Meddling)>,
+    pub(crate) orders: u64,
     pub(crate) shards: Shards,
     pub(crate) signals: SignalStream,
     pub(crate) book: Book,
@@ -81,7 +92,24 @@ pub(crate) struct Ground {
     pub(crate) call_count: u64,
 }
 
+/// What a person does in the middle of a run of the mailer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Meddling {
+    /// Buys the cart.
+    Buys,
+    /// Unsubscribes.
+    Unsubscribes,
+    /// Somebody pauses sending.
+    Pauses,
+}
+
 impl Ground {
+    /// A number that tells things of the same time apart.
+    pub(crate) fn order(&mut self) -> u64 {
+        self.orders += 1;
+        self.orders
+    }
+
     /// Throws for a fault; one that strikes is counted and becomes part of the trace.
     pub(crate) fn strikes(&mut self, fault: Fault) -> bool {
         let struck = self.weather.strikes(fault, &mut self.dice);
@@ -175,6 +203,39 @@ impl Net {
             }
         }
         fate
+    }
+
+    /// A run of the mailer looks at a cart: now and then its person does something just then, and the run is held up until
+    /// that has come through, or not.
+    pub(crate) async fn meddle(&self) {
+        let held_ms = {
+            let mut ground = self.lock();
+            let looks_at = ground.notes.mail.looks_at.clone();
+            let Some(key) = looks_at.filter(|_| ground.notes.mail.is_run) else { return };
+            if !ground.dice.chance(60) {
+                return;
+            }
+            let what = match ground.dice.below(4) {
+                0 | 1 => Meddling::Buys,
+                2 => Meddling::Unsubscribes,
+                _ => Meddling::Pauses,
+            };
+            ground.meddled.push((key, what));
+            if what == Meddling::Buys { ground.dice.between(100, 6_000) } else { 1 }
+        };
+        self.hold_up(DurationMs::from_ms(held_ms)).await;
+    }
+
+    /// A call takes so long that everything else goes on meanwhile.
+    pub(crate) async fn hold_up(&self, time: DurationMs) {
+        let until = self.lock().clock.now() + time;
+        poll_fn(|_| {
+            let mut ground = self.lock();
+            let is_over = ground.clock.now() >= until;
+            ground.notes.sleeps_until = (!is_over).then_some(until);
+            if is_over { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
     }
 
     /// The answer is under way: a function that ends now has done its work and nobody knows.

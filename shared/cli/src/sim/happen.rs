@@ -9,7 +9,7 @@ use super::script::What;
 use super::world::{Ended, Task, Waiting, Work, World};
 use beckon_domain::DurationMs;
 use beckon_store::streams::NewRecord;
-use beckon_store::tables::{CatalogStore, OutreachStore};
+use beckon_store::tables::{CatalogStore, OutreachStore, SwitchAction};
 use beckon_wire::capture::CaptureAnswer;
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -31,12 +31,27 @@ impl World {
             drop(ground);
             self.land(write);
         }
+        loop {
+            let mut ground = self.net.lock();
+            match ground.post.first_key_value() {
+                Some(((at, _), _)) if *at <= now => {}
+                _ => break,
+            }
+            let Some((_, telling)) = ground.post.pop_first() else { break };
+            drop(ground);
+            self.tell(telling);
+        }
+        let meddled = std::mem::take(&mut self.net.lock().meddled);
+        for (key, what) in meddled {
+            self.meddle(&key, what);
+        }
         while self.waiting.first_key_value().is_some_and(|((at, _), _)| *at <= now) {
             let Some((_, what)) = self.waiting.pop_first() else { break };
             match what {
                 Waiting::Op(op) => self.op(op),
                 Waiting::Retry { op, attempt } => self.request(op, attempt),
                 Waiting::Redrive(index) => self.redrive(index),
+                Waiting::Resume => self.turn_sending(SwitchAction::Resume),
             }
         }
     }
@@ -61,7 +76,7 @@ impl World {
         }
     }
 
-    fn op(&mut self, index: usize) {
+    pub(crate) fn op(&mut self, index: usize) {
         let Some(op) = self.script.ops.get(index) else { return };
         let (what, faults) = (op.what.clone(), op.faults.clone());
         let done = match what {
@@ -73,6 +88,15 @@ impl World {
                 let Some(key) = self.visitor(key_of) else { return };
                 let record = NewRecord { partition_key: key.as_str().to_owned(), data };
                 land(&mut self.net.lock(), vec![record], Origin::Poison);
+                true
+            }
+            What::Pause(time) => {
+                self.turn_sending(SwitchAction::Pause);
+                self.wait(self.now() + time, Waiting::Resume);
+                true
+            }
+            What::Unsubscribe { customer } => {
+                self.unsubscribe(customer);
                 true
             }
             What::Split => {
@@ -118,6 +142,7 @@ impl World {
             (Work::Signals { invocation, records }, ended) => {
                 self.signals_counted(invocation, &records, ended);
             }
+            (Work::Feedback(telling), ended) => self.was_told(*telling, &ended),
             (Work::Mailer | Work::Decision { .. }, _) => {}
         }
     }

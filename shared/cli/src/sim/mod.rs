@@ -13,14 +13,21 @@ mod catalog;
 mod codes;
 mod delivery;
 mod fault;
+mod feedback;
 mod finish;
 mod ground;
 mod happen;
+mod mail_book;
+mod mail_bugs;
+mod meddling;
 mod oracle;
 mod outreach;
 mod pairs;
+mod pool;
 mod ports;
+mod post;
 mod report;
+mod rulesets;
 mod script;
 mod setup;
 mod shards;
@@ -98,7 +105,7 @@ pub fn run(args: &SimArgs) -> Result<(), CliError> {
 }
 
 /// Seeds after which a known-bad variant must have been noticed.
-pub const BUG_SEEDS_MAX: u64 = 50;
+pub const BUG_SEEDS_MAX: u64 = 200;
 
 /// Runs seeds on some threads. The first failures are shrunk to what they need.
 ///

@@ -5,6 +5,7 @@ use super::book::{Book, Logged, short};
 use beckon_domain::ProfileKey;
 use beckon_domain::apply::apply;
 use beckon_domain::event::{Event, EventKind};
+use beckon_domain::id::EffectId;
 use beckon_domain::key::ProfileKind;
 use beckon_domain::merge::{merge, portable};
 use beckon_domain::policy::Policy;
@@ -18,7 +19,7 @@ use beckon_wire::stream::Line;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An event as its sender names it.
-type Named = (String, String);
+pub(super) type Named = (String, String);
 
 /// What must have become of every person.
 #[derive(Default)]
@@ -30,8 +31,8 @@ pub(crate) struct Oracle {
     links: BTreeSet<(ProfileKey, ProfileKey)>,
     /// What the rules make others hear of, by its id, and of whom.
     effects: BTreeMap<String, (ProfileKey, Effect)>,
-    /// What events say of products, and of whom each is.
-    pub(crate) signals: BTreeMap<SignalId, (ProfileKey, Signal)>,
+    /// What events say of products, of whom each is, and of which event.
+    pub(crate) signals: BTreeMap<SignalId, (ProfileKey, Signal, Named)>,
     /// Events that were kept as failed.
     expired: BTreeSet<Named>,
     /// The first thing that nobody can explain.
@@ -67,9 +68,9 @@ impl Oracle {
             let is_known = !seen.insert(named.clone());
             count(&mut profile, line.internal, is_known);
             let is_told = !self.expired.contains(&named);
-            if !is_known && self.settle(&mut profile, key, named, line, event, rules.policy()) {
-                let signals = Signal::of(event, &profile.told(event)).into_iter();
-                self.signals.extend(signals.filter(|_| is_told).map(|s| (s.id, (key.clone(), s))));
+            if !is_known && self.settle(&mut profile, key, named.clone(), line, event, rules.policy()) {
+                let signals = Signal::of(event, &profile.told(event)).into_iter().filter(|_| is_told);
+                self.signals.extend(signals.map(|s| (s.id, (key.clone(), s, named.clone()))));
                 rules.react(&mut profile, key, event, rules.policy());
                 for effect in profile.rules.outbox.drain(..) {
                     self.effects.insert(effect.id.to_string(), (key.clone(), effect));
@@ -113,7 +114,10 @@ impl Oracle {
         }
         let is_own = matches!(
             event.kind,
-            EventKind::TimerDue { .. } | EventKind::RulesDue | EventKind::SegmentChanged { .. }
+            EventKind::TimerDue { .. }
+                | EventKind::RulesDue
+                | EventKind::SegmentChanged { .. }
+                | EventKind::ConversionRecorded(_)
         );
         if let EventKind::Merge { from, .. } = &event.kind {
             self.merge(profile, key, from, policy);
@@ -197,6 +201,16 @@ impl Oracle {
         let told: BTreeSet<String> = told.map(|told| told.line.id.clone()).collect();
         let odd = told.symmetric_difference(&in_stream).next()?;
         Some(format!("the stream and the rules do not agree on the change of a segment {odd}"))
+    }
+
+    /// An order that followed a reminder and is not written down, by the orders that are.
+    pub(crate) fn unwritten(&self, written: &BTreeSet<EffectId>) -> Option<String> {
+        self.profiles.iter().filter(|(_, profile)| profile.link.is_none()).find_map(|(key, profile)| {
+            let conversions = &profile.conversions;
+            let waiting = conversions.pending().map(|conversion| conversion.id).next();
+            let id = waiting.or_else(|| conversions.written().find(|id| !written.contains(id)))?;
+            Some(format!("the order {id} of {} followed a reminder and is not written down", short(key)))
+        })
     }
 
     /// Where a stored profile is not what it must be.

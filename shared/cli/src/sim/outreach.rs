@@ -1,20 +1,17 @@
-//! The ports of the mailer and of contact data, behind the network; and the post office, which knows what was sent twice.
+//! The ports of the mailer and of contact data, behind the network.
 
 use super::bugs::Bug;
-use super::fault::Fault;
-use super::ground::{Fate, LateWrite, Net, Reach};
+use super::ground::{Fate, Ground, LateWrite, Reach};
+use super::mail_bugs::{self, Twisted};
 use super::ports::{SimTables, store_error};
 use beckon_domain::outreach::History;
 use beckon_domain::send_limits::SendLimits;
-use beckon_domain::{ContactHash, ProfileKey, Timestamp};
+use beckon_domain::{ContactHash, EpisodeId, ProfileKey, ReminderStatus, Timestamp};
 use beckon_store::StoreError;
 use beckon_store::tables::{
-    Contact, ContactStore, LedgerChange, LimitsStore, OutreachStore, Reminder, ReminderId, Save, Sending,
-    SendingSwitch, Versioned,
+    Contact, ContactStore, ConversionRow, ConversionStore, LedgerChange, LimitsStore, OutreachStore,
+    Reminder, ReminderId, Save, Sending, SendingSwitch, Versioned,
 };
-use cart_mailer::send::{Email, SendEmail, SendError};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 impl ContactStore for SimTables {
     async fn put_contact(&self, key: &ProfileKey, contact: &Contact) -> Result<bool, StoreError> {
@@ -29,6 +26,7 @@ impl ContactStore for SimTables {
 
     async fn contact(&self, key: &ProfileKey, now: Timestamp) -> Result<Option<Contact>, StoreError> {
         const NAME: &str = "read a contact";
+        self.net.lock().notes.mail.looks_at = Some(key.clone());
         match self.net.arrive(NAME, Reach::All, false).await {
             Fate::Through => self.inner.contact(key, now).await,
             fate => Err(store_error(NAME, fate)),
@@ -39,8 +37,13 @@ impl ContactStore for SimTables {
 impl OutreachStore for SimTables {
     async fn reminder(&self, id: &ReminderId) -> Result<Option<Versioned<Reminder>>, StoreError> {
         const NAME: &str = "read a reminder";
+        self.net.meddle().await;
         match self.net.arrive(NAME, Reach::All, false).await {
-            Fate::Through => self.inner.reminder(id).await,
+            Fate::Through => {
+                let mut row = self.inner.reminder(id).await?;
+                mail_bugs::twist_row(&self.net, &mut row);
+                Ok(row)
+            }
             fate => Err(store_error(NAME, fate)),
         }
     }
@@ -65,21 +68,45 @@ impl OutreachStore for SimTables {
             }
             Fate::Through | Fate::AnswerLost => {}
         }
-        let saved = self.inner.save_reminder(change, now).await?;
+        let saved = match mail_bugs::twist_change(&self.net, &self.inner, change) {
+            Twisted::Forgotten => Save::Saved,
+            Twisted::Changed(change) => self.inner.save_reminder(&change, now).await?,
+        };
         self.net.leave().await;
         if fate == Fate::AnswerLost {
             return Err(store_error(NAME, fate));
         }
-        let ignored = self.net.lock().bug == Bug::ClaimIgnored;
-        Ok(if ignored { Save::Saved } else { saved })
+        let mut ground = self.net.lock();
+        let ignored = ground.bug == Bug::ClaimIgnored;
+        let saved = if ignored { Save::Saved } else { saved };
+        if saved == Save::Saved && matches!(change.row.status, ReminderStatus::Claimed { .. }) {
+            let Ground { book, notes, .. } = &mut *ground;
+            book.mail.claimed(&mut notes.mail, change.id, &change.row.profile);
+        }
+        Ok(saved)
     }
 
     async fn is_suppressed(&self, contact: &ContactHash) -> Result<bool, StoreError> {
         const NAME: &str = "read a suppression";
         match self.net.arrive(NAME, Reach::All, false).await {
-            Fate::Through => self.inner.is_suppressed(contact).await,
+            Fate::Through => {
+                let is_suppressed = self.inner.is_suppressed(contact).await?;
+                Ok(mail_bugs::twist_suppression(&self.net, contact, is_suppressed))
+            }
             fate => Err(store_error(NAME, fate)),
         }
+    }
+}
+
+impl ConversionStore for SimTables {
+    async fn record_conversion(&self, row: &ConversionRow, now: Timestamp) -> Result<bool, StoreError> {
+        const NAME: &str = "write an order of a reminder down";
+        let fate = self.net.arrive(NAME, Reach::All, false).await;
+        if matches!(fate, Fate::Throttled | Fate::Lost) {
+            return Err(store_error(NAME, fate));
+        }
+        let is_new = self.inner.record_conversion(row, now).await?;
+        if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(is_new) }
     }
 }
 
@@ -87,6 +114,7 @@ impl SendingSwitch for SimTables {
     async fn sending(&self) -> Result<Sending, StoreError> {
         const NAME: &str = "read the switch of sending";
         match self.net.arrive(NAME, Reach::All, false).await {
+            Fate::Through if self.net.lock().bug == Bug::PauseIgnored => Ok(Sending::default()),
             Fate::Through => self.inner.sending().await,
             fate => Err(store_error(NAME, fate)),
         }
@@ -103,65 +131,8 @@ impl LimitsStore for SimTables {
     }
 }
 
-/// Where mail goes: it counts what it took for each reminder. Clones share the counts.
-#[derive(Clone)]
-pub(crate) struct PostOffice {
-    net: Net,
-    taken: Arc<Mutex<BTreeMap<String, u32>>>,
-}
-
-impl PostOffice {
-    /// An empty one.
-    pub(crate) fn new(net: &Net) -> Self {
-        Self { net: net.clone(), taken: Arc::default() }
-    }
-
-    /// Mails taken.
-    pub(crate) fn count(&self) -> u64 {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).values().map(|n| u64::from(*n)).sum()
-    }
-
-    /// Mails are few, so that a send fails now and then in any weather.
-    fn fails(&self) -> bool {
-        let mut ground = self.net.lock();
-        let in_calm = ground.dice.chance(30);
-        if in_calm {
-            ground.count(Fault::SendFailed);
-        }
-        in_calm || ground.strikes(Fault::SendFailed)
-    }
-
-    fn take(&self, email: &Email) {
-        let tags: Vec<&str> = email.tags.iter().map(|(_, value)| value.as_str()).collect();
-        let reminder = tags.join("/");
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = taken.entry(reminder.clone()).or_default();
-        *count += 1;
-        let mut ground = self.net.lock();
-        ground.trace.mix_text(&reminder);
-        if *count > 1 {
-            ground.book.violated(|| format!("the reminder {reminder} was sent {count} times"));
-        }
-    }
-}
-
-impl SendEmail for PostOffice {
-    async fn send(&self, email: &Email) -> Result<String, SendError> {
-        let fate = self.net.arrive("send a mail", Reach::All, false).await;
-        match fate {
-            Fate::Throttled => return Err(SendError::NotNow("injected".to_owned())),
-            Fate::Lost => return Err(SendError::Unknown("injected".to_owned())),
-            _ => {}
-        }
-        let failed = self.fails();
-        if failed && self.net.lock().dice.chance(500) {
-            return Err(SendError::NotNow("injected".to_owned()));
-        }
-        self.take(email);
-        self.net.leave().await;
-        if failed || fate == Fate::AnswerLost {
-            return Err(SendError::Unknown("injected".to_owned()));
-        }
-        Ok("taken".to_owned())
-    }
+/// Which reminder a mail is, by its tags.
+pub(crate) fn reminder_of(tags: &[(String, String)]) -> Option<ReminderId> {
+    let tag = |name: &str| tags.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    Some(ReminderId { episode: EpisodeId::parse(tag("episode")?)?, step: tag("step")?.parse().ok()? })
 }

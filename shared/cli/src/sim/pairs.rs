@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Where the stream of signals is not what the events say: each is told, and as it was.
 ///
 /// Signals are put before the profile is written, so one of a fold that began from a stale read may say less of what came
-/// before it, and one of events that were given up in the end stands before what then never was. Only of other profiles is all
-/// of it held against what was.
+/// before it, or what a visitor saw before it whose events are a customer's by now; and one of events that were given up in
+/// the end stands before what then never was. Only of other profiles is all of it held against what was.
 pub(super) fn untold(oracle: &Oracle, book: &Book, log: &[LoggedSignals]) -> Option<String> {
     let mut told: BTreeMap<SignalId, Vec<&Signal>> = BTreeMap::new();
     for (_, signal) in log.iter().flat_map(|logged| &logged.lines) {
@@ -27,14 +27,20 @@ pub(super) fn untold(oracle: &Oracle, book: &Book, log: &[LoggedSignals]) -> Opt
         .flat_map(|logged| logged.told.iter().filter(|told| told.expired || logged.failed > 0))
         .map(|told| told.line.key.as_str())
         .collect();
-    let inexact = |key| book.read_stale.contains(key) || given_up.contains(ProfileKey::as_str(key));
-    oracle.signals.iter().find_map(|(id, (key, expected))| {
+    let mut overtaken: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for line in book.log.iter().flat_map(|logged| &logged.told).map(|told| &told.line) {
+        if ProfileKey::parse(&line.key).is_ok_and(|key| book.overtaken.contains(&key)) {
+            overtaken.insert((&line.source, &line.id));
+        }
+    }
+    oracle.signals.iter().find_map(|(id, (key, expected, (source, event)))| {
+        let inexact = || overtaken.contains(&(source, event)) || given_up.contains(key.as_str());
         let what = || format!("{} of {} by {}", expected.kind.name(), expected.product, short(key));
         let Some(told) = told.get(id) else {
             let is_pair = expected.kind == beckon_recommend::SignalKind::Next;
-            return (!is_pair || !inexact(key)).then(|| format!("a {} was never told", what()));
+            return (!is_pair || !inexact()).then(|| format!("a {} was never told", what()));
         };
-        let other = told.iter().find(|told| **told != expected).filter(|_| !inexact(key))?;
+        let other = told.iter().find(|told| **told != expected).filter(|_| !inexact())?;
         Some(format!("a {} was told with {:?}, expected {:?}", what(), other.others, expected.others))
     })
 }

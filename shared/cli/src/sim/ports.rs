@@ -4,6 +4,7 @@ use super::book::Origin;
 use super::bugs::{Bug, twist_loaded, twist_saved};
 use super::fault::Fault;
 use super::ground::{Fate, Ground, LateWrite, Net, Reach};
+use super::mail_bugs::twist_look;
 use beckon_domain::merge::portable;
 use beckon_domain::{Profile, ProfileKey, Timestamp};
 use beckon_store::objects::FailedEventStore;
@@ -59,7 +60,7 @@ impl SimTables {
             self.before.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), before);
         } else {
             // What was folded was not the newest: as after a stale read.
-            ground.book.read_stale.insert(key.clone());
+            ground.book.overtaken.insert(key.clone());
         }
         Ok(saved)
     }
@@ -75,7 +76,7 @@ impl SimTables {
                 continue;
             }
             ground.notes.stale = true;
-            ground.book.read_stale.insert(key.clone());
+            ground.book.overtaken.insert(key.clone());
             drop(ground);
             match old {
                 Some(stored) => drop(found.insert(key, stored.clone())),
@@ -101,6 +102,7 @@ impl ProfileStore for SimTables {
             self.stale(&mut found);
         }
         twist_loaded(&self.net, &mut found, read);
+        twist_look(&self.net, &mut found);
         self.net.leave().await;
         Ok(found)
     }

@@ -4,7 +4,7 @@ use super::bugs::{Bug, Variant};
 use super::fault::{Fault, FaultCounts};
 use super::script;
 use super::shrink::{shrink, tell};
-use super::world::Outcome;
+use super::world::{Mails, Outcome};
 use crate::say;
 use serde::Serialize;
 use serde_json::json;
@@ -19,7 +19,7 @@ pub(crate) struct Report {
     seeds: u64,
     events: u64,
     calls: u64,
-    mails: u64,
+    mails: Mails,
     profiles: u64,
     duplicates: u64,
     faults: FaultCounts,
@@ -53,8 +53,16 @@ pub struct Summary {
     pub profiles: u64,
     /// Calls of functions to what they need.
     pub calls: u64,
-    /// Mails sent.
+    /// Mails that SES took.
     pub mails: u64,
+    /// Of these, those in seeds in which mails of which nobody knows whether SES took them are sent again.
+    pub mails_resending: u64,
+    /// Of those, mails that SES took although it had taken one of the same reminder.
+    pub mails_twice: u64,
+    /// Mails that SES took without the mailer hearing of it.
+    pub mails_unheard: u64,
+    /// Discount codes that mails showed, each to one person.
+    pub codes: u64,
     /// How often each fault was injected.
     pub faults: Vec<(&'static str, u64)>,
     /// The hash of all runs, whatever their order.
@@ -69,7 +77,11 @@ impl Report {
         self.seeds += 1;
         self.events += outcome.events;
         self.calls += outcome.calls;
-        self.mails += outcome.mails;
+        self.mails.strict += outcome.mails.strict;
+        self.mails.resending += outcome.mails.resending;
+        self.mails.twice += outcome.mails.twice;
+        self.mails.unheard += outcome.mails.unheard;
+        self.mails.codes += outcome.mails.codes;
         self.profiles += outcome.profiles;
         self.duplicates += outcome.balance.duplicate;
         self.faults.merge(&outcome.faults);
@@ -95,7 +107,11 @@ impl Report {
             duplicates: self.duplicates,
             profiles: self.profiles,
             calls: self.calls,
-            mails: self.mails,
+            mails: self.mails.strict + self.mails.resending,
+            mails_resending: self.mails.resending,
+            mails_twice: self.mails.twice,
+            mails_unheard: self.mails.unheard,
+            codes: self.mails.codes,
             faults: Fault::ALL.iter().map(|fault| (fault.name(), self.faults.of(*fault))).collect(),
             trace: format!("{:016x}", self.trace),
             failures: self.failures.into_iter().enumerate().map(failure).collect(),
@@ -115,6 +131,12 @@ pub(crate) fn print(summary: &Summary, as_json: bool) {
     say(format_args!(
         "{seeds} seeds in {seconds:.1} s: {events} events ({duplicates} repetitions) of {profiles} profiles, {calls} calls, \
          {mails} mails, trace {trace}"
+    ));
+    let Summary { mails_resending, mails_twice, mails_unheard, codes, .. } = summary;
+    say(format_args!(
+        "{} mails with `unknown: give_up`, none of them twice; {mails_resending} with `unknown: send_again`, {mails_twice} of \
+         them once more than they should be; of {mails_unheard} the mailer did not hear; {codes} codes were shown",
+        mails - mails_resending
     ));
     for failure in summary.failures.iter().take(TOLD_MAX) {
         say(format_args!("\nFAIL  beckon sim --seed {}\n      {}", failure.seed, failure.violation));

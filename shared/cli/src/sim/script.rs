@@ -38,9 +38,17 @@ pub(crate) struct Request {
 #[derive(Clone, Debug)]
 pub(crate) enum What {
     Request(Request),
-    Poison { key_of: usize, data: Vec<u8> },
+    Poison {
+        key_of: usize,
+        data: Vec<u8>,
+    },
     Split,
     Merge,
+    /// Sending is paused for so long.
+    Pause(DurationMs),
+    Unsubscribe {
+        customer: usize,
+    },
 }
 
 /// What happens, and when.
@@ -91,6 +99,19 @@ pub(crate) fn visitor_id(index: usize) -> String {
     format!("visitor-{index}")
 }
 
+/// Customers of a script at most.
+pub(crate) const CUSTOMER_COUNT_MAX: usize = 9;
+
+/// The id of a customer.
+pub(crate) fn customer_id(index: usize) -> String {
+    format!("customer-{index}")
+}
+
+/// The address of a customer; two share theirs.
+pub(crate) fn address(customer: usize) -> String {
+    format!("customer-{}@shop.example", customer.max(1))
+}
+
 /// Writes the script of a seed.
 pub(crate) fn write(seed: u64) -> Script {
     let mut dice = Dice::new(seed, 1);
@@ -98,7 +119,7 @@ pub(crate) fn write(seed: u64) -> Script {
     let busy_moments = (0..dice.between(4, 10)).map(|_| busy(&mut dice)).collect();
     let mut writer = Writer { dice, busy_moments, ops: Vec::new(), next_id: 0 };
     let visitor_count = usize::try_from(writer.dice.between(12, 16)).unwrap_or(12);
-    let customer_count = writer.dice.between(4, 6);
+    let customer_count = writer.dice.between(6, CUSTOMER_COUNT_MAX as u64);
     let visitors: Vec<Visitor> = (0..visitor_count).map(|i| writer.visitor(i, customer_count)).collect();
     while writer.next_id < EVENT_COUNT_MIN {
         let visitor = &visitors[writer.dice.index(visitor_count)];
@@ -124,7 +145,7 @@ impl Writer {
         let skew = i64::try_from(dice.below(2 * YEAR.as_ms())).unwrap_or(0) - YEAR.as_ms() as i64;
         Visitor {
             index,
-            customer: dice.chance(650).then_some(first),
+            customer: dice.chance(800).then_some(first),
             second_customer: (first != second && dice.chance(250)).then_some(second),
             skew_ms: if dice.chance(250) { skew } else { 0 },
             tells_sent_at: dice.chance(700),
@@ -256,7 +277,7 @@ impl Writer {
             let (mut events, mut sent) = (Vec::new(), Vec::new());
             let proof = json!({
                 "type": "identify", "anonymousId": visitor_id(visitor.index), "userId": format!("customer-{customer}"),
-                "traits": { "email": format!("customer-{customer}@shop.example") },
+                "traits": { "email": address(customer) },
                 "context": { "consent": { "marketing_email": true } },
             });
             self.push(&server, at, proof, true, &mut events, &mut sent);
@@ -277,6 +298,16 @@ impl Writer {
 
     /// Shards that split and merge, and records that are no events.
     fn disturb(&mut self, visitor_count: usize) {
+        let moment = |dice: &mut Dice| START + DurationMs::from_ms(dice.below(6 * 3_600_000));
+        if self.dice.chance(250) {
+            let (at, minutes) = (moment(&mut self.dice), self.dice.between(1, 90));
+            let what = What::Pause(DurationMs::from_minutes(minutes));
+            self.ops.push(Op { at, what, faults: vec![Fault::Paused] });
+        }
+        if self.dice.chance(300) {
+            let (at, customer) = (moment(&mut self.dice), self.dice.index(CUSTOMER_COUNT_MAX));
+            self.ops.push(Op { at, what: What::Unsubscribe { customer }, faults: Vec::new() });
+        }
         let reshards = self.dice.between(1, 3);
         for n in 0..reshards {
             // While there is traffic: shortly after a request.

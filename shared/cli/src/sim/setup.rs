@@ -5,9 +5,9 @@ use super::bugs::Bug;
 use super::bus::SimBus;
 use super::fault::{AGE_MAX, FaultCounts, Weather};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
-use super::outreach::PostOffice;
 use super::ports::{Producer, SimFailed, SimStream, SimTables};
-use super::script::{START, Script, What, panics_the_fold, visitor_id};
+use super::post::PostOffice;
+use super::script::{CUSTOMER_COUNT_MAX, START, Script, What, customer_id, panics_the_fold, visitor_id};
 use super::shards::Shards;
 use super::signals::{self, Reader, SignalStream};
 use super::world::{Waiting, World};
@@ -15,7 +15,7 @@ use crate::CliError;
 use crate::dice::Dice;
 use crate::stack::publish;
 use beckon_domain::fold::{Folded, Item, fold};
-use beckon_domain::id::AnonymousId;
+use beckon_domain::id::{AnonymousId, UserId};
 use beckon_domain::reaction::Reaction;
 use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
 use beckon_mapping::{Mapping, Options};
@@ -29,35 +29,11 @@ use cart_mailer::send::account::MemoryAccount;
 use collector::Collector;
 use decisions::Decider;
 use futures_util::FutureExt;
+use mail_feedback::Feedback;
 use profiler::Profiler;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trends::{SeenProducts, Trends};
-
-/// A ruleset with a slot, a reminder, a segment that time ends, and rules that act on events and on time.
-const RULESET: &str = "version: 1
-name: Simulation
-currency: EUR
-products:
-  - { id: tent, name: Tent, category: tents, price: 10.00 }
-  - { id: mat, name: Mat, category: mats, price: 5.00 }
-best_sellers: [tent, mat]
-slots:
-  - { id: home, count: 2, fallback: best_sellers }
-segments:
-  - { id: looker, when: { event: Product Viewed, within: 10m } }
-rules:
-  - id: added
-    on: Product Added
-    when: { segment: looker }
-    then: { publish: added }
-  - id: undecided
-    when: { all: [{ event: Product Added }, { not: { event: Order Completed, within: 15m } }] }
-    then: { publish: undecided }
-  - id: cart-left
-    when: { all: [{ event: Product Added }, { not: { event: Order Completed, within: 15m } }] }
-    then: { send: cart-reminder, quiet_hours: false, frequency_cap: false, reentry: 0s, holdout: 0 }
-";
 
 impl World {
     /// A world in which this script will happen.
@@ -102,13 +78,16 @@ impl World {
             trace: Trace(seed),
             notes: Notes::default(),
             late: BTreeMap::new(),
+            post: BTreeMap::new(),
+            meddled: Vec::new(),
+            orders: 0,
             shards: Shards::new(shard_count),
             signals: SignalStream { shards: Shards::new(2), log: Vec::new() },
             book,
             bug,
             call_count: 0,
         });
-        let mut world = Self::wire(net, script, mapping, (clock, hand), early, bug)?;
+        let mut world = Self::wire(seed, net, script, mapping, (clock, hand), early, bug)?;
         world.profiler.record_age_max = ages.then_some(AGE_MAX);
         if bug.is_calm() {
             world.healed = true;
@@ -118,6 +97,7 @@ impl World {
     }
 
     fn wire(
+        seed: u64,
         net: Net,
         script: Script,
         mapping: Mapping<usize>,
@@ -126,13 +106,19 @@ impl World {
         bug: Bug,
     ) -> Result<Self, CliError> {
         let secrets = Secrets::local().map_err(|e| CliError::caused("the simulation's secrets", &e))?;
-        let ruleset =
-            Ruleset::parse(RULESET).map_err(|e| CliError::ruleset("the simulation's ruleset", &e))?;
+        let text = super::rulesets::write(seed);
+        let ruleset = Ruleset::parse(&text).map_err(|e| CliError::ruleset("the simulation's ruleset", &e))?;
+        if let Some(reminder) = ruleset.reminder() {
+            net.lock().book.mail.series = reminder.series.clone();
+        }
         let tables = SimTables::new(&net);
-        let published = publish(&tables.inner, RULESET, START).now_or_never();
+        let published = publish(&tables.inner, &text, START).now_or_never();
         published.unwrap_or(Ok(()))?;
+        super::pool::fill(&tables.inner, Dice::new(seed, 4).between(2, 30), START);
         let visitor =
             |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));
+        let customer = |index| UserId::new(&customer_id(index)).ok().map(|id| secrets.pepper.customer(&id));
+        let customers = (0..CUSTOMER_COUNT_MAX).filter_map(customer).collect();
         let visitors = (0..script.visitor_count).filter_map(visitor).collect();
         let waiting =
             script.ops.iter().enumerate().map(|(i, op)| ((op.at, i as u64), Waiting::Op(i))).collect();
@@ -163,6 +149,7 @@ impl World {
                 record_age_max: None,
                 fold: fold_or_panic,
             },
+            feedback: Feedback { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() },
             mailer: mailer(&net, &tables, secrets, clock),
             order: script.ops.len() as u64,
             ruleset,
@@ -178,6 +165,7 @@ impl World {
             rejected: 0,
             hand,
             visitors,
+            customers,
             turns: 0,
             mailer_ran_at: Timestamp::EPOCH,
             healed: false,
@@ -204,7 +192,7 @@ fn mailer(
     Mailer {
         tables: tables.clone(),
         stream: SimStream { net: net.clone(), producer: Producer::Functions },
-        sender: PostOffice::new(net),
+        sender: PostOffice { net: net.clone(), pepper: secrets.pepper.clone() },
         rulesets: ActiveRuleset::default(),
         account: MemoryAccount::default(),
         is_paced: false,

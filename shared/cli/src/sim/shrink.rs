@@ -50,6 +50,8 @@ pub(crate) fn tell(script: &Script) -> Vec<String> {
                     format!("{at} {key}: {}", events.collect::<Vec<_>>().join(", "))
                 }
                 What::Poison { key_of, .. } => format!("{at} poison for visitor-{key_of}"),
+                What::Pause(time) => format!("{at} sending is paused for {} min", time.as_ms() / 60_000),
+                What::Unsubscribe { customer } => format!("{at} customer-{customer} unsubscribes"),
                 What::Split => format!("{at} a shard is split"),
                 What::Merge => format!("{at} two shards are merged"),
             }

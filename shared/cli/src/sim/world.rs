@@ -6,8 +6,9 @@ use super::bugs::Bug;
 use super::bus::SimBus;
 use super::fault::{Fault, FaultCounts};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
-use super::outreach::PostOffice;
+use super::mail_book::MailNotes;
 use super::ports::{SimFailed, SimStream, SimTables};
+use super::post::{PostOffice, Telling};
 use super::script::{START, Script};
 use super::signals::Reader;
 use crate::conservation::Conservation;
@@ -21,6 +22,7 @@ use cart_mailer::Mailer;
 use cart_mailer::send::account::MemoryAccount;
 use collector::{CollectError, Collector};
 use decisions::{DecideError, Decider};
+use mail_feedback::Feedback;
 use profiler::Profiler;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -30,6 +32,9 @@ use std::task::{Context, Poll, Waker};
 
 /// Turns of a run at most: beyond them it does not come to its end.
 const TURNS_MAX: u64 = 400_000;
+/// Runs of the mailer at once, so that another one may begin.
+const RUNS_MAX: usize = 2;
+
 /// What a task is of.
 pub(crate) enum Work {
     /// A request of the script, and which attempt at it.
@@ -40,6 +45,8 @@ pub(crate) enum Work {
     Signals { invocation: Option<InvocationId>, records: Vec<usize> },
     /// A run of the mailer.
     Mailer,
+    /// An event of SES.
+    Feedback(Box<Telling>),
     /// A page that asks, and what is known of the person when it does.
     Decision { known: Known },
 }
@@ -49,6 +56,8 @@ pub(crate) enum Ended {
     Collected(Result<CaptureAnswer, CollectError>),
     Answered(Vec<Option<String>>),
     Mailed,
+    /// Whether an event of SES was taken over.
+    Told(bool),
     Decided(Result<DecisionsResponse, DecideError>),
     /// Its future was dropped, or it panicked.
     Died,
@@ -66,8 +75,13 @@ pub(crate) struct Task {
 /// What waits for its time.
 pub(crate) enum Waiting {
     Op(usize),
-    Retry { op: usize, attempt: u32 },
+    Retry {
+        op: usize,
+        attempt: u32,
+    },
     Redrive(usize),
+    /// Sending goes on.
+    Resume,
 }
 
 /// One run.
@@ -79,6 +93,7 @@ pub(crate) struct World {
     pub(crate) decider: Arc<Decider<SimTables>>,
     pub(crate) profiler: Profiler<SimTables, SimStream, SimFailed, SimBus>,
     pub(crate) mailer: Mailer<SimTables, SimStream, PostOffice, MemoryAccount>,
+    pub(crate) feedback: Feedback<SimTables>,
     pub(crate) mapping: Mapping<usize>,
     pub(crate) reader: Reader,
     pub(crate) tasks: Vec<Task>,
@@ -92,6 +107,7 @@ pub(crate) struct World {
     pub(crate) rejected: u64,
     pub(crate) hand: Hand,
     pub(crate) visitors: Vec<ProfileKey>,
+    pub(crate) customers: Vec<ProfileKey>,
     pub(crate) order: u64,
     pub(crate) turns: u64,
     pub(crate) mailer_ran_at: Timestamp,
@@ -107,8 +123,23 @@ pub(crate) struct Outcome {
     pub(crate) balance: Conservation,
     pub(crate) events: u64,
     pub(crate) calls: u64,
-    pub(crate) mails: u64,
+    pub(crate) mails: Mails,
     pub(crate) profiles: u64,
+}
+
+/// What became of mails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Mails {
+    /// Taken by SES where unknown ones are given up.
+    pub(crate) strict: u64,
+    /// Taken by SES where unknown ones are sent again.
+    pub(crate) resending: u64,
+    /// Of these, once more than they should be.
+    pub(crate) twice: u64,
+    /// Taken by SES, and the mailer was not answered.
+    pub(crate) unheard: u64,
+    /// Codes that they showed.
+    pub(crate) codes: u64,
 }
 
 impl World {
@@ -141,9 +172,11 @@ impl World {
             None if ground.strikes(Fault::Crash) => Some(ground.dice.between(1, 24)),
             None => None,
         };
+        let mail = if matches!(work, Work::Mailer) { ground.book.mail.begin() } else { MailNotes::default() };
         drop(ground);
         self.order += 1;
-        self.tasks.push(Task { id: self.order, work, future, notes: Notes::default(), turns_left });
+        let notes = Notes { mail, ..Notes::default() };
+        self.tasks.push(Task { id: self.order, work, future, notes, turns_left });
     }
 
     /// Runs until nothing is left to happen, or a law is broken.
@@ -163,13 +196,14 @@ impl World {
             self.read_signals();
             self.invoke_trends();
             self.mail();
-            if self.tasks.is_empty() {
+            let awake = self.awake();
+            if awake.is_empty() {
                 match self.next_moment() {
                     Some(at) => self.hand.set(at.max(self.now() + DurationMs::from_ms(1))),
                     None => break,
                 }
             } else {
-                self.step();
+                self.step(&awake);
             }
         }
         self.finish()
@@ -179,7 +213,9 @@ impl World {
         let last = self.script.ops.last().map_or(START, |op| op.at);
         let now = self.now();
         let mut ground = self.net.lock();
-        let is_over = self.waiting.is_empty() && now > last + DurationMs::from_minutes(20);
+        // Reminders go out long after their carts were left, and that they do in every weather too.
+        let last_step = ground.book.mail.series.delays.last().copied().unwrap_or_default();
+        let is_over = self.waiting.is_empty() && now > last + DurationMs::from_minutes(20) + last_step;
         if is_over && !self.healed && !ground.weather.is_long(now) {
             self.healed = true;
             ground.weather.heal();
@@ -188,7 +224,7 @@ impl World {
         weather.turn(now, dice, &self.visitors, self.profiler.record_age_max.is_some());
     }
 
-    /// When something happens next, if no task is under way.
+    /// When something happens next, if no task can go on.
     fn next_moment(&self) -> Option<Timestamp> {
         let now = self.now();
         let ground = self.net.lock();
@@ -206,25 +242,50 @@ impl World {
         let told = told.map(|shard| shard.read_at).min();
         let mapped = [self.mapping.next_due(now), self.reader.mapping.next_due(now)];
         let mapped = mapped.into_iter().flatten().min();
+        let told = told.into_iter().chain(ground.post.first_key_value().map(|((at, _), _)| *at)).min();
         let mail = self
             .tables
             .inner
             .earliest_due()
+            .filter(|_| self.runs() < RUNS_MAX)
             .map(|at| at.max(self.mailer_ran_at + DurationMs::from_minutes(1)));
-        [waiting, late, unread, told, mapped, mail].into_iter().flatten().min()
+        let asleep = self.tasks.iter().filter_map(|task| task.notes.sleeps_until).min();
+        [waiting, late, unread, told, mapped, mail, asleep].into_iter().flatten().min()
+    }
+
+    /// Runs of the mailer that are under way.
+    fn runs(&self) -> usize {
+        self.tasks.iter().filter(|task| matches!(task.work, Work::Mailer)).count()
     }
 
     /// The mailer's schedule: each minute, if anything is due at all.
     fn mail(&mut self) {
         let now = self.now();
         let Some(due) = self.tables.inner.earliest_due() else { return };
-        let runs = self.tasks.iter().filter(|task| matches!(task.work, Work::Mailer)).count();
-        let is_time = due <= now && now >= self.mailer_ran_at + DurationMs::from_minutes(1) && runs < 2;
+        let is_time =
+            due <= now && now >= self.mailer_ran_at + DurationMs::from_minutes(1) && self.runs() < RUNS_MAX;
         if !is_time {
             return;
         }
         self.mailer_ran_at = now;
-        let again = self.net.lock().strikes(Fault::DoubleRun);
+        let (again, doomed) = {
+            let mut ground = self.net.lock();
+            if !self.healed && ground.dice.chance(15) {
+                let missed = ground.dice.pick(&[5, 20, 60, 200]).copied().unwrap_or_default();
+                self.mailer_ran_at = now + DurationMs::from_minutes(missed);
+                return ground.count(Fault::MissedRuns);
+            }
+            // Runs are few, so that one ends or begins at the wrong time now and then in any weather.
+            let doomed = (!self.healed && ground.dice.chance(50)).then(|| ground.dice.between(1, 120));
+            if doomed.is_some() {
+                ground.count(Fault::Crash);
+            }
+            let again = !self.healed && ground.dice.chance(30);
+            if again {
+                ground.count(Fault::DoubleRun);
+            }
+            (again || ground.strikes(Fault::DoubleRun), doomed)
+        };
         for _ in 0..=u64::from(again) {
             let mailer = self.mailer.clone();
             let run = async move {
@@ -232,14 +293,21 @@ impl World {
                 drop(cart_mailer::handle(&mailer, serde_json::json!({})).await);
                 Ended::Mailed
             };
-            self.start(Work::Mailer, None, Box::pin(run));
+            self.start(Work::Mailer, doomed, Box::pin(run));
         }
     }
 
+    /// The tasks that wait for no time.
+    fn awake(&self) -> Vec<usize> {
+        let now = self.now();
+        let is_awake = |task: &Task| task.notes.sleeps_until.is_none_or(|until| until <= now);
+        (0..self.tasks.len()).filter(|index| is_awake(&self.tasks[*index])).collect()
+    }
+
     /// One task goes on until its next call.
-    fn step(&mut self) {
+    fn step(&mut self, awake: &[usize]) {
         let mut ground = self.net.lock();
-        let index = ground.dice.index(self.tasks.len());
+        let index = ground.dice.pick(awake).copied().unwrap_or_default();
         let pause = if ground.dice.chance(300) { ground.dice.below(40) } else { 0 };
         drop(ground);
         self.hand.advance(DurationMs::from_ms(pause));
