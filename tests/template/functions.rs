@@ -162,7 +162,7 @@ fn what_a_filter_of_logs_looks_for_is_logged_at_every_level() {
         if source.contains("ActivePropensity") {
             source += &read("shared/store/src/propensity.rs");
         }
-        if source.contains("PoolCounts") {
+        if source.contains("PoolCounts") || source.contains("count_codes") {
             source += &read("shared/store/src/tables/codes/counts.rs");
         }
         let text = format!("\"{message}\");");
