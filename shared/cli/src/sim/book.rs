@@ -41,6 +41,8 @@ pub(crate) struct Told {
     pub(crate) event: Event,
     /// The profile's marks say that it is settled.
     pub(crate) settled: bool,
+    /// The version of the profile that was the first to say so.
+    pub(crate) settled_by: Option<u64>,
     /// It was kept as failed, because the fold panics at it or its record neared the age limit ...
     pub(crate) expired: bool,
     /// ... after its customer was given it.
@@ -147,6 +149,7 @@ impl Book {
                             line,
                             event,
                             settled: false,
+                            settled_by: None,
                             expired: false,
                             forwarded: false,
                         });
@@ -212,7 +215,7 @@ impl Book {
     }
 
     /// A profile was written: what its marks cover is counted, each line once; it is finite, and of this time.
-    pub(crate) fn written(&mut self, key: &ProfileKey, profile: &Profile, now: Timestamp) {
+    pub(crate) fn written(&mut self, key: &ProfileKey, (profile, version): (&Profile, u64), now: Timestamp) {
         self.saves += 1;
         self.mail.written(key, profile);
         if profile.link.is_some() {
@@ -225,6 +228,7 @@ impl Book {
             let Some(told) = log.get_mut(*record).and_then(|r| r.told.get_mut(*line)) else { return false };
             told.settled = profile.marks.covers(&told.position);
             if told.settled {
+                told.settled_by = Some(version);
                 account.settled.push((*record, *line));
                 let count = if told.line.internal { &mut account.internal } else { &mut account.external };
                 *count += 1;

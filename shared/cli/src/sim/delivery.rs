@@ -1,6 +1,6 @@
 //! Between stream and profiler: the mapping's batches become invocations, and their answers are held against what was done.
 
-use super::book::{Origin, short};
+use super::book::{EPOCH, Origin, short};
 use super::bugs::Bug;
 use super::bus::SimBus;
 use super::fault::{AGE_GUARDED, Fault};
@@ -9,7 +9,7 @@ use super::ports::{SimFailed, SimStream, SimTables};
 use super::shards::Shard;
 use super::world::{Ended, Waiting, Work, World};
 use aws_lambda_events::event::kinesis::{KinesisEvent, KinesisEventRecord};
-use beckon_domain::mark::SequenceNumber;
+use beckon_domain::mark::{SequenceNumber, ShardKey};
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 use beckon_mapping::{Answer, Entry, InvocationId, Step};
 use beckon_store::streams::memory::StreamRecord;
@@ -155,6 +155,7 @@ impl World {
             let fresh = self.net.lock().call_count;
             given.iter_mut().for_each(|record| rename_merges(record, fresh));
         }
+        let shard = given.first().map(|record| ShardKey::new(EPOCH, &record.shard));
         let (profiler, bug) = (self.profiler.clone(), self.bug);
         let hurry = self.net.lock().strikes(Fault::Deadline);
         let given_ms = self.net.lock().dice.between(20, 4_000);
@@ -163,6 +164,7 @@ impl World {
             async move { Ended::Answered(Box::pin(invocation_of(&profiler, given, deadline, bug)).await) };
         self.start(Work::Batch { invocation, records }, doomed, Box::pin(call));
         if let Some(task) = self.tasks.last_mut() {
+            task.notes.basis.shard = shard;
             // Whom the deadline leaves is nobody's fault.
             task.notes.shared = hurry;
         }

@@ -11,6 +11,7 @@ use super::post::Telling;
 use super::shards::Shards;
 use super::signals::SignalStream;
 use crate::dice::Dice;
+use beckon_domain::mark::ShardKey;
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
 use beckon_recommend::{BestSellers, Trend};
 use beckon_runtime::Clock;
@@ -29,13 +30,22 @@ pub(crate) enum LateWrite {
     /// Of a profile.
     Save { key: ProfileKey, profile: Box<Profile>, read_version: Option<u64>, due_at: Option<Timestamp> },
     /// Into a stream.
-    Put { records: Vec<NewRecord>, producer: Producer },
+    Put { records: Vec<NewRecord>, producer: Producer, basis: Basis },
     /// Of a trend.
     Trend { key: TrendKey, trend: Box<Trend>, read_version: Option<u64> },
     /// Of a list of best sellers.
     BestSellers { key: ListKey, list: Box<BestSellers>, read_version: Option<u64> },
     /// Of the ledger of reminders.
     Ledger { change: Box<LedgerChange>, now: Timestamp },
+}
+
+/// What a task folds, and what it begins from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Basis {
+    /// Whose records it was given.
+    pub(crate) shard: Option<ShardKey>,
+    /// The version of each profile as it knows it; of one that is not stored, 0.
+    pub(crate) versions: BTreeMap<ProfileKey, u64>,
 }
 
 /// What happened to the calls of one task.
@@ -47,6 +57,8 @@ pub(crate) struct Notes {
     pub(crate) struck: Vec<ProfileKey>,
     /// An eventual read was stale.
     pub(crate) stale: bool,
+    /// What it folds.
+    pub(crate) basis: Basis,
     /// Conflicts per profile.
     pub(crate) conflicts: BTreeMap<ProfileKey, u32>,
     /// It waits for this time.

@@ -63,7 +63,9 @@ impl World {
             LateWrite::Save { key, profile, read_version, due_at } => {
                 drop(self.tables.commit(&key, &profile, read_version, due_at).now_or_never());
             }
-            LateWrite::Put { records, producer } => producer.land(&mut self.net.lock(), records),
+            LateWrite::Put { records, producer, basis } => {
+                producer.land(&mut self.net.lock(), records, &basis);
+            }
             LateWrite::Trend { key, trend, read_version } => {
                 drop(self.tables.inner.save_trend(&key, &trend, read_version).now_or_never());
             }

@@ -3,7 +3,7 @@
 use super::book::Origin;
 use super::bugs::{Bug, twist_loaded, twist_saved};
 use super::fault::Fault;
-use super::ground::{Fate, Ground, LateWrite, Net, Reach};
+use super::ground::{Basis, Fate, Ground, LateWrite, Net, Reach};
 use super::mail_bugs::twist_look;
 use beckon_domain::merge::portable;
 use beckon_domain::{Profile, ProfileKey, Timestamp};
@@ -56,7 +56,8 @@ impl SimTables {
         ground.trace.mix(u64::from(saved == Save::Saved) + 2);
         if saved == Save::Saved {
             let now = ground.clock.now();
-            ground.book.written(key, profile, now);
+            let version = read_version.unwrap_or_default() + 1;
+            ground.book.written(key, (profile, version), now);
             self.before.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), before);
         } else {
             // What was folded was not the newest: as after a stale read.
@@ -103,6 +104,9 @@ impl ProfileStore for SimTables {
         }
         twist_loaded(&self.net, &mut found, read);
         twist_look(&self.net, &mut found);
+        let versions =
+            keys.iter().map(|key| (key.clone(), found.get(key).map_or(0, |stored| stored.version)));
+        self.net.lock().notes.basis.versions.extend(versions);
         self.net.leave().await;
         Ok(found)
     }
@@ -155,7 +159,14 @@ impl ProfileStore for SimTables {
             }
         }
         self.net.leave().await;
-        if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(saved) }
+        if fate == Fate::AnswerLost {
+            return Err(store_error(NAME, fate));
+        }
+        if saved == Save::Saved {
+            let version = read_version.unwrap_or_default() + 1;
+            self.net.lock().notes.basis.versions.insert(key.clone(), version);
+        }
+        Ok(saved)
     }
 
     async fn due(
@@ -231,11 +242,11 @@ pub(crate) enum Producer {
 
 impl Producer {
     /// What it put enters its stream.
-    pub(crate) fn land(self, ground: &mut Ground, records: Vec<NewRecord>) {
+    pub(crate) fn land(self, ground: &mut Ground, records: Vec<NewRecord>, basis: &Basis) {
         match self {
             Self::Collector => land(ground, records, Origin::Collector),
             Self::Functions => land(ground, records, Origin::Beckon),
-            Self::Signals => super::signals::land(ground, records),
+            Self::Signals => super::signals::land(ground, records, basis),
         }
     }
 }
@@ -267,13 +278,14 @@ impl EventStream for SimStream {
             Fate::Throttled => result = Err(StreamError::Refused { refused: total, total, attempts: 4 }),
             Fate::Lost => result = Err(unavailable()),
             Fate::Late => {
-                let producer = self.producer;
-                self.net.lock().land_late(LateWrite::Put { records, producer });
+                let mut ground = self.net.lock();
+                let (producer, basis) = (self.producer, ground.notes.basis.clone());
+                ground.land_late(LateWrite::Put { records, producer, basis });
                 result = Err(unavailable());
             }
             Fate::Through | Fate::AnswerLost => {
                 let mut ground = self.net.lock();
-                let mut records = records;
+                let (mut records, basis) = (records, ground.notes.basis.clone());
                 if bug == Bug::Unclamped && self.producer == Producer::Collector {
                     super::bugs::unclamp(&ground.book, &mut records);
                 }
@@ -287,12 +299,12 @@ impl EventStream for SimStream {
                     if refused > 0 {
                         result = Err(StreamError::Refused { refused, total, attempts: 4 });
                     }
-                    self.producer.land(&mut ground, taken);
+                    self.producer.land(&mut ground, taken, &basis);
                 } else {
                     if ground.strikes(Fault::DoublePut) {
-                        self.producer.land(&mut ground, records.clone());
+                        self.producer.land(&mut ground, records.clone(), &basis);
                     }
-                    self.producer.land(&mut ground, records);
+                    self.producer.land(&mut ground, records, &basis);
                     if fate == Fate::AnswerLost {
                         result = Err(unavailable());
                     }

@@ -5,6 +5,7 @@
 //! best sellers are those that the trends say. What goes with what is in [`super::pairs`].
 
 use super::fault::Fault;
+use super::ground::{Basis, Ground};
 use super::oracle::Oracle;
 use super::pairs;
 use super::ports::{SimFailed, SimTables};
@@ -22,6 +23,7 @@ use beckon_store::tables::{CatalogScan, CatalogStore, ListKey, Read, TrendKey};
 use beckon_wire::signal::SignalLine;
 use futures_util::FutureExt;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use trends::Trends;
 
 /// The life of the stream of signals.
@@ -31,6 +33,8 @@ pub(crate) const EPOCH: &str = "signals";
 pub(crate) struct LoggedSignals {
     pub(crate) record: StreamRecord,
     pub(super) lines: Vec<(Position, Signal)>,
+    /// What it was folded from.
+    pub(super) basis: Arc<Basis>,
 }
 
 /// The stream of signals.
@@ -48,8 +52,8 @@ pub(crate) struct Reader {
 }
 
 /// Records enter the stream of signals.
-pub(crate) fn land(ground: &mut super::ground::Ground, records: Vec<NewRecord>) {
-    let now = ground.clock.now();
+pub(crate) fn land(ground: &mut Ground, records: Vec<NewRecord>, basis: &Basis) {
+    let (now, basis) = (ground.clock.now(), Arc::new(basis.clone()));
     for record in records {
         let placed = ground.signals.shards.place(record, super::book::Origin::Beckon, now);
         let (record, index) = (placed.record, ground.signals.log.len());
@@ -65,7 +69,7 @@ pub(crate) fn land(ground: &mut super::ground::Ground, records: Vec<NewRecord>) 
                 _ => ground.book.violated(|| "a signal was put that cannot be read".to_owned()),
             }
         }
-        ground.signals.log.push(LoggedSignals { record, lines });
+        ground.signals.log.push(LoggedSignals { record, lines, basis: basis.clone() });
         ground.trace.mix(0x6000 + placed.shard as u64);
         if let Some(shard) = ground.signals.shards.get_mut(placed.shard) {
             shard.log.push(index);
