@@ -2,15 +2,10 @@
 
 use super::{CatalogArgs, export, parts, run, show, status};
 use crate::error::CliError;
-use crate::laptop::LocalModels;
 use crate::replay::format::input::Input;
-use crate::stack::{Parts, Stack};
-use beckon_domain::consent::ConsentDefault;
+use crate::tests::Served;
 use beckon_domain::{ProductId, Timestamp};
 use beckon_rules::SAMPLE;
-use beckon_runtime::Clock;
-use beckon_store::objects::memory::MemoryFailedEvents;
-use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{ImportLog, ProductStore, Read};
 use beckon_wire::catalog::feed::{FeedFormat, ROW_COUNT_MAX, parse};
 use clap::Parser;
@@ -21,44 +16,9 @@ struct Typed {
     catalog: CatalogArgs,
 }
 
-struct Served {
-    tables: MemoryTables,
-    endpoint: String,
-    folder: tempfile::TempDir,
-}
-
 impl Served {
-    async fn start() -> Self {
-        let tables = MemoryTables::default();
-        let stack = Stack::new(Parts {
-            tables: tables.clone(),
-            failed: MemoryFailedEvents::default(),
-            models: LocalModels::default(),
-            ruleset: SAMPLE.to_owned(),
-            clock: Clock::manual(Timestamp::from_ms(1_763_800_000_000)).0,
-            shard_count: 1,
-            batch_size: 10,
-            epoch: "catalog".to_owned(),
-            public_url: String::new(),
-            consent_default: ConsentDefault::default(),
-            feed: None,
-        });
-        let app = Box::pin(stack).await.unwrap().router();
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { tables, endpoint, folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn file(&self, name: &str, text: &str) -> String {
-        let file = self.folder.path().join(name);
-        std::fs::write(&file, text).unwrap();
-        file.display().to_string()
-    }
-
     async fn catalog(&self, typed: &[&str]) -> Result<(), CliError> {
-        let place = ["--endpoint", &self.endpoint, "--key", "sk_local"];
-        let args = Typed::try_parse_from(["catalog"].iter().chain(typed).chain(&place)).unwrap();
+        let args = Typed::try_parse_from(self.typed(typed)).unwrap();
         Box::pin(run(args.catalog)).await
     }
 

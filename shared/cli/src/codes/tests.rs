@@ -2,20 +2,12 @@
 
 use super::{CodesArgs, check, run, show, standing, upload};
 use crate::error::CliError;
-use crate::laptop::LocalModels;
-use crate::stack::{Parts, Stack};
+use crate::tests::{NOW, Served};
 use beckon_domain::code::PoolName;
-use beckon_domain::consent::ConsentDefault;
-use beckon_domain::{DiscountCode, Timestamp};
-use beckon_rules::SAMPLE;
-use beckon_runtime::Clock;
-use beckon_store::objects::memory::MemoryFailedEvents;
+use beckon_domain::DiscountCode;
 use beckon_store::tables::codes::{CodeLog, CodeStore};
-use beckon_store::tables::memory::MemoryTables;
 use clap::Parser;
 use serde_json::json;
-
-const NOW: Timestamp = Timestamp::from_ms(1_763_800_000_000);
 
 #[derive(Parser)]
 struct Typed {
@@ -23,44 +15,9 @@ struct Typed {
     codes: CodesArgs,
 }
 
-struct Served {
-    tables: MemoryTables,
-    endpoint: String,
-    folder: tempfile::TempDir,
-}
-
 impl Served {
-    async fn start() -> Self {
-        let tables = MemoryTables::default();
-        let stack = Stack::new(Parts {
-            tables: tables.clone(),
-            failed: MemoryFailedEvents::default(),
-            models: LocalModels::default(),
-            ruleset: SAMPLE.to_owned(),
-            clock: Clock::manual(NOW).0,
-            shard_count: 1,
-            batch_size: 10,
-            epoch: "codes".to_owned(),
-            public_url: String::new(),
-            consent_default: ConsentDefault::default(),
-            feed: None,
-        });
-        let app = Box::pin(stack).await.unwrap().router();
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { tables, endpoint, folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn file(&self, name: &str, text: &str) -> String {
-        let file = self.folder.path().join(name);
-        std::fs::write(&file, text).unwrap();
-        file.display().to_string()
-    }
-
     async fn codes(&self, typed: &[&str]) -> Result<(), CliError> {
-        let place = ["--endpoint", &self.endpoint, "--key", "sk_local"];
-        let args = Typed::try_parse_from(["codes"].iter().chain(typed).chain(&place)).unwrap();
+        let args = Typed::try_parse_from(self.typed(typed)).unwrap();
         Box::pin(run(args.codes)).await
     }
 

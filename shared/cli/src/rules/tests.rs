@@ -2,15 +2,9 @@
 
 use super::{RulesArgs, run};
 use crate::error::CliError;
-use crate::laptop::LocalModels;
-use crate::stack::{Parts, Stack};
-use beckon_domain::Timestamp;
-use beckon_domain::consent::ConsentDefault;
+use crate::tests::Served;
 use beckon_rules::{Ruleset, SAMPLE};
-use beckon_runtime::Clock;
-use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::tables::RulesetStore;
-use beckon_store::tables::memory::MemoryTables;
 use clap::Parser;
 
 #[derive(Parser)]
@@ -19,47 +13,9 @@ struct Typed {
     rules: RulesArgs,
 }
 
-struct Served {
-    tables: MemoryTables,
-    endpoint: String,
-    folder: tempfile::TempDir,
-}
-
 impl Served {
-    async fn start() -> Self {
-        let tables = MemoryTables::default();
-        let stack = Stack::new(Parts {
-            tables: tables.clone(),
-            failed: MemoryFailedEvents::default(),
-            models: LocalModels::default(),
-            ruleset: SAMPLE.to_owned(),
-            clock: Clock::manual(Timestamp::from_ms(1_763_800_000_000)).0,
-            shard_count: 1,
-            batch_size: 10,
-            epoch: "rules".to_owned(),
-            public_url: String::new(),
-            consent_default: ConsentDefault::default(),
-            feed: None,
-        });
-        let app = Box::pin(stack).await.unwrap().router();
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { tables, endpoint, folder: tempfile::tempdir().unwrap() }
-    }
-
-    fn file(&self, text: &str) -> String {
-        let file = self.folder.path().join("shop.yaml");
-        std::fs::write(&file, text).unwrap();
-        file.display().to_string()
-    }
-
     async fn rules(&self, typed: &[&str]) -> Result<(), CliError> {
-        // Named, so that the variable of whoever runs this does not count.
-        let key = if typed.contains(&"--key") { &[][..] } else { &["--key", "sk_local"] };
-        let endpoint = ["--endpoint", &self.endpoint];
-        let words = ["rules"].iter().chain(typed).chain(&endpoint).chain(key);
-        let args = Typed::try_parse_from(words).unwrap();
+        let args = Typed::try_parse_from(self.typed(typed)).unwrap();
         Box::pin(run(args.rules)).await
     }
 
@@ -77,7 +33,7 @@ async fn a_file_is_published_and_taken_back_and_the_history_has_both() {
     let served = Served::start().await;
     let first = served.live().await;
     let autumn = SAMPLE.replace("name: Outdoor sample", "name: Autumn");
-    let file = served.file(&autumn);
+    let file = served.file("shop.yaml", &autumn);
     served.rules(&["publish", &file, "--dry-run"]).await.unwrap();
     assert_eq!(served.live().await, first, "a dry run changes nothing");
     served.rules(&["publish", &file, "--note", "50 % off & more", "--by", "ops", "--json"]).await.unwrap();
@@ -97,7 +53,7 @@ async fn a_file_is_published_and_taken_back_and_the_history_has_both() {
 async fn what_the_person_can_mend_is_told_in_lines_and_ends_with_2() {
     let served = Served::start().await;
     let (first, mend) = (served.live().await, format!("{:?}", std::process::ExitCode::from(2)));
-    let file = served.file("version: 1\nname: Shop\nrulez: []\n");
+    let file = served.file("shop.yaml", "version: 1\nname: Shop\nrulez: []\n");
     let bad = served.rules(&["publish", &file]).await.unwrap_err();
     assert!(bad.to_string().contains("shop.yaml:3:1: "), "{bad}");
     assert_eq!(code(&bad), mend);
