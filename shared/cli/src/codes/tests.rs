@@ -3,8 +3,8 @@
 use super::{CodesArgs, check, run, show, standing, upload};
 use crate::error::CliError;
 use crate::tests::{NOW, Served};
-use beckon_domain::code::PoolName;
 use beckon_domain::DiscountCode;
+use beckon_domain::code::PoolName;
 use beckon_store::tables::codes::{CodeLog, CodeStore};
 use clap::Parser;
 use serde_json::json;
