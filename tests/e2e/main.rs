@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod archiving;
+mod auditing;
 mod catalog;
 mod codes;
 mod collecting;

@@ -1,5 +1,6 @@
 //! HTTP in, HTTP out: paths, bodies and headers. What a request means is decided in `process`.
 
+use crate::audit;
 use crate::error::AdminError;
 use crate::mail;
 use crate::process::{Admin, Caller};
@@ -9,13 +10,14 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    CatalogStore, CodeLog, CodeStore, ImportLog, LedgerScan, LimitsStore, MailContentStore, ModelStore,
-    ProductStore, ReputationStore, RulesetStore, SwitchStore,
+    AuditLog, CatalogStore, CodeLog, CodeStore, ImportLog, LedgerScan, LimitsStore, MailContentStore,
+    ModelStore, ProductStore, ReputationStore, RulesetStore, SwitchStore,
 };
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
@@ -32,11 +34,14 @@ pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
 
 /// The tables that admin needs.
 pub trait AdminTables:
-    RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + MailTables
+    RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + AuditLog + MailTables
 {
 }
 
-impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + MailTables> AdminTables for T {}
+impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + AuditLog + MailTables>
+    AdminTables for T
+{
+}
 
 /// The tables that admin needs for mail and its codes.
 pub trait MailTables:
@@ -100,6 +105,8 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
         .route("/admin/v1/codes/{pool}/generate", post(codes::generate::<T, O>).fallback(nothing_else))
         .route("/admin/v1/codes/{pool}/codes", get(codes::listed::<T, O>).fallback(nothing_else))
         .route("/admin/v1/codes/check/{code}", get(codes::check::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/audit", get(audit::page::<T, O>).fallback(nothing_else))
+        .route_layer(from_fn_with_state(admin.clone(), audit::audited::<T, O>))
         .with_state(admin)
 }
 

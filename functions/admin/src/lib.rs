@@ -8,6 +8,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod answer;
+mod audit;
 mod catalog;
 pub mod check;
 mod codes;

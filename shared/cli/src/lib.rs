@@ -2,12 +2,13 @@
 //!
 //! [`stack`] wires the real functions to stores and a stream of this process; [`serve`] keeps it running with two pages to
 //! watch it, [`smoke`] drives it through the loop once, [`replay`] drives recorded behaviour through it,
-//! [`catalog`] tells it what a shop sells, [`codes`] which discount codes it may hand out, [`failed`] looks at what could not
+//! [`catalog`] tells it what a shop sells, [`codes`] which discount codes it may hand out, [`audit`] says what was asked of it, [`failed`] looks at what could not
 //! be applied, and puts it again.
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod audit;
 pub mod bench;
 pub mod catalog;
 pub mod cloud;

@@ -2,6 +2,7 @@
 //! stand-in cannot drift from the real thing. Each function takes an empty set of tables.
 #![expect(clippy::unwrap_used, reason = "assertions of a test suite")]
 
+mod audit;
 mod codes;
 mod conversions;
 mod ledger;
@@ -14,10 +15,10 @@ pub use models::model_objects;
 
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
-    CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore, ConversionStore,
-    DUE_SHARD_COUNT, Due, ImportLog, LedgerScan, LimitsStore, ListKey, MailContentStore, ModelStore,
-    OutreachStore, ProductStore, ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore,
-    SwitchStore, TrendKey, Versioned,
+    AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore,
+    ConversionStore, DUE_SHARD_COUNT, Due, ImportLog, LedgerScan, LimitsStore, ListKey, MailContentStore,
+    ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReputationStore, RulesetStore, Save,
+    SuppressionStore, SwitchStore, TrendKey, Versioned,
 };
 use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -65,7 +66,8 @@ where
         + SwitchStore
         + LimitsStore
         + CodeStore
-        + CodeLog,
+        + CodeLog
+        + AuditLog,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -78,6 +80,7 @@ where
     models::all(tables).await;
     products::all(tables).await;
     codes::all(tables).await;
+    audit::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }

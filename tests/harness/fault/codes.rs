@@ -1,4 +1,4 @@
-//! Faults between whoever hands out codes and the tables.
+//! Faults between whoever hands out codes, or keeps the audit chain, and the tables.
 
 use super::{Faulty, store_error};
 use beckon_domain::code::PoolName;
@@ -8,6 +8,7 @@ use beckon_store::tables::codes::{
     Added, CodeChange, CodeLog, CodePage, CodeRecord, CodeStore, FreeCode, HeldCode, Holder, NewCode, Pool,
     PoolCounts, Redeemed, Seed,
 };
+use beckon_store::tables::{AuditLog, AuditRecord};
 
 impl<T: CodeStore> CodeStore for Faulty<T> {
     async fn create_pool(&self, pool: &Pool) -> Result<Pool, StoreError> {
@@ -85,5 +86,19 @@ impl<T: CodeLog> CodeLog for Faulty<T> {
 
     async fn code_changes(&self, pool: &PoolName, limit: u32) -> Result<Vec<CodeChange>, StoreError> {
         self.faults.around("code_changes", self.inner.code_changes(pool, limit), store_error).await
+    }
+}
+
+impl<T: AuditLog> AuditLog for Faulty<T> {
+    async fn put_audit(&self, record: &AuditRecord) -> Result<bool, StoreError> {
+        self.faults.around("put_audit", self.inner.put_audit(record), store_error).await
+    }
+
+    async fn audit_head(&self) -> Result<Option<AuditRecord>, StoreError> {
+        self.faults.around("audit_head", self.inner.audit_head(), store_error).await
+    }
+
+    async fn audit_page(&self, after: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.faults.around("audit_page", self.inner.audit_page(after, limit), store_error).await
     }
 }

@@ -1,9 +1,9 @@
 //! What the functions of a stack ask of its tables, together.
 
 use beckon_store::tables::{
-    CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ConversionStore, ImportLog,
-    LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore, ProductStore, ProfileScan,
-    ProfileStore, ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
+    AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ConversionStore,
+    ImportLog, LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore, ProductStore,
+    ProfileScan, ProfileStore, ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
 };
 
 /// Tables that a stack can run on.
@@ -26,6 +26,7 @@ pub trait Tables:
     + ImportLog
     + CodeStore
     + CodeLog
+    + AuditLog
     + ProfileScan
     + CatalogScan
     + Clone
@@ -52,6 +53,7 @@ impl<T> Tables for T where
         + ImportLog
         + CodeStore
         + CodeLog
+        + AuditLog
         + ProfileScan
         + CatalogScan
         + Clone

@@ -1,4 +1,4 @@
-//! Discount codes, passed on and not counted: a claim is counted where reminders are, and the rest a person starts.
+//! Discount codes and the audit chain, passed on and not counted: a claim is counted where reminders are, and the rest a person starts.
 
 use super::Metered;
 use crate::error::StoreError;
@@ -6,6 +6,7 @@ use crate::tables::codes::{
     Added, CodeChange, CodeLog, CodePage, CodeRecord, CodeStore, FreeCode, HeldCode, Holder, NewCode, Pool,
     PoolCounts, Redeemed, Seed,
 };
+use crate::tables::{AuditLog, AuditRecord};
 use beckon_domain::code::PoolName;
 use beckon_domain::{DiscountCode, OrderId, Timestamp};
 
@@ -85,5 +86,19 @@ impl<T: CodeLog> CodeLog for Metered<T> {
 
     async fn code_changes(&self, pool: &PoolName, limit: u32) -> Result<Vec<CodeChange>, StoreError> {
         self.tables.code_changes(pool, limit).await
+    }
+}
+
+impl<T: AuditLog> AuditLog for Metered<T> {
+    async fn put_audit(&self, record: &AuditRecord) -> Result<bool, StoreError> {
+        self.tables.put_audit(record).await
+    }
+
+    async fn audit_head(&self) -> Result<Option<AuditRecord>, StoreError> {
+        self.tables.audit_head().await
+    }
+
+    async fn audit_page(&self, after: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.tables.audit_page(after, limit).await
     }
 }

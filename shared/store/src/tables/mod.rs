@@ -6,6 +6,7 @@ pub use beckon_domain::{Reminder, ReminderId, ReminderStatus};
 use std::collections::BTreeMap;
 use std::future::Future;
 
+pub mod audit;
 pub mod catalog;
 pub mod codes;
 pub mod conversions;
@@ -20,6 +21,7 @@ pub mod rulesets;
 pub mod suppression;
 pub mod switch;
 
+pub use audit::{AuditLog, AuditRecord};
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
 pub use codes::{CodeLog, CodeStore, FreeCode, HeldCode, Holder, PoolCounts, Redeemed};
 pub use conversions::{ConversionRow, ConversionStore};

@@ -3,6 +3,7 @@
 //! Attribute names are short because DynamoDB bills them with every item. Times are numbers (milliseconds) except
 //! `x`, the TTL, which DynamoDB wants in seconds; expired rows are filtered on read, because deletion may take days.
 
+mod audit;
 mod catalog;
 mod codes;
 mod config;

@@ -1,5 +1,6 @@
 //! The tables in memory: same contract as DynamoDB's, no I/O. For tests, simulations and replays.
 
+mod audit;
 mod catalog;
 mod codes;
 mod conversions;
@@ -32,6 +33,7 @@ struct Tables {
     models: models::Models,
     catalog: BTreeMap<String, catalog::Row>,
     products: products::Products,
+    audit: audit::Chain,
 }
 
 struct Row {
