@@ -18,7 +18,10 @@ use tower::ServiceExt;
 fn request(method: Method, path: &str, key: &str, body: &str) -> Request<Body> {
     let credentials = BASE64.encode(format!("{key}:").as_bytes());
     let request = Request::builder().method(method).uri(path);
-    request.header(header::AUTHORIZATION, format!("Basic {credentials}")).body(body.to_owned().into()).unwrap()
+    request
+        .header(header::AUTHORIZATION, format!("Basic {credentials}"))
+        .body(body.to_owned().into())
+        .unwrap()
 }
 
 fn pause(key: &str) -> Request<Body> {

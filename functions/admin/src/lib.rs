@@ -23,5 +23,5 @@ pub use check::{Checked, TestSummary, check, run_tests};
 pub use config::Config;
 pub use error::AdminError;
 pub use handler::{AdminTables, MailTables, router};
-pub use process::Admin;
+pub use process::{Admin, Caller};
 pub use rollout::{Outcome, Proposal, RolloutError, make_live};
