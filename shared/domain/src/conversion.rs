@@ -2,7 +2,7 @@
 //! were held out alike.
 //!
 //! A profile keeps two small sets: steps that were answered, and orders. An order belongs to the last step that was answered
-//! at or before it, if that is not longer ago than [`WINDOW`]; so each order counts once, whatever else was sent. Because
+//! at or before it, if that is not longer ago than [`CONVERSION_WINDOW`]; so each order counts once, whatever else was sent. Because
 //! both are sets, neither the order in which events arrive nor that of joining two halves of a person matters. What belongs
 //! to a step and is not yet written down is an outbox: the cart mailer writes it and says so
 //! ([`crate::event::EventKind::ConversionRecorded`]).
