@@ -62,8 +62,12 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
     ) -> Result<CaptureAnswer, CollectError> {
         let body = if event_type.is_some() { parse_single(bytes)? } else { parse_batch(bytes)? };
         let presented = basic_user.or(body.write_key.as_deref());
-        let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
-        let sorted = self.sort(&body, key, event_type);
+        let key = match presented {
+            Some(presented) => self.secrets.find_key(presented, self.clock.now()).await?,
+            None => None,
+        };
+        let key = key.ok_or_else(Problem::unauthorized)?;
+        let sorted = self.sort(&body, &key, event_type);
         self.put(sorted.records).await?;
         for (key, contact) in &sorted.contacts {
             self.contacts.put_contact(key, contact).await.map_err(CollectError::Contact)?;

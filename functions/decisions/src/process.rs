@@ -96,7 +96,11 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
     ) -> Result<DecisionsResponse, DecideError> {
         let request = DecisionsRequest::parse(bytes)?;
         let presented = basic_user.or(request.write_key.as_deref());
-        let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
+        let key = match presented {
+            Some(presented) => self.secrets.find_key(presented, self.clock.now()).await?,
+            None => None,
+        };
+        let key = key.ok_or_else(Problem::unauthorized)?;
         let explains = explain::may_explain(request.explain, key.kind)?;
         let tells = propensity::may_tell(request.propensity, key.kind)?;
         let now = self.clock.now();

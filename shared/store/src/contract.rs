@@ -4,6 +4,7 @@
 
 mod codes;
 mod conversions;
+mod keys;
 mod ledger;
 mod models;
 mod outreach_sending;
@@ -15,9 +16,9 @@ pub use models::model_objects;
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
     CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore, ConversionStore,
-    DUE_SHARD_COUNT, Due, ImportLog, LedgerScan, LimitsStore, ListKey, MailContentStore, ModelStore,
-    OutreachStore, ProductStore, ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore,
-    SwitchStore, TrendKey, Versioned,
+    DUE_SHARD_COUNT, Due, ImportLog, KeyStore, LedgerScan, LimitsStore, ListKey, MailContentStore,
+    ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReputationStore, RulesetStore, Save,
+    SuppressionStore, SwitchStore, TrendKey, Versioned,
 };
 use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -65,7 +66,8 @@ where
         + SwitchStore
         + LimitsStore
         + CodeStore
-        + CodeLog,
+        + CodeLog
+        + KeyStore,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -78,6 +80,7 @@ where
     models::all(tables).await;
     products::all(tables).await;
     codes::all(tables).await;
+    keys::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }

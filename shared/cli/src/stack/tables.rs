@@ -2,8 +2,8 @@
 
 use beckon_store::tables::{
     CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ConversionStore, ImportLog,
-    LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore, ProductStore, ProfileScan,
-    ProfileStore, ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
+    KeyStore, LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore, ProductStore,
+    ProfileScan, ProfileStore, ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
 };
 
 /// Tables that a stack can run on.
@@ -26,6 +26,7 @@ pub trait Tables:
     + ImportLog
     + CodeStore
     + CodeLog
+    + KeyStore
     + ProfileScan
     + CatalogScan
     + Clone
@@ -52,6 +53,7 @@ impl<T> Tables for T where
         + ImportLog
         + CodeStore
         + CodeLog
+        + KeyStore
         + ProfileScan
         + CatalogScan
         + Clone

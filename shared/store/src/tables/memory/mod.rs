@@ -3,6 +3,7 @@
 mod catalog;
 mod codes;
 mod conversions;
+mod keys;
 mod models;
 mod outreach;
 mod products;
@@ -27,6 +28,7 @@ struct Tables {
     conversions: conversions::Conversions,
     mail: sending::Mail,
     codes: codes::Codes,
+    keys: keys::Keys,
     rulesets: rulesets::Rulesets,
     mail_content: rulesets::Rulesets,
     models: models::Models,
