@@ -3,19 +3,19 @@
 use crate::error::AdminError;
 use crate::mail;
 use crate::process::{Admin, Caller};
-use crate::{catalog, codes};
+use crate::{catalog, codes, keys};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    CatalogStore, CodeLog, CodeStore, ImportLog, LedgerScan, LimitsStore, MailContentStore, ModelStore,
-    ProductStore, ReputationStore, RulesetStore, SwitchStore,
+    CatalogStore, CodeLog, CodeStore, ImportLog, KeyStore, LedgerScan, LimitsStore, MailContentStore,
+    ModelStore, ProductStore, ReputationStore, RulesetStore, SwitchStore,
 };
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
@@ -32,11 +32,14 @@ pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
 
 /// The tables that admin needs.
 pub trait AdminTables:
-    RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + MailTables
+    RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + KeyStore + MailTables
 {
 }
 
-impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + MailTables> AdminTables for T {}
+impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + KeyStore + MailTables>
+    AdminTables for T
+{
+}
 
 /// The tables that admin needs for mail and its codes.
 pub trait MailTables:
@@ -100,6 +103,8 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
         .route("/admin/v1/codes/{pool}/generate", post(codes::generate::<T, O>).fallback(nothing_else))
         .route("/admin/v1/codes/{pool}/codes", get(codes::listed::<T, O>).fallback(nothing_else))
         .route("/admin/v1/codes/check/{code}", get(codes::check::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/keys", get(keys::list::<T, O>).post(keys::create::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/keys/{id}", delete(keys::revoke::<T, O>).fallback(nothing_else))
         .with_state(admin)
 }
 
@@ -107,10 +112,10 @@ async fn publish<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Reques
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let source = admin.source(user(&parts).as_deref())?;
+        let source = admin.source(user(&parts).as_deref()).await?;
         let ask = PublishAsk::parse(&parts.uri)?;
         let text = ruleset(body).await?;
-        admin.publish(&text, ask, Caller { source, request_id: &request_id }).await
+        admin.publish(&text, ask, Caller { source: &source, request_id: &request_id }).await
     };
     answer(result.await, &request_id)
 }
@@ -119,7 +124,7 @@ async fn check<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request)
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source(user(&parts).as_deref())?;
+        admin.source(user(&parts).as_deref()).await?;
         let text = ruleset(body).await?;
         Ok(admin.check(&text, &request_id))
     };
@@ -130,11 +135,11 @@ async fn roll_back<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Requ
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let source = admin.source(user(&parts).as_deref())?;
+        let source = admin.source(user(&parts).as_deref()).await?;
         let body = to_bytes(body, ROLLBACK_BYTES_MAX).await;
         let body =
             body.map_err(|_| Problem::too_large(format!("at most {ROLLBACK_BYTES_MAX} bytes are taken")))?;
-        admin.roll_back(RollbackAsk::parse(&body)?, Caller { source, request_id: &request_id }).await
+        admin.roll_back(RollbackAsk::parse(&body)?, Caller { source: &source, request_id: &request_id }).await
     };
     answer(result.await, &request_id)
 }
@@ -143,7 +148,7 @@ async fn history<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Reques
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source(user(&parts).as_deref())?;
+        admin.source(user(&parts).as_deref()).await?;
         admin.history(HistoryAsk::parse(&parts.uri)?, &request_id).await
     };
     answer(result.await, &request_id)
@@ -153,7 +158,7 @@ async fn active<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source(user(&parts).as_deref())?;
+        admin.source(user(&parts).as_deref()).await?;
         admin.active(&request_id).await
     };
     answer(result.await, &request_id)
@@ -167,7 +172,7 @@ async fn version<T: RulesetStore, O>(
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source(user(&parts).as_deref())?;
+        admin.source(user(&parts).as_deref()).await?;
         admin.version(&version).await
     };
     match result.await {

@@ -6,8 +6,8 @@ use beckon_runtime::env::Env;
 use beckon_runtime::{Clock, MadeKeys, Secrets, logs};
 use beckon_store::models::s3::S3Models;
 use beckon_store::ruleset::ActiveRuleset;
-use beckon_store::tables::key_reader;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use beckon_store::tables::key_reader;
 use decisions::{Config, Decider, LiveCatalog, LiveSessionIndex, router};
 use std::sync::Arc;
 
@@ -23,7 +23,8 @@ async fn main() -> anyhow::Result<()> {
         catalog: config.catalog_table,
         ..TableNames::default()
     };
-    let secrets = Secrets::load(&start, &config.secret_arn).await.context("the secrets are needed to start")?;
+    let secrets =
+        Secrets::load(&start, &config.secret_arn).await.context("the secrets are needed to start")?;
     let tables = DynamoTables::from_config(&page, names.clone());
     let made = MadeKeys::reading(key_reader(tables.clone()));
     let mut decider = Decider::new(

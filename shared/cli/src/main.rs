@@ -1,7 +1,8 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-    CliError, bench, catalog, cloud, codes, evaluate, failed, mail, model, replay, rules, serve, sim, smoke,
+    CliError, bench, catalog, cloud, codes, evaluate, failed, keys, mail, model, replay, rules, serve, sim,
+    smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ enum Command {
     Mail(mail::MailArgs),
     /// Upload or make discount codes, see how many are left, and check one
     Codes(codes::CodesArgs),
+    /// Make keys, see which there are, and take them back
+    Keys(keys::KeysArgs),
     /// Show what was learned and how good it is, or train now
     Model(model::ModelArgs),
     /// Publish a ruleset, roll back, and see who published what
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         | Command::Catalog(_)
         | Command::Mail(_)
         | Command::Codes(_)
+        | Command::Keys(_)
         | Command::Bench(_)
         | Command::Model(_)
         | Command::Evaluate(_) => "error",
@@ -90,6 +94,7 @@ fn main() -> ExitCode {
             Command::Catalog(args) => Box::pin(catalog::run(args)).await,
             Command::Mail(args) => Box::pin(mail::run(args)).await,
             Command::Codes(args) => Box::pin(codes::run(args)).await,
+            Command::Keys(args) => Box::pin(keys::run(args)).await,
             Command::Model(args) => Box::pin(model::run(args)).await,
             Command::Rules(args) => Box::pin(rules::run(args)).await,
         }

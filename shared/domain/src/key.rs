@@ -5,6 +5,7 @@
 
 mod made;
 mod origin;
+mod signing;
 mod token;
 
 pub use made::{
@@ -12,6 +13,7 @@ pub use made::{
     write_key_text,
 };
 pub use origin::Origin;
+pub use signing::{hs256, is_hs256};
 
 use crate::id::{AnonymousId, EpisodeId, SourceId, UserId};
 use crate::time::Timestamp;

@@ -11,7 +11,7 @@
 //! unsubscribed through one stays unsubscribed, for as long as it is listed there.
 
 use crate::keys::{KeysUnavailable, MadeKeys};
-use beckon_domain::key::{KeyRing, WriteKey, WriteKeyKind};
+use beckon_domain::key::{KeyMaterial, KeyRing, WriteKey, WriteKeyKind};
 use beckon_domain::{ContactHash, Pepper, SourceId, Timestamp};
 use serde::Deserialize;
 
@@ -164,6 +164,25 @@ impl Secrets {
             Some(key) => Ok(Some(key.clone())),
             None => self.made.find(presented, now).await,
         }
+    }
+
+    /// The text of a live signing key of a source, by its id; nothing when there is none of it, or of another source.
+    ///
+    /// # Errors
+    /// When nobody can say whether there is one.
+    pub async fn signing_secret(
+        &self,
+        id: &str,
+        source: &SourceId,
+        now: Timestamp,
+    ) -> Result<Option<String>, KeysUnavailable> {
+        let Some(key) = self.made.signing(id, now).await?.filter(|key| key.source == *source) else {
+            return Ok(None);
+        };
+        let KeyMaterial::Token { pepper: id } = &key.material else { return Ok(None) };
+        let mut peppers = std::iter::once(&self.pepper).chain(&self.previous);
+        let pepper = peppers.find(|pepper| pepper.id() == id);
+        Ok(pepper.map(|pepper| pepper.signing_secret(&key.id, &key.source)))
     }
 
     /// The contact and the pepper of an unsubscribe token, which an earlier pepper may have made.

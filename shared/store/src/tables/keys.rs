@@ -92,7 +92,8 @@ pub trait KeyStore: Send + Sync {
 /// What reads the keys of `tables`, for whoever holds them in memory.
 pub fn key_reader<T: KeyStore + Clone + 'static>(
     tables: T,
-) -> impl Fn() -> Pin<Box<dyn Future<Output = Result<Vec<MadeKey>, StoreError>> + Send>> + Send + Sync + 'static {
+) -> impl Fn() -> Pin<Box<dyn Future<Output = Result<Vec<MadeKey>, StoreError>> + Send>> + Send + Sync + 'static
+{
     move || {
         let tables = tables.clone();
         Box::pin(async move { Ok(tables.made_keys().await?.keys) })
