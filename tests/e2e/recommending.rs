@@ -5,6 +5,7 @@ use beckon_domain::DurationMs;
 use beckon_rules::{Ruleset, SAMPLE};
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::memory::MemoryTables;
+use beckon_wire::auth::Credentials;
 use decisions::Decider;
 use harness::world::START;
 use harness::{Faults, Faulty, World};
@@ -133,7 +134,8 @@ async fn round_trips(
     body: &Value,
 ) -> Vec<Vec<&'static str>> {
     let bytes = body.to_string().into_bytes();
-    let mut deciding = pin!(decider.decide(&bytes, Some("pk_local"), "r"));
+    let credentials = Credentials::of_key("pk_local");
+    let mut deciding = pin!(decider.decide(&bytes, &credentials, "r"));
     let (mut rounds, mut seen) = (Vec::new(), faults.calls().len());
     loop {
         let polled = deciding.as_mut().poll(&mut Context::from_waker(Waker::noop()));

@@ -180,6 +180,7 @@ fn is_called(source: &str, port: &str, method: &str) -> bool {
             // A model, or a snapshot of the catalog.
             source.contains("keep(&self.objects,") || source.contains("make_live(&self.tables,&self.objects,")
         }
+        ("KeyStore", "made_keys") => source.contains("key_reader("),
         ("SendingSwitch", "sending") => source.contains("tables.sending()"),
         ("SwitchStore", "change_sending") => source.contains("turn(&self.tables,"),
         ("ModelObjects", "model_object") => source.contains("fetch(&self.objects,"),

@@ -10,7 +10,6 @@ use axum::http::Method;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use beckon_domain::key::WriteKeyKind;
 use beckon_runtime::fresh_id;
 use beckon_store::tables::{AuditLog, AuditRecord};
 use beckon_store::{ErrorKind, StoreError};
@@ -47,7 +46,11 @@ pub(crate) async fn audited<T: AuditLog, O>(
     next: Next,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Some(asked) = admin.asked(&parts) else { return next.run(Request::from_parts(parts, body)).await };
+    let asked = match admin.asked(&parts).await {
+        Ok(Some(asked)) => asked,
+        Ok(None) => return next.run(Request::from_parts(parts, body)).await,
+        Err(error) => return answer::<()>(Err(error), &fresh_id()),
+    };
     if let Err(error) = admin.chain(&asked, Stage::Asked, None, Map::new()).await {
         return answer::<()>(Err(error), &asked.id);
     }
@@ -65,10 +68,12 @@ pub(crate) async fn page<T: AuditLog, O>(State(admin): Shared<T, O>, request: Re
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source_for(
-            user(&parts).as_deref(),
-            "a publishable key reads no records: send a secret key (sk_)",
-        )?;
+        admin
+            .source_for(
+                user(&parts).as_deref(),
+                "a publishable key reads no records: send a secret key (sk_)",
+            )
+            .await?;
         let after = after(&parts)?;
         let records = admin.tables.audit_page(after, PAGE).await?;
         let next = records.last().filter(|_| records.len() == PAGE as usize).map(|last| last.number);
@@ -92,21 +97,26 @@ fn after(parts: &Parts) -> Result<u64, Problem> {
 
 impl<T: AuditLog, O> Admin<T, O> {
     /// What is asked, if it may change something and the caller may ask it.
-    fn asked(&self, parts: &Parts) -> Option<Asked> {
+    async fn asked(&self, parts: &Parts) -> Result<Option<Asked>, AdminError> {
         let path = parts.extensions.get::<MatchedPath>().map_or(parts.uri.path(), MatchedPath::as_str);
         let reads = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
         if reads || path.ends_with("/check") {
-            return None;
+            return Ok(None);
         }
-        let presented = user(parts)?;
-        let key = self.secrets.keys.find(&presented).filter(|key| key.kind == WriteKeyKind::Secret)?;
+        let who = match self.source(user(parts).as_deref()).await {
+            Ok(who) => who,
+            // Nobody can say who it is just now: what answers might be able to in a moment, and it would not be kept.
+            Err(error) if error.is_transient() => return Err(error),
+            // A stranger is refused by what answers.
+            Err(_) => return Ok(None),
+        };
         let subject = parts.uri.path_and_query().map_or_else(|| path.to_owned(), ToString::to_string);
-        Some(Asked {
+        Ok(Some(Asked {
             id: fresh_id(),
-            who: key.source.as_str().to_owned(),
+            who: who.as_str().to_owned(),
             action: format!("{} {path}", parts.method),
             subject: subject.chars().take(SUBJECT_CHARS_MAX).collect(),
-        })
+        }))
     }
 
     async fn chain(

@@ -2,6 +2,7 @@
 
 use crate::rollout::RolloutError;
 use beckon_rules::RulesetError;
+use beckon_runtime::KeysUnavailable;
 use beckon_store::StoreError;
 use beckon_wire::problem::{Fault, Problem};
 
@@ -14,6 +15,9 @@ pub enum AdminError {
     /// The request itself is at fault.
     #[error("the request was refused with {}", .0.status())]
     Refused(Problem),
+    /// Nobody can say whether the key is live.
+    #[error("the key could not be checked")]
+    Keys(#[from] KeysUnavailable),
     /// A table did not do what was asked.
     #[error("a table did not do what was asked")]
     Store(#[source] StoreError),
@@ -62,7 +66,11 @@ impl AdminError {
     /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Store(error) | Self::Unfinished(error) if error.is_transient())
+        match self {
+            Self::Store(error) | Self::Unfinished(error) => error.is_transient(),
+            Self::Keys(error) => error.is_transient(),
+            Self::Refused(_) => false,
+        }
     }
 
     /// The answer to the caller.
@@ -70,6 +78,7 @@ impl AdminError {
     pub fn into_problem(self) -> Problem {
         match self {
             Self::Refused(problem) => problem,
+            Self::Keys(_) => Problem::keys_unavailable(RETRY_AFTER_SECS),
             Self::Store(error) if error.is_transient() => Problem::uncertain(RETRY_AFTER_SECS),
             Self::Unfinished(_) => Problem::unfinished(RETRY_AFTER_SECS),
             Self::Store(_) => Problem::internal(),

@@ -4,7 +4,7 @@ use crate::audit;
 use crate::error::AdminError;
 use crate::mail;
 use crate::process::{Admin, Caller};
-use crate::{catalog, codes};
+use crate::{catalog, codes, keys};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
@@ -12,12 +12,12 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    AuditLog, CatalogStore, CodeLog, CodeStore, ImportLog, LedgerScan, LimitsStore, MailContentStore,
-    ModelStore, ProductStore, ReputationStore, RulesetStore, SwitchStore,
+    AuditLog, CatalogStore, CodeLog, CodeStore, ImportLog, KeyStore, LedgerScan, LimitsStore,
+    MailContentStore, ModelStore, ProductStore, ReputationStore, RulesetStore, SwitchStore,
 };
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
@@ -34,12 +34,13 @@ pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
 
 /// The tables that admin needs.
 pub trait AdminTables:
-    RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + AuditLog + MailTables
+    RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + KeyStore + AuditLog + MailTables
 {
 }
 
-impl<T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + AuditLog + MailTables>
-    AdminTables for T
+impl<
+    T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + KeyStore + AuditLog + MailTables,
+> AdminTables for T
 {
 }
 
@@ -105,6 +106,8 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
         .route("/admin/v1/codes/{pool}/generate", post(codes::generate::<T, O>).fallback(nothing_else))
         .route("/admin/v1/codes/{pool}/codes", get(codes::listed::<T, O>).fallback(nothing_else))
         .route("/admin/v1/codes/check/{code}", get(codes::check::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/keys", get(keys::list::<T, O>).post(keys::create::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/keys/{id}", delete(keys::revoke::<T, O>).fallback(nothing_else))
         .route("/admin/v1/audit", get(audit::page::<T, O>).fallback(nothing_else))
         .route_layer(from_fn_with_state(admin.clone(), audit::audited::<T, O>))
         .with_state(admin)
@@ -114,10 +117,10 @@ async fn publish<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Reques
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let source = admin.source(user(&parts).as_deref())?;
+        let source = admin.source(user(&parts).as_deref()).await?;
         let ask = PublishAsk::parse(&parts.uri)?;
         let text = ruleset(body).await?;
-        admin.publish(&text, ask, Caller { source, request_id: &request_id }).await
+        admin.publish(&text, ask, Caller { source: &source, request_id: &request_id }).await
     };
     answer(result.await, &request_id)
 }
@@ -126,7 +129,7 @@ async fn check<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request)
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source(user(&parts).as_deref())?;
+        admin.source(user(&parts).as_deref()).await?;
         let text = ruleset(body).await?;
         Ok(admin.check(&text, &request_id))
     };
@@ -137,11 +140,11 @@ async fn roll_back<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Requ
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let source = admin.source(user(&parts).as_deref())?;
+        let source = admin.source(user(&parts).as_deref()).await?;
         let body = to_bytes(body, ROLLBACK_BYTES_MAX).await;
         let body =
             body.map_err(|_| Problem::too_large(format!("at most {ROLLBACK_BYTES_MAX} bytes are taken")))?;
-        admin.roll_back(RollbackAsk::parse(&body)?, Caller { source, request_id: &request_id }).await
+        admin.roll_back(RollbackAsk::parse(&body)?, Caller { source: &source, request_id: &request_id }).await
     };
     answer(result.await, &request_id)
 }
@@ -150,7 +153,7 @@ async fn history<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Reques
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source(user(&parts).as_deref())?;
+        admin.source(user(&parts).as_deref()).await?;
         admin.history(HistoryAsk::parse(&parts.uri)?, &request_id).await
     };
     answer(result.await, &request_id)
@@ -160,7 +163,7 @@ async fn active<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source(user(&parts).as_deref())?;
+        admin.source(user(&parts).as_deref()).await?;
         admin.active(&request_id).await
     };
     answer(result.await, &request_id)
@@ -174,7 +177,7 @@ async fn version<T: RulesetStore, O>(
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source(user(&parts).as_deref())?;
+        admin.source(user(&parts).as_deref()).await?;
         admin.version(&version).await
     };
     match result.await {

@@ -4,9 +4,10 @@ use admin::{Admin, Config, router, run_tests};
 use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, Secrets, logs};
+use beckon_runtime::{Clock, MadeKeys, Secrets, logs};
 use beckon_store::models::s3::S3Models;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use beckon_store::tables::key_reader;
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -21,10 +22,12 @@ async fn main() -> anyhow::Result<()> {
         outreach: config.outreach_table,
         ..TableNames::default()
     };
+    let tables = DynamoTables::from_config(&sdk, names);
+    let secrets = Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?;
     let admin = Admin {
-        tables: DynamoTables::from_config(&sdk, names),
+        secrets: secrets.with_made_keys(MadeKeys::reading(key_reader(tables.clone()))),
+        tables,
         objects: S3Models::from_config(&sdk, config.model_bucket),
-        secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
         clock: Clock::system(),
         run_tests,
     };

@@ -44,22 +44,26 @@ impl<T, O> Admin<T, O> {
     /// The source of a secret key, for a request about rulesets.
     ///
     /// # Errors
-    /// 401 without a live key, 403 with one that pages may know.
-    pub fn source(&self, presented: Option<&str>) -> Result<&SourceId, Problem> {
+    /// 401 without a live key, 403 with one that pages may know, 503 when nobody can say.
+    pub async fn source(&self, presented: Option<&str>) -> Result<SourceId, AdminError> {
         let refusal = "a publishable key changes and shows no rules: send a secret key (sk_)";
-        self.source_for(presented, refusal)
+        self.source_for(presented, refusal).await
     }
 
     /// The source of a secret key; `refusal` is what somebody with a publishable key is told.
-    pub(crate) fn source_for(
+    pub(crate) async fn source_for(
         &self,
         presented: Option<&str>,
         refusal: &'static str,
-    ) -> Result<&SourceId, Problem> {
-        let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
+    ) -> Result<SourceId, AdminError> {
+        let key = match presented {
+            Some(presented) => self.secrets.find_key(presented, self.clock.now()).await?,
+            None => None,
+        };
+        let key = key.ok_or_else(Problem::unauthorized)?;
         match key.kind {
-            WriteKeyKind::Secret => Ok(&key.source),
-            WriteKeyKind::Publishable => Err(Problem::forbidden(refusal)),
+            WriteKeyKind::Secret => Ok(key.source),
+            WriteKeyKind::Publishable => Err(Problem::forbidden(refusal).into()),
         }
     }
 }

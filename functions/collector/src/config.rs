@@ -10,6 +10,8 @@ pub struct Config {
     pub event_stream: String,
     /// `CONTACT_TABLE`: name of the table.
     pub contact_table: String,
+    /// `CONFIG_TABLE`: name of the table with the keys that people made.
+    pub config_table: String,
     /// `SECRET_ARN`: pepper and write keys.
     pub secret_arn: String,
     /// `CURRENCY`: of prices that name none (ISO 4217).
@@ -27,6 +29,7 @@ impl Config {
         let config = Self {
             event_stream: env.required("EVENT_STREAM"),
             contact_table: env.required("CONTACT_TABLE"),
+            config_table: env.required("CONFIG_TABLE"),
             secret_arn: env.required("SECRET_ARN"),
             allowed_origins: beckon_runtime::http::origins(&env.required("ALLOWED_ORIGINS")),
             currency: env.required_parsed("CURRENCY").unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! Why a request is not answered with 200.
 
+use beckon_runtime::KeysUnavailable;
 use beckon_store::StoreError;
 use beckon_store::streams::StreamError;
 use beckon_wire::problem::Problem;
@@ -13,6 +14,9 @@ pub enum CollectError {
     /// The request itself is at fault.
     #[error("the request was refused with {}", .0.status())]
     Refused(Problem),
+    /// Nobody can say whether the key is live.
+    #[error("the key could not be checked")]
+    Keys(#[from] KeysUnavailable),
     /// The stream did not take every event.
     #[error("the stream did not take every event")]
     Stream(#[source] StreamError),
@@ -36,6 +40,7 @@ impl CollectError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Refused(_) | Self::Encode(_) => false,
+            Self::Keys(error) => error.is_transient(),
             Self::Stream(error) => error.is_transient(),
             Self::Contact(error) => error.is_transient(),
         }
@@ -47,6 +52,7 @@ impl CollectError {
     pub fn into_problem(self) -> Problem {
         match self {
             Self::Refused(problem) => problem,
+            Self::Keys(_) => Problem::keys_unavailable(RETRY_AFTER_SECS),
             _ => Problem::unavailable(RETRY_AFTER_SECS),
         }
     }

@@ -10,7 +10,7 @@ use axum::routing::post;
 use beckon_runtime::fresh_id;
 use beckon_store::streams::EventStream;
 use beckon_store::tables::ContactStore;
-use beckon_wire::auth::basic_user;
+use beckon_wire::auth::Credentials;
 use beckon_wire::capture::EventType;
 use beckon_wire::limits::BODY_BYTES_MAX;
 use beckon_wire::problem::Problem;
@@ -57,11 +57,11 @@ async fn answer<S: EventStream, C: ContactStore>(
 ) -> Response {
     let request_id = fresh_id();
     let (parts, body) = request.into_parts();
-    let user = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(basic_user);
+    let credentials = Credentials::of(&parts.headers);
     let result = match to_bytes(body, BODY_BYTES_MAX + 1).await {
         Ok(raw) => match decoded(&parts.headers, &raw) {
             Ok(bytes) => {
-                collector.collect(&bytes, user.as_deref(), event_type, &request_id).await.map_err(|error| {
+                collector.collect(&bytes, &credentials, event_type, &request_id).await.map_err(|error| {
                     if error.is_transient() {
                         tracing::warn!(request.id = request_id, error = ?error, "request not collected");
                     }

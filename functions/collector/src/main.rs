@@ -3,9 +3,10 @@
 use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, Secrets, logs};
+use beckon_runtime::{Clock, MadeKeys, Secrets, logs};
 use beckon_store::streams::kinesis::KinesisStream;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use beckon_store::tables::key_reader;
 use collector::{Collector, Config, router};
 use std::sync::Arc;
 
@@ -14,12 +15,17 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
     let sdk = aws::config(Patience::REQUEST).await;
-    let names = TableNames { contact: config.contact_table, ..TableNames::default() };
+    let names =
+        TableNames { contact: config.contact_table, config: config.config_table, ..TableNames::default() };
+    let tables = DynamoTables::from_config(&sdk, names);
+    let secrets = Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?;
+    let (clock, made) = (Clock::system(), MadeKeys::reading(key_reader(tables.clone())));
+    made.warm(clock.now()).await;
     let collector = Collector {
         stream: KinesisStream::from_config(&sdk, config.event_stream),
-        contacts: DynamoTables::from_config(&sdk, names),
-        secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
-        clock: Clock::system(),
+        contacts: tables,
+        secrets: secrets.with_made_keys(made),
+        clock,
         currency: config.currency,
     };
     let app = router(Arc::new(collector), &config.allowed_origins);

@@ -2,12 +2,14 @@
 
 use crate::error::CollectError;
 use crate::identity::{Addressed, address};
+use crate::proof::{Proof, proofs};
 use beckon_domain::id::EffectId;
 use beckon_domain::key::WriteKey;
 use beckon_domain::{Currency, DurationMs, EventId, ProfileKey, SourceId, Timestamp};
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{Contact, ContactStore};
+use beckon_wire::auth::Credentials;
 use beckon_wire::capture::landing::{self, EMAIL_LINK_CLICKED};
 use beckon_wire::capture::{
     Body, CaptureAnswer, Captured, EventType, Received, Verdict, capture, parse_batch, parse_single,
@@ -15,6 +17,7 @@ use beckon_wire::capture::{
 use beckon_wire::limits::EVENT_COUNT_MAX;
 use beckon_wire::problem::{Fault, Problem};
 use beckon_wire::stream::{Line, encode};
+use beckon_wire::token::TokenFault;
 
 /// How long a contact is kept when no consent to marketing e-mail came with it.
 const UNCONSENTED_CONTACT_RETENTION: DurationMs = DurationMs::from_days(30);
@@ -56,14 +59,21 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
     pub async fn collect(
         &self,
         bytes: &[u8],
-        basic_user: Option<&str>,
+        credentials: &Credentials,
         event_type: Option<EventType>,
         request_id: &str,
     ) -> Result<CaptureAnswer, CollectError> {
         let body = if event_type.is_some() { parse_single(bytes)? } else { parse_batch(bytes)? };
-        let presented = basic_user.or(body.write_key.as_deref());
-        let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
-        let sorted = self.sort(&body, key, event_type);
+        let presented = credentials.user.as_deref().or(body.write_key.as_deref());
+        let key = match presented {
+            Some(presented) => self.secrets.find_key(presented, self.clock.now()).await?,
+            None => None,
+        };
+        let key = key.ok_or_else(Problem::unauthorized)?;
+        let misplaced = credentials.admit(&key)?;
+        let proofs = proofs(&body, &key, &self.secrets, self.clock.now()).await?;
+        let mut sorted = self.sort(&body, &key, &proofs, event_type);
+        sorted.warnings.extend(misplaced.map(|fault| Verdict::new(0, "{}", fault)));
         self.put(sorted.records).await?;
         for (key, contact) in &sorted.contacts {
             self.contacts.put_contact(key, contact).await.map_err(CollectError::Contact)?;
@@ -86,7 +96,13 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
         })
     }
 
-    fn sort(&self, body: &Body<'_>, key: &WriteKey, event_type: Option<EventType>) -> Sorted {
+    fn sort(
+        &self,
+        body: &Body<'_>,
+        key: &WriteKey,
+        proofs: &[Proof],
+        event_type: Option<EventType>,
+    ) -> Sorted {
         let click_room = EVENT_COUNT_MAX.saturating_sub(body.events.len());
         let mut sorted = Sorted { click_room, ..Sorted::default() };
         let sent_at = body.sent_at.as_ref().and_then(beckon_wire::parse_time);
@@ -103,17 +119,27 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
             event_type,
             fresh_id: &fresh_id,
         };
-        for (index, json) in body.events.iter().enumerate() {
+        for (index, (json, proof)) in body.events.iter().zip(proofs).enumerate() {
             let captured = capture(json, &received);
-            let addressed = captured
-                .and_then(|c| address(&c, key.kind, &self.secrets.pepper).map(|addressed| (c, addressed)));
+            let user = captured.as_ref().ok().and_then(|captured| captured.user.as_ref());
+            let (proof, fault) = match proof {
+                Some(Ok(proof)) if user.is_some_and(|user| user != proof) => {
+                    (None, Some(TokenFault::OtherPerson))
+                }
+                Some(Ok(proof)) => (Some(proof), None),
+                Some(Err(fault)) => (None, Some(*fault)),
+                None => (None, None),
+            };
+            sorted.warnings.extend(fault.map(|fault| Verdict::new(index, json, fault.into())));
+            let addressed = captured.and_then(|c| {
+                address(&c, key.kind, proof, &self.secrets.pepper).map(|addressed| (c, addressed))
+            });
             match addressed {
                 Ok((mut captured, addressed)) => {
                     if captured.id_is_personal {
                         captured.line.id = self.secrets.pepper.event_id(&captured.line.id);
                     }
-                    let verified = key.kind == beckon_domain::key::WriteKeyKind::Secret;
-                    sorted.accept(index, json, captured, addressed, verified, received.at);
+                    sorted.accept(index, json, captured, addressed, received.at);
                 }
                 Err(fault) => sorted.rejected.push(Verdict::new(index, json, fault)),
             }
@@ -135,15 +161,7 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
 }
 
 impl Sorted {
-    fn accept(
-        &mut self,
-        index: usize,
-        json: &str,
-        captured: Captured,
-        addressed: Addressed,
-        verified: bool,
-        now: Timestamp,
-    ) {
+    fn accept(&mut self, index: usize, json: &str, captured: Captured, addressed: Addressed, now: Timestamp) {
         self.accepted += 1;
         self.clamped += usize::from(captured.clamped);
         self.warnings.extend(captured.warnings.into_iter().map(|fault| Verdict::new(index, json, fault)));
@@ -153,7 +171,7 @@ impl Sorted {
                 phone: traits.phone,
                 first_name: traits.first_name,
                 last_name: traits.last_name,
-                verified,
+                verified: addressed.is_proven,
                 at: Timestamp::from_ms(captured.line.occurred_at),
                 expires_at: Some(now + UNCONSENTED_CONTACT_RETENTION),
                 consent: captured.line.consent.marketing_email,

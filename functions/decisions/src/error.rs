@@ -1,5 +1,6 @@
-//! Why a request is not answered with 200: it is not valid, or there never was a ruleset.
+//! Why a request is not answered with 200: it is not valid, its key cannot be checked, or there never was a ruleset.
 
+use beckon_runtime::KeysUnavailable;
 use beckon_store::ruleset::RulesetUnavailable;
 use beckon_wire::problem::Problem;
 
@@ -12,6 +13,9 @@ pub enum DecideError {
     /// The request itself is at fault.
     #[error("the request was refused with {}", .0.status())]
     Refused(Problem),
+    /// Nobody can say whether the key is live.
+    #[error("the key could not be checked")]
+    Keys(#[from] KeysUnavailable),
     /// There is no ruleset, and never was one since this process started.
     #[error("there is nothing to decide by")]
     NoRuleset(#[source] RulesetUnavailable),
@@ -27,7 +31,7 @@ impl DecideError {
     /// Whether the same request may succeed later.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::NoRuleset(_))
+        matches!(self, Self::NoRuleset(_) | Self::Keys(_))
     }
 
     /// The answer to the client.
@@ -35,6 +39,7 @@ impl DecideError {
     pub fn into_problem(self) -> Problem {
         match self {
             Self::Refused(problem) => problem,
+            Self::Keys(_) => Problem::keys_unavailable(RETRY_AFTER_SECS),
             Self::NoRuleset(_) => Problem::no_ruleset(RETRY_AFTER_SECS),
         }
     }

@@ -10,7 +10,7 @@ use axum::routing::post;
 use beckon_runtime::fresh_id;
 use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore};
-use beckon_wire::auth::basic_user;
+use beckon_wire::auth::Credentials;
 use beckon_wire::limits::BODY_BYTES_MAX;
 use beckon_wire::problem::Problem;
 use std::sync::Arc;
@@ -36,9 +36,9 @@ where
 {
     let request_id = fresh_id();
     let (parts, body) = request.into_parts();
-    let user = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(basic_user);
+    let credentials = Credentials::of(&parts.headers);
     let result = match to_bytes(body, BODY_BYTES_MAX).await {
-        Ok(bytes) => decider.decide(&bytes, user.as_deref(), &request_id).await.map_err(|error| {
+        Ok(bytes) => decider.decide(&bytes, &credentials, &request_id).await.map_err(|error| {
             if error.is_transient() {
                 tracing::error!(request.id = request_id, error = ?error, "nothing to decide by");
             }

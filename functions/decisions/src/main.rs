@@ -3,10 +3,11 @@
 use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, Secrets, logs};
+use beckon_runtime::{Clock, MadeKeys, Secrets, logs};
 use beckon_store::models::s3::S3Models;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use beckon_store::tables::key_reader;
 use decisions::{Config, Decider, LiveCatalog, LiveSessionIndex, router};
 use std::sync::Arc;
 
@@ -22,11 +23,14 @@ async fn main() -> anyhow::Result<()> {
         catalog: config.catalog_table,
         ..TableNames::default()
     };
-    let secrets = Secrets::load(&start, &config.secret_arn).await;
+    let secrets =
+        Secrets::load(&start, &config.secret_arn).await.context("the secrets are needed to start")?;
+    let tables = DynamoTables::from_config(&page, names.clone());
+    let made = MadeKeys::reading(key_reader(tables.clone()));
     let mut decider = Decider::new(
-        DynamoTables::from_config(&page, names.clone()),
+        tables,
         ActiveRuleset::with_consent_default(config.consent_default),
-        secrets.context("the secrets are needed to start")?,
+        secrets.with_made_keys(made),
         Clock::system(),
     );
     // In init there is time: the ruleset is compiled and the connection warmed before the first page waits.
@@ -44,6 +48,7 @@ async fn main() -> anyhow::Result<()> {
         decider.best_sellers.get(&patient, None, false, now),
         decider.session_index.read(now),
         decider.catalog.read(now),
+        decider.secrets.made.warm(now),
         decider.propensity.get(&patient, now)
     );
     let app = router(Arc::new(decider), &config.allowed_origins);

@@ -1,9 +1,10 @@
 //! Who asks, and what may be known of them.
 //!
 //! A publishable key speaks for the anonymous id it comes with. That id is a bearer capability: random, made by the
-//! browser, never guessable. Only when a secret key has *proven* the visitor to be a customer does it open the
-//! customer's profile too. A claimed `userId` opens nothing.
+//! browser, never guessable. Only when a secret key or a token has *proven* the visitor to be a customer does it open
+//! the customer's profile too; so does a token beside it. A claimed `userId` opens nothing.
 
+use beckon_domain::id::UserId;
 use beckon_domain::key::WriteKeyKind;
 use beckon_domain::merge::{portable, union};
 use beckon_domain::{Pepper, Policy, Profile, ProfileKey};
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 pub struct Who {
     /// The visitor's.
     pub visitor: Option<ProfileKey>,
-    /// The customer's, proven by a secret key.
+    /// The customer's, proven by a secret key or a token.
     pub customer: Option<ProfileKey>,
     /// The customer's, claimed by a publishable key: loaded along to save a round trip, used only when proven.
     pub claimed: Option<ProfileKey>,
@@ -36,21 +37,24 @@ pub struct Known {
 }
 
 impl Who {
-    /// Decides whose profiles may be read.
+    /// Decides whose profiles may be read. `proof` is the customer whom the shop's server vouched for, by a token.
     ///
     /// # Errors
-    /// 403 `identity.unproven`: a publishable key with a `userId` and no `anonymousId`.
+    /// 403 `identity.unproven`: a publishable key with a `userId`, no `anonymousId` and no token.
     pub fn from_request(
         request: &DecisionsRequest,
         kind: WriteKeyKind,
+        proof: Option<&UserId>,
         pepper: &Pepper,
     ) -> Result<Self, Problem> {
         let visitor = request.anonymous.as_ref().map(|id| pepper.anonymous(id));
         let customer = request.user.as_ref().map(|id| pepper.customer(id));
+        let is_proven = proof.is_some_and(|proof| request.user.as_ref() == Some(proof));
         match kind {
+            WriteKeyKind::Publishable if is_proven => Ok(Self { visitor, customer, claimed: None }),
             WriteKeyKind::Secret => Ok(Self { visitor, customer, claimed: None }),
             WriteKeyKind::Publishable if visitor.is_none() && customer.is_some() => {
-                let detail = "a publishable key speaks for the anonymousId it is sent with";
+                let detail = "a publishable key speaks for the anonymousId it is sent with; a userId alone needs a token";
                 Err(Problem::forbidden(detail).with(Fault::new("/userId", "identity.unproven", detail)))
             }
             WriteKeyKind::Publishable => Ok(Self { visitor, customer: None, claimed: customer }),

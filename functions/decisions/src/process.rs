@@ -11,7 +11,8 @@ use crate::person::{Known, Who};
 use crate::propensity;
 use crate::session_index::LiveSessionIndex;
 use beckon_domain::catalog::CatalogSnapshot;
-use beckon_domain::id::SlotId;
+use beckon_domain::id::{SlotId, UserId};
+use beckon_domain::key::{WriteKey, WriteKeyKind};
 use beckon_domain::{Category, ProductId, Profile, ProfileKey, SmolStr};
 use beckon_rules::{Learned, Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest, way};
 use beckon_runtime::{Clock, Secrets, fresh_id};
@@ -20,10 +21,12 @@ use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore, Stored};
+use beckon_wire::auth::Credentials;
 use beckon_wire::decisions::{
     DecisionAnswer, DecisionsRequest, DecisionsResponse, PageAsk, ProfileInfo, SlotAsk,
 };
 use beckon_wire::problem::{Fault, Problem};
+use beckon_wire::token::{self, TokenFault};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Products of a cart from which recommendations start, at most.
@@ -91,19 +94,25 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
     pub async fn decide(
         &self,
         bytes: &[u8],
-        basic_user: Option<&str>,
+        credentials: &Credentials,
         request_id: &str,
     ) -> Result<DecisionsResponse, DecideError> {
         let request = DecisionsRequest::parse(bytes)?;
-        let presented = basic_user.or(request.write_key.as_deref());
-        let key = presented.and_then(|key| self.secrets.keys.find(key)).ok_or_else(Problem::unauthorized)?;
+        let presented = credentials.user.as_deref().or(request.write_key.as_deref());
+        let key = match presented {
+            Some(presented) => self.secrets.find_key(presented, self.clock.now()).await?,
+            None => None,
+        };
+        let key = key.ok_or_else(Problem::unauthorized)?;
+        let mut warnings: Vec<Fault> = credentials.admit(&key)?.into_iter().collect();
+        let proof = self.proof(bytes, &request, &key, &mut warnings).await?;
         let explains = explain::may_explain(request.explain, key.kind)?;
         let tells = propensity::may_tell(request.propensity, key.kind)?;
         let now = self.clock.now();
         let catalog = self.catalog.get(now);
         let mut page = page(&request.page)?;
         self.complete(&mut page, catalog.as_deref());
-        let who = Who::from_request(&request, key.kind, &self.secrets.pepper)?;
+        let who = Who::from_request(&request, key.kind, proof.as_ref(), &self.secrets.pepper)?;
         let slots: Vec<&SlotId> = request.slots.iter().map(|slot| &slot.id).collect();
         let (category, asked) = (self.category(&page), self.questions(&slots));
         let of_page = page.product.iter().filter(|_| asks_about_products(&asked)).cloned().collect();
@@ -150,6 +159,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             acting: None,
             propensity: None,
             errors,
+            warnings,
         };
         if tells && let Lookup::Answered(known) = &lookup {
             propensity::tell(&mut response, known.as_deref(), model.as_deref());
@@ -158,6 +168,28 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             explain::of_person(&mut response, &ruleset, &person(known.as_deref(), &page), now);
         }
         Ok(response)
+    }
+
+    /// The customer whom the request's token proves. A token that proves nothing, or somebody else than the request names,
+    /// is told and does nothing.
+    async fn proof(
+        &self,
+        bytes: &[u8],
+        request: &DecisionsRequest,
+        key: &WriteKey,
+        warnings: &mut Vec<Fault>,
+    ) -> Result<Option<UserId>, DecideError> {
+        let token = token::of_body(bytes).filter(|_| key.kind == WriteKeyKind::Publishable);
+        let Some(token) = token else { return Ok(None) };
+        let now = self.clock.now();
+        let secret_of = async |kid: String| self.secrets.signing_secret(&kid, &key.source, now).await;
+        let fault = match token::prove(&token, secret_of, now).await? {
+            Ok(proof) if request.user.as_ref().is_none_or(|user| *user == proof) => return Ok(Some(proof)),
+            Ok(_) => TokenFault::OtherPerson,
+            Err(fault) => fault,
+        };
+        warnings.push(fault.into());
+        Ok(None)
     }
 
     /// The page's category. That of its product is told by the ruleset in memory: to wait for a newer one would cost a

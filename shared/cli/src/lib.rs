@@ -19,6 +19,7 @@ pub mod error;
 pub mod evaluate;
 pub mod failed;
 pub mod feed;
+pub mod keys;
 pub mod laptop;
 pub mod mail;
 pub mod model;

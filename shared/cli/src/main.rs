@@ -1,8 +1,8 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-    CliError, audit, bench, catalog, cloud, codes, evaluate, failed, mail, model, replay, rules, serve, sim,
-    smoke,
+    CliError, audit, bench, catalog, cloud, codes, evaluate, failed, keys, mail, model, replay, rules, serve,
+    sim, smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -49,6 +49,8 @@ enum Command {
     Codes(codes::CodesArgs),
     /// List what was asked of the admin API, export it, and verify that the record is whole
     Audit(audit::AuditArgs),
+    /// Make keys, see which there are, and take them back
+    Keys(keys::KeysArgs),
     /// Show what was learned and how good it is, or train now
     Model(model::ModelArgs),
     /// Publish a ruleset, roll back, and see who published what
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         | Command::Mail(_)
         | Command::Codes(_)
         | Command::Audit(_)
+        | Command::Keys(_)
         | Command::Bench(_)
         | Command::Model(_)
         | Command::Evaluate(_) => "error",
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
             Command::Mail(args) => Box::pin(mail::run(args)).await,
             Command::Codes(args) => Box::pin(codes::run(args)).await,
             Command::Audit(args) => Box::pin(audit::run(args)).await,
+            Command::Keys(args) => Box::pin(keys::run(args)).await,
             Command::Model(args) => Box::pin(model::run(args)).await,
             Command::Rules(args) => Box::pin(rules::run(args)).await,
         }

@@ -20,12 +20,12 @@ use beckon_domain::consent::ConsentDefault;
 use beckon_mapping::payload::{RecordView, kinesis_event, parse_answer};
 use beckon_mapping::{Answer, Batch};
 use beckon_rules::Ruleset;
-use beckon_runtime::{Clock, Secrets, fresh_id};
+use beckon_runtime::{Clock, MadeKeys, Secrets, fresh_id};
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
-use beckon_store::tables::{ChangeKind, RulesetStore};
+use beckon_store::tables::{ChangeKind, RulesetStore, key_reader};
 use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
 use cart_mailer::send::account::MemoryAccount;
@@ -138,7 +138,8 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         } = parts;
         let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset("ruleset", &e))?;
         publish(&tables, &ruleset, clock.now()).await?;
-        let (secrets, rulesets) = (local_secrets()?, ActiveRuleset::with_consent_default(consent_default));
+        let secrets = local_secrets()?.with_made_keys(MadeKeys::reading(key_reader(tables.clone())));
+        let rulesets = ActiveRuleset::with_consent_default(consent_default);
         let arrived = Arc::new(Notify::new());
         let new_stream = || {
             let (clock, wake) = (clock.clone(), Arc::clone(&arrived));

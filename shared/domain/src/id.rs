@@ -113,6 +113,10 @@ text_id!(
     SourceId, 64
 );
 text_id!(
+    /// The public name of a key that somebody made: what lists show, and the `kid` of a token.
+    KeyId, 32
+);
+text_id!(
     /// A product, as the shop numbers it.
     ProductId, 100
 );

@@ -3,9 +3,20 @@
 //! A person's id never leaves the collector: what is stored and streamed is its HMAC-SHA-256 under a pepper from
 //! the secret store. The pepper's id is part of the key, so that a new pepper applies to new ids only.
 
+mod made;
+mod origin;
+mod signing;
 mod token;
 
+pub use made::{
+    KEY_COUNT_MAX, KeyKind, KeyMaterial, KeyState, MadeKey, ORIGIN_COUNT_MAX, key_id, write_key_material,
+    write_key_text,
+};
+pub use origin::Origin;
+pub use signing::{hs256, is_hs256};
+
 use crate::id::{AnonymousId, EpisodeId, SourceId, UserId};
+use crate::time::Timestamp;
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -28,6 +39,9 @@ pub enum KeyError {
     /// A write key does not start with `pk_` or `sk_`.
     #[error("a write key starts with pk_ (publishable) or sk_ (secret)")]
     WriteKey,
+    /// Not of the form `scheme://host` or `scheme://host:port`.
+    #[error("an origin is a scheme and a host, such as https://shop.example")]
+    Origin,
 }
 
 /// Whether a profile belongs to a visitor we cannot name or to a known customer.
@@ -237,6 +251,17 @@ impl WriteKeyKind {
             Self::Secret => "sk_",
         }
     }
+
+    /// What the key of this text may do.
+    ///
+    /// # Errors
+    /// When it starts with neither `pk_` nor `sk_`.
+    pub fn of(text: &str) -> Result<Self, KeyError> {
+        [Self::Publishable, Self::Secret]
+            .into_iter()
+            .find(|kind| text.starts_with(kind.prefix()))
+            .ok_or(KeyError::WriteKey)
+    }
 }
 
 /// One write key: its SHA-256 (never the key itself), what it may do, and the source it names.
@@ -247,6 +272,10 @@ pub struct WriteKey {
     pub kind: WriteKeyKind,
     /// The source of the events sent with it.
     pub source: SourceId,
+    /// Origins of pages that may use it; any when empty.
+    pub origins: Vec<Origin>,
+    /// From when on it opens nothing.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl WriteKey {
@@ -255,12 +284,22 @@ impl WriteKey {
     /// # Errors
     /// When it starts with neither `pk_` nor `sk_`.
     pub fn new(text: &str, source: SourceId) -> Result<Self, KeyError> {
-        let kind = match text.get(..3) {
-            Some("pk_") => WriteKeyKind::Publishable,
-            Some("sk_") => WriteKeyKind::Secret,
-            _ => return Err(KeyError::WriteKey),
-        };
-        Ok(Self { digest: Sha256::digest(text.as_bytes()).into(), kind, source })
+        let (kind, digest) = (WriteKeyKind::of(text)?, Sha256::digest(text.as_bytes()).into());
+        Ok(Self { digest, kind, source, origins: Vec::new(), expires_at: None })
+    }
+
+    /// Whether it opens anything at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Whether a page of this `Origin` may use it. A request without one comes from no page; a secret key is held by
+    /// servers, which have none.
+    #[must_use]
+    pub fn allows(&self, origin: Option<&str>) -> bool {
+        let Some(origin) = origin.filter(|_| !self.origins.is_empty()) else { return true };
+        Origin::new(origin).is_ok_and(|origin| self.origins.contains(&origin))
     }
 }
 

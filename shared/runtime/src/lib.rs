@@ -9,11 +9,13 @@ pub mod aws;
 pub mod clock;
 pub mod env;
 pub mod http;
+pub mod keys;
 pub mod logs;
 pub mod secrets;
 
 pub use clock::Clock;
 pub use getrandom::Error as NoRandomness;
+pub use keys::{KeysUnavailable, MadeKeys};
 pub use secrets::Secrets;
 
 /// A fresh unique id (UUIDv7: it sorts by time).

@@ -3,14 +3,16 @@
 //! On AWS they are one JSON document in Secrets Manager, read once at start:
 //! `{"pepper_id": "1", "pepper": "…", "keys": [{"derived": "publishable", "source": "web"}, {"key": "sk_…", "source": "shop"}]}`.
 //! CloudFormation generates one random text for a secret, so the pepper is that text and the first keys are derived from
-//! it. A key is revoked by taking its entry out, and added by an entry with the `key` itself.
+//! it. Such a key is revoked by taking its entry out, and added by an entry with the `key` itself. Keys that people make
+//! (`beckon keys`) are in a table, by their hashes: [`MadeKeys`].
 //!
 //! The pepper is changed by writing another one in its place and moving the old one into
 //! `"previous": [{"pepper_id": "1", "pepper": "…"}]`: unsubscribe links of mails that were sent with it stay valid, and who
 //! unsubscribed through one stays unsubscribed, for as long as it is listed there.
 
-use beckon_domain::key::{KeyRing, WriteKey, WriteKeyKind};
-use beckon_domain::{ContactHash, Pepper, SourceId};
+use crate::keys::{KeysUnavailable, MadeKeys};
+use beckon_domain::key::{KeyMaterial, KeyRing, WriteKey, WriteKeyKind};
+use beckon_domain::{ContactHash, Pepper, SourceId, Timestamp};
 use serde::Deserialize;
 
 /// Why there are no secrets.
@@ -120,8 +122,10 @@ pub struct Secrets {
     pub pepper: Pepper,
     /// Peppers from before, whose links and suppressions still hold.
     pub previous: Vec<Pepper>,
-    /// The write keys that are live.
+    /// The write keys of the secret.
     pub keys: KeyRing,
+    /// The keys that people made.
+    pub made: MadeKeys,
 }
 
 impl Secrets {
@@ -133,7 +137,52 @@ impl Secrets {
         let document = Document::parse(json)?;
         let keys = document.keys.into_iter().map(|(key, source)| WriteKey::new(&key, source));
         let keys = keys.collect::<Result<_, _>>().map_err(|e| SecretsError::Form(e.to_string()))?;
-        Ok(Self { pepper: document.pepper, previous: document.previous, keys: KeyRing::new(keys) })
+        Ok(Self {
+            pepper: document.pepper,
+            previous: document.previous,
+            keys: KeyRing::new(keys),
+            made: MadeKeys::default(),
+        })
+    }
+
+    /// The same, with keys that people made.
+    #[must_use]
+    pub fn with_made_keys(self, made: MadeKeys) -> Self {
+        Self { made, ..self }
+    }
+
+    /// The write key that a caller presented, if it is live: one of the secret, which needs no table, or a made one.
+    ///
+    /// # Errors
+    /// When nobody can say whether it is one.
+    pub async fn find_key(
+        &self,
+        presented: &str,
+        now: Timestamp,
+    ) -> Result<Option<WriteKey>, KeysUnavailable> {
+        match self.keys.find(presented) {
+            Some(key) => Ok(Some(key.clone())),
+            None => self.made.find(presented, now).await,
+        }
+    }
+
+    /// The text of a live signing key of a source, by its id; nothing when there is none of it, or of another source.
+    ///
+    /// # Errors
+    /// When nobody can say whether there is one.
+    pub async fn signing_secret(
+        &self,
+        id: &str,
+        source: &SourceId,
+        now: Timestamp,
+    ) -> Result<Option<String>, KeysUnavailable> {
+        let Some(key) = self.made.signing(id, now).await?.filter(|key| key.source == *source) else {
+            return Ok(None);
+        };
+        let KeyMaterial::Token { pepper: id } = &key.material else { return Ok(None) };
+        let mut peppers = std::iter::once(&self.pepper).chain(&self.previous);
+        let pepper = peppers.find(|pepper| pepper.id() == id);
+        Ok(pepper.map(|pepper| pepper.signing_secret(&key.id, &key.source)))
     }
 
     /// The contact and the pepper of an unsubscribe token, which an earlier pepper may have made.

@@ -5,6 +5,7 @@
 mod audit;
 mod codes;
 mod conversions;
+mod keys;
 mod ledger;
 mod models;
 mod outreach_sending;
@@ -16,9 +17,9 @@ pub use models::model_objects;
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
 use crate::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore,
-    ConversionStore, DUE_SHARD_COUNT, Due, ImportLog, LedgerScan, LimitsStore, ListKey, MailContentStore,
-    ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReputationStore, RulesetStore, Save,
-    SuppressionStore, SwitchStore, TrendKey, Versioned,
+    ConversionStore, DUE_SHARD_COUNT, Due, ImportLog, KeyStore, LedgerScan, LimitsStore, ListKey,
+    MailContentStore, ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReputationStore,
+    RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
 };
 use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -67,7 +68,8 @@ where
         + LimitsStore
         + CodeStore
         + CodeLog
-        + AuditLog,
+        + AuditLog
+        + KeyStore,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -81,6 +83,7 @@ where
     products::all(tables).await;
     codes::all(tables).await;
     audit::all(tables).await;
+    keys::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }

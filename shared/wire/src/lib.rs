@@ -3,7 +3,7 @@
 //! Everything here can be read by somebody else's program, so it changes only in ways that old readers survive.
 //! [`capture`] is Segment's protocol as the collector accepts it, [`stream`] the lines of a stream record, [`signal`]
 //! those of the stream of signals, [`bus`] what is put on the event bus, [`decisions`] the decisions API, [`admin`] the admin
-//! API, [`catalog`] product feeds and what admin says of products, [`codes`] of discount codes, [`ses`] what SES tells of a mail, [`failed`] a failed
+//! API, [`catalog`] product feeds and what admin says of products, [`codes`] of discount codes, [`keys`] of keys, [`ses`] what SES tells of a mail, [`failed`] a failed
 //! event, [`problem`] an error
 //! (RFC 9457), and [`auth`] how a write key is presented.
 #![forbid(unsafe_code)]
@@ -19,6 +19,7 @@ pub mod codes;
 pub mod decisions;
 pub mod failed;
 mod fields;
+pub mod keys;
 pub mod limits;
 pub mod mail_report;
 pub mod privacy;
@@ -27,6 +28,7 @@ pub mod sending;
 pub mod ses;
 pub mod signal;
 pub mod stream;
+pub mod token;
 
 /// Reads RFC 3339 / ISO 8601 with an offset (`2026-11-22T05:00:01.000Z`), or milliseconds since 1970.
 #[must_use]

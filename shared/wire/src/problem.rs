@@ -118,6 +118,16 @@ impl Problem {
         problem
     }
 
+    /// 503: the table of keys did not answer, and never did: whether the key is live, nobody can say.
+    #[must_use]
+    pub fn keys_unavailable(retry_after_secs: u32) -> Self {
+        let detail = "the write key could not be checked; send the same request again";
+        let mut problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Please try again", detail);
+        problem.retry_after_secs = Some(retry_after_secs);
+        problem
+    }
+
     /// 503: no ruleset was ever published, so there is nothing to decide by.
     #[must_use]
     pub fn no_ruleset(retry_after_secs: u32) -> Self {

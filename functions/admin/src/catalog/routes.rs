@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use beckon_domain::ProductId;
+use beckon_domain::SourceId;
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{CatalogStore, ImportLog, ModelStore, ProductStore};
@@ -19,14 +20,9 @@ use beckon_wire::problem::Problem;
 /// What a request is told of that a key of pages sends.
 const SECRET_ONLY: &str = "a publishable key changes and shows no products: send a secret key (sk_)";
 
-/// Who asks, found before anything is read of a body.
-fn caller<'a, T, O>(
-    admin: &'a Admin<T, O>,
-    parts: &Parts,
-    request_id: &'a str,
-) -> Result<Caller<'a>, AdminError> {
-    let source = admin.source_for(user(parts).as_deref(), SECRET_ONLY)?;
-    Ok(Caller { source, request_id })
+/// The source of who asks, found before anything is read of a body.
+async fn source<T, O>(admin: &Admin<T, O>, parts: &Parts) -> Result<SourceId, AdminError> {
+    admin.source_for(user(parts).as_deref(), SECRET_ONLY).await
 }
 
 async fn bytes(body: Body) -> Result<Bytes, Problem> {
@@ -51,7 +47,8 @@ where
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let caller = caller(&admin, &parts, &request_id)?;
+        let source = source(&admin, &parts).await?;
+        let caller = Caller { source: &source, request_id: &request_id };
         let (format, ask) = (format(&parts.headers)?, ImportAsk::parse(&parts.uri, admin.clock.now())?);
         admin.import(format, &bytes(body).await?, ask, caller).await
     };
@@ -65,7 +62,8 @@ where
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let caller = caller(&admin, &parts, &request_id)?;
+        let source = source(&admin, &parts).await?;
+        let caller = Caller { source: &source, request_id: &request_id };
         let ask = ImportAsk::parse(&parts.uri, admin.clock.now())?;
         admin.delete(DeleteAsk::parse(&bytes(body).await?)?, ask, caller).await
     };
@@ -83,7 +81,8 @@ where
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let caller = caller(&admin, &parts, &request_id)?;
+        let source = source(&admin, &parts).await?;
+        let caller = Caller { source: &source, request_id: &request_id };
         let ask = ImportAsk::parse(&parts.uri, admin.clock.now())?;
         let id = ProductId::new(&id).map_err(|error| Problem::bad_request(format!("the id {error}")))?;
         admin.delete(DeleteAsk { ids: vec![id] }, ask, caller).await
@@ -102,7 +101,7 @@ where
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        caller(&admin, &parts, &request_id)?;
+        source(&admin, &parts).await?;
         admin.product(&id, &request_id).await
     };
     answer(result.await, &request_id)
@@ -115,7 +114,7 @@ where
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        caller(&admin, &parts, &request_id)?;
+        source(&admin, &parts).await?;
         admin.page(PageAsk::parse(&parts.uri)?, &request_id).await
     };
     answer(result.await, &request_id)
@@ -129,7 +128,7 @@ where
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        caller(&admin, &parts, &request_id)?;
+        source(&admin, &parts).await?;
         admin.catalog(&request_id).await
     };
     answer(result.await, &request_id)
@@ -142,6 +141,9 @@ where
 {
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
-    let result = async { admin.publish_catalog(caller(&admin, &parts, &request_id)?).await };
+    let result = async {
+        let source = source(&admin, &parts).await?;
+        admin.publish_catalog(Caller { source: &source, request_id: &request_id }).await
+    };
     answer(result.await, &request_id)
 }

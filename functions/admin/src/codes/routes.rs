@@ -8,6 +8,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::Response;
+use beckon_domain::SourceId;
 use beckon_runtime::fresh_id;
 use beckon_store::tables::codes::{CodeLog, CodeStore};
 use beckon_wire::catalog::feed::CHUNK_BYTES_MAX;
@@ -17,14 +18,9 @@ use beckon_wire::problem::Problem;
 /// What a request is told of that a key of pages sends.
 const SECRET_ONLY: &str = "a publishable key changes and shows no codes: send a secret key (sk_)";
 
-/// Who asks, found before anything is read of a body.
-fn caller<'a, T, O>(
-    admin: &'a Admin<T, O>,
-    parts: &Parts,
-    request_id: &'a str,
-) -> Result<Caller<'a>, AdminError> {
-    let source = admin.source_for(user(parts).as_deref(), SECRET_ONLY)?;
-    Ok(Caller { source, request_id })
+/// The source of who asks, found before anything is read of a body.
+async fn source<T, O>(admin: &Admin<T, O>, parts: &Parts) -> Result<SourceId, AdminError> {
+    admin.source_for(user(parts).as_deref(), SECRET_ONLY).await
 }
 
 async fn bytes(body: Body) -> Result<Bytes, Problem> {
@@ -50,7 +46,8 @@ pub(crate) async fn upload<T: CodeStore + CodeLog, O>(
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let caller = caller(&admin, &parts, &request_id)?;
+        let source = source(&admin, &parts).await?;
+        let caller = Caller { source: &source, request_id: &request_id };
         let (pool, format, ask) = (pool_name(&pool)?, format(&parts)?, UploadAsk::parse(&parts.uri)?);
         admin.upload_codes(&pool, (format, &bytes(body).await?), ask, caller).await
     };
@@ -65,7 +62,8 @@ pub(crate) async fn generate<T: CodeStore + CodeLog, O>(
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let caller = caller(&admin, &parts, &request_id)?;
+        let source = source(&admin, &parts).await?;
+        let caller = Caller { source: &source, request_id: &request_id };
         let pool = pool_name(&pool)?;
         admin.generate_codes(&pool, GenerateAsk::parse(&bytes(body).await?)?, caller).await
     };
@@ -80,7 +78,8 @@ pub(crate) async fn delete<T: CodeStore + CodeLog, O>(
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let caller = caller(&admin, &parts, &request_id)?;
+        let source = source(&admin, &parts).await?;
+        let caller = Caller { source: &source, request_id: &request_id };
         admin.delete_codes(&pool_name(&pool)?, &deletion(&parts.uri)?, caller).await
     };
     answer(result.await, &request_id)
@@ -93,7 +92,7 @@ pub(crate) async fn list<T: CodeStore + CodeLog, O>(
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        caller(&admin, &parts, &request_id)?;
+        source(&admin, &parts).await?;
         admin.code_pools(&request_id).await
     };
     answer(result.await, &request_id)
@@ -107,7 +106,7 @@ pub(crate) async fn show<T: CodeStore + CodeLog, O>(
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        caller(&admin, &parts, &request_id)?;
+        source(&admin, &parts).await?;
         admin.code_pool(&pool_name(&pool)?, &request_id).await
     };
     answer(result.await, &request_id)
@@ -121,7 +120,7 @@ pub(crate) async fn listed<T: CodeStore + CodeLog, O>(
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        caller(&admin, &parts, &request_id)?;
+        source(&admin, &parts).await?;
         admin.listed_codes(&pool_name(&pool)?, page_after(&parts.uri)?.as_deref(), &request_id).await
     };
     answer(result.await, &request_id)
@@ -135,7 +134,7 @@ pub(crate) async fn check<T: CodeStore + CodeLog, O>(
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        caller(&admin, &parts, &request_id)?;
+        source(&admin, &parts).await?;
         admin.check_code(&code, &request_id).await
     };
     answer(result.await, &request_id)

@@ -22,10 +22,10 @@ pub(crate) async fn publish<T: MailContentStore, O>(
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let source = admin.source_for(user(&parts).as_deref(), REFUSAL)?;
+        let source = admin.source_for(user(&parts).as_deref(), REFUSAL).await?;
         let ask = PublishAsk::parse(&parts.uri)?;
         let document = document(body).await?;
-        admin.publish_mail(&document, ask, Caller { source, request_id: &request_id }).await
+        admin.publish_mail(&document, ask, Caller { source: &source, request_id: &request_id }).await
     };
     answer(result.await, &request_id)
 }
@@ -34,7 +34,7 @@ pub(crate) async fn check<T: MailContentStore, O>(State(admin): Shared<T, O>, re
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source_for(user(&parts).as_deref(), REFUSAL)?;
+        admin.source_for(user(&parts).as_deref(), REFUSAL).await?;
         content::check(&document(body).await?, &request_id)
     };
     answer(result.await, &request_id)
@@ -44,7 +44,7 @@ pub(crate) async fn live<T: MailContentStore, O>(State(admin): Shared<T, O>, req
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source_for(user(&parts).as_deref(), REFUSAL)?;
+        admin.source_for(user(&parts).as_deref(), REFUSAL).await?;
         admin.live_mail(&request_id).await
     };
     answer(result.await, &request_id)

@@ -69,7 +69,7 @@ where
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source_for(user(&parts).as_deref(), REFUSAL)?;
+        admin.source_for(user(&parts).as_deref(), REFUSAL).await?;
         admin.mail_status(&request_id).await
     };
     answer(result.await, &request_id)

@@ -109,11 +109,13 @@ where
     let (parts, body) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        let source = admin.source_for(user(&parts).as_deref(), REFUSAL)?;
+        let source = admin.source_for(user(&parts).as_deref(), REFUSAL).await?;
         let body = to_bytes(body, BODY_BYTES_MAX).await;
         let body =
             body.map_err(|_| Problem::too_large(format!("at most {BODY_BYTES_MAX} bytes are taken")))?;
-        admin.switch(action, SwitchAsk::parse(&body)?, Caller { source, request_id: &request_id }).await
+        admin
+            .switch(action, SwitchAsk::parse(&body)?, Caller { source: &source, request_id: &request_id })
+            .await
     };
     answer(result.await, &request_id)
 }

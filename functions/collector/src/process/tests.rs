@@ -15,7 +15,8 @@ async fn lines(events: Value) -> Vec<Value> {
         currency: Currency::new("EUR").unwrap(),
     };
     let body = json!({ "batch": events }).to_string();
-    let answer = collector.collect(body.as_bytes(), Some("pk_local"), None, "r").await.unwrap();
+    let answer =
+        collector.collect(body.as_bytes(), &Credentials::of_key("pk_local"), None, "r").await.unwrap();
     let datas = collector.stream.take().into_iter().map(|record| String::from_utf8(record.data).unwrap());
     let texts: Vec<String> =
         datas.flat_map(|data| data.lines().map(ToOwned::to_owned).collect::<Vec<_>>()).collect();
@@ -69,4 +70,12 @@ async fn a_request_does_not_grow_beyond_the_largest_by_its_clicks() {
     let mut more = pages;
     more.push(page("v", "last", MAIL));
     assert_eq!(lines(Value::from(more)).await.len(), EVENT_COUNT_MAX);
+}
+
+#[tokio::test]
+async fn a_token_stays_outside_the_stream_whatever_it_proves() {
+    let event = json!({ "type": "track", "event": "Any", "anonymousId": "v", "userId": "u", "messageId": "1",
+        "context": { "beckon": { "token": "header.claims.signature" } } });
+    let lines = lines(json!([event])).await;
+    assert!(!lines[0].to_string().contains("signature"), "{}", lines[0]);
 }

@@ -5,6 +5,7 @@ use super::script::{What, visitor_id};
 use super::world::{Ended, Work, World};
 use beckon_domain::ProfileKey;
 use beckon_store::tables::{ProfileStore, Read};
+use beckon_wire::auth::Credentials;
 use beckon_wire::decisions::DecisionsResponse;
 use decisions::DecideError;
 use futures_util::FutureExt;
@@ -38,7 +39,11 @@ impl World {
         let known = self.visitor(visitor).map_or(Known::Nothing, |key| self.known(key));
         let decider = Arc::clone(&self.decider);
         let call = async move {
-            Ended::Decided(decider.decide(body.to_string().as_bytes(), Some("pk_local"), "simulated").await)
+            Ended::Decided(
+                decider
+                    .decide(body.to_string().as_bytes(), &Credentials::of_key("pk_local"), "simulated")
+                    .await,
+            )
         };
         self.start(Work::Decision { known }, None, Box::pin(call));
     }

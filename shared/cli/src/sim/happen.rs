@@ -10,6 +10,7 @@ use super::world::{Ended, Task, Waiting, Work, World};
 use beckon_domain::DurationMs;
 use beckon_store::streams::NewRecord;
 use beckon_store::tables::{CatalogStore, OutreachStore, SwitchAction};
+use beckon_wire::auth::Credentials;
 use beckon_wire::capture::CaptureAnswer;
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -121,7 +122,9 @@ impl World {
         let (collector, body) = (Arc::clone(&self.collector), request.body.to_string());
         let key = if request.secret { "sk_local" } else { "pk_local" };
         let call = async move {
-            Ended::Collected(collector.collect(body.as_bytes(), Some(key), None, "simulated").await)
+            Ended::Collected(
+                collector.collect(body.as_bytes(), &Credentials::of_key(key), None, "simulated").await,
+            )
         };
         self.start(Work::Request { op, attempt }, None, Box::pin(call));
     }

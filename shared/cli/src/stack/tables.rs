@@ -2,7 +2,7 @@
 
 use beckon_store::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ConversionStore,
-    ImportLog, LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore, ProductStore,
+    ImportLog, KeyStore, LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore, ProductStore,
     ProfileScan, ProfileStore, ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
 };
 
@@ -27,6 +27,7 @@ pub trait Tables:
     + CodeStore
     + CodeLog
     + AuditLog
+    + KeyStore
     + ProfileScan
     + CatalogScan
     + Clone
@@ -54,6 +55,7 @@ impl<T> Tables for T where
         + CodeStore
         + CodeLog
         + AuditLog
+        + KeyStore
         + ProfileScan
         + CatalogScan
         + Clone

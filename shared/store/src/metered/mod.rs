@@ -8,6 +8,7 @@
 mod catalog;
 mod codes;
 mod index;
+mod keys;
 mod models;
 mod ports;
 mod products;

@@ -29,6 +29,9 @@ pub struct DecisionsResponse {
     /// Slots that the ruleset does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
+    /// What was ignored of the request: a token that proves nothing, a secret key from a page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Fault>,
 }
 
 /// How likely the person is to buy.

@@ -106,7 +106,7 @@ where
     let (parts, _) = request.into_parts();
     let request_id = fresh_id();
     let result = async {
-        admin.source_for(user(&parts).as_deref(), REFUSAL)?;
+        admin.source_for(user(&parts).as_deref(), REFUSAL).await?;
         admin.mail_report(ReportAsk::parse(&parts.uri)?, &request_id).await
     };
     answer(result.await, &request_id)

@@ -10,6 +10,7 @@ mod config;
 mod contacts;
 mod conversions;
 mod imports;
+mod keys;
 mod ledger_rows;
 mod mail_content;
 mod models;

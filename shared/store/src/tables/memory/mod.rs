@@ -4,6 +4,7 @@ mod audit;
 mod catalog;
 mod codes;
 mod conversions;
+mod keys;
 mod models;
 mod outreach;
 mod products;
@@ -28,6 +29,7 @@ struct Tables {
     conversions: conversions::Conversions,
     mail: sending::Mail,
     codes: codes::Codes,
+    keys: keys::Keys,
     rulesets: rulesets::Rulesets,
     mail_content: rulesets::Rulesets,
     models: models::Models,
