@@ -3,10 +3,10 @@
 use crate::process::Collector;
 use axum::Router;
 use axum::body::to_bytes;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::streams::EventStream;
 use beckon_store::tables::ContactStore;
@@ -18,6 +18,9 @@ use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
+
+/// How long a browser may keep the settings of a source: as long as a key that was withdrawn may still be loaded.
+const SETTINGS_CACHED: &str = "public, max-age=300";
 
 /// The collector's routes.
 pub fn router<S, C>(collector: Arc<Collector<S, C>>, allowed_origins: &[String]) -> Router
@@ -34,8 +37,25 @@ where
     let batch = post(|State(collector): State<Arc<Collector<S, C>>>, request: Request| async move {
         answer(&collector, request, None).await
     });
+    let settings = get(|State(collector): State<Arc<Collector<S, C>>>, Path(key): Path<String>| async move {
+        match collector.settings(&key) {
+            Ok(settings) => {
+                ([(header::CACHE_CONTROL, SETTINGS_CACHED)], axum::Json(settings)).into_response()
+            }
+            Err(problem) => problem.for_request(&fresh_id()).into_response(),
+        }
+    });
+    // The one-letter paths are those of analytics.js in a browser, the words those of Segment's HTTP API.
     Router::new()
-        .route("/v1/batch", batch.fallback(method_not_allowed))
+        .route("/v1/projects/{writeKey}/settings", settings.fallback(method_not_allowed))
+        .route("/v1/batch", batch.clone().fallback(method_not_allowed))
+        .route("/v1/b", batch.fallback(method_not_allowed))
+        .route("/v1/t", single(EventType::Track))
+        .route("/v1/i", single(EventType::Identify))
+        .route("/v1/p", single(EventType::Page))
+        .route("/v1/s", single(EventType::Screen))
+        .route("/v1/a", single(EventType::Alias))
+        .route("/v1/g", single(EventType::Group))
         .route("/v1/track", single(EventType::Track))
         .route("/v1/identify", single(EventType::Identify))
         .route("/v1/page", single(EventType::Page))

@@ -9,6 +9,7 @@ mod error;
 mod handler;
 mod identity;
 mod process;
+mod settings;
 
 pub use config::Config;
 pub use error::CollectError;

@@ -21,6 +21,7 @@ async fn main() -> anyhow::Result<()> {
         secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
         clock: Clock::system(),
         currency: config.currency,
+        public_url: config.public_url,
     };
     let app = router(Arc::new(collector), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))

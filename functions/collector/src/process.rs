@@ -32,6 +32,8 @@ pub struct Collector<S, C> {
     pub clock: Clock,
     /// Currency of prices that name none.
     pub currency: Currency,
+    /// Address under which the API is reached, as the settings of analytics.js name it.
+    pub public_url: String,
 }
 
 /// What a request became, before anything is written.

@@ -13,6 +13,7 @@ async fn lines(events: Value) -> Vec<Value> {
         secrets: Secrets::local().unwrap(),
         clock: Clock::manual(Timestamp::from_ms(1_800_000_000_000)).0,
         currency: Currency::new("EUR").unwrap(),
+        public_url: "https://api.example".to_owned(),
     };
     let body = json!({ "batch": events }).to_string();
     let answer = collector.collect(body.as_bytes(), Some("pk_local"), None, "r").await.unwrap();

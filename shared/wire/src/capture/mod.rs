@@ -12,9 +12,11 @@ mod event;
 pub mod landing;
 mod page;
 mod scrub;
+mod settings;
 mod time;
 
 pub use answer::{CaptureAnswer, Verdict};
 pub use body::{Body, parse_batch, parse_single};
 pub use contact::ContactTraits;
 pub use event::{Captured, EventType, Received, capture};
+pub use settings::source_settings;
