@@ -11,6 +11,7 @@ use beckon_domain::DurationMs;
 use beckon_store::streams::NewRecord;
 use beckon_store::tables::{CatalogStore, OutreachStore, SwitchAction};
 use beckon_wire::capture::CaptureAnswer;
+use collector::Told;
 use futures_util::FutureExt;
 use std::sync::Arc;
 
@@ -119,7 +120,9 @@ impl World {
         let (collector, body) = (Arc::clone(&self.collector), request.body.to_string());
         let key = if request.secret { "sk_local" } else { "pk_local" };
         let call = async move {
-            Ended::Collected(collector.collect(body.as_bytes(), Some(key), None, "simulated").await)
+            Ended::Collected(
+                collector.collect(body.as_bytes(), Some(key), None, Told::default(), "simulated").await,
+            )
         };
         self.start(Work::Request { op, attempt }, None, Box::pin(call));
     }
