@@ -19,6 +19,7 @@ mod deciding;
 mod deciding_best_sellers;
 mod explaining;
 mod feedback;
+mod gpc;
 mod http_cases;
 mod mail_switch;
 mod mailing;

@@ -133,7 +133,7 @@ async fn round_trips(
     body: &Value,
 ) -> Vec<Vec<&'static str>> {
     let bytes = body.to_string().into_bytes();
-    let mut deciding = pin!(decider.decide(&bytes, Some("pk_local"), "r"));
+    let mut deciding = pin!(decider.decide(&bytes, Some("pk_local"), false, "r"));
     let (mut rounds, mut seen) = (Vec::new(), faults.calls().len());
     loop {
         let polled = deciding.as_mut().poll(&mut Context::from_waker(Waker::noop()));

@@ -38,7 +38,9 @@ impl World {
         let known = self.visitor(visitor).map_or(Known::Nothing, |key| self.known(key));
         let decider = Arc::clone(&self.decider);
         let call = async move {
-            Ended::Decided(decider.decide(body.to_string().as_bytes(), Some("pk_local"), "simulated").await)
+            Ended::Decided(
+                decider.decide(body.to_string().as_bytes(), Some("pk_local"), false, "simulated").await,
+            )
         };
         self.start(Work::Decision { known }, None, Box::pin(call));
     }
