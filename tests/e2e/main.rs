@@ -20,6 +20,7 @@ mod deciding;
 mod deciding_best_sellers;
 mod explaining;
 mod feedback;
+mod gpc;
 mod http_cases;
 mod keys;
 mod mail_switch;

@@ -135,7 +135,7 @@ async fn round_trips(
 ) -> Vec<Vec<&'static str>> {
     let bytes = body.to_string().into_bytes();
     let credentials = Credentials::of_key("pk_local");
-    let mut deciding = pin!(decider.decide(&bytes, &credentials, "r"));
+    let mut deciding = pin!(decider.decide(&bytes, &credentials, false, "r"));
     let (mut rounds, mut seen) = (Vec::new(), faults.calls().len());
     loop {
         let polled = deciding.as_mut().poll(&mut Context::from_waker(Waker::noop()));

@@ -88,6 +88,8 @@ fn collected(event: &Value) -> Event {
         currency: Currency::new("EUR").expect("a currency"),
         context: &context,
         event_type: None,
+        is_bot: false,
+        gpc: false,
         fresh_id: &|| "m".to_owned(),
     };
     let mut sent = event.clone();

@@ -255,6 +255,7 @@ impl<T: Tables> World<T> {
             secrets: self.stack.secrets.clone(),
             clock: self.stack.clock.clone(),
             currency: Currency::new("EUR").expect("a currency"),
+            public_url: PUBLIC_URL.to_owned(),
         }
     }
 

@@ -18,6 +18,8 @@ pub struct Config {
     pub currency: Currency,
     /// `ALLOWED_ORIGINS`: origins of pages that may call, comma-separated, `*` for any.
     pub allowed_origins: Vec<String>,
+    /// `PUBLIC_URL`: address under which the API is reached; the settings of analytics.js name it.
+    pub public_url: String,
 }
 
 impl Config {
@@ -32,6 +34,7 @@ impl Config {
             config_table: env.required("CONFIG_TABLE"),
             secret_arn: env.required("SECRET_ARN"),
             allowed_origins: beckon_runtime::http::origins(&env.required("ALLOWED_ORIGINS")),
+            public_url: env.required("PUBLIC_URL"),
             currency: env.required_parsed("CURRENCY").unwrap_or_default(),
         };
         env.finish()?;

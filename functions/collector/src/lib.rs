@@ -8,10 +8,12 @@ mod config;
 mod error;
 mod handler;
 mod identity;
+mod orders;
 mod process;
 mod proof;
+mod settings;
 
 pub use config::Config;
 pub use error::CollectError;
 pub use handler::router;
-pub use process::Collector;
+pub use process::{Collector, Told};

@@ -27,6 +27,7 @@ async fn main() -> anyhow::Result<()> {
         secrets: secrets.with_made_keys(made),
         clock,
         currency: config.currency,
+        public_url: config.public_url,
     };
     let app = router(Arc::new(collector), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))

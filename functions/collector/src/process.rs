@@ -4,15 +4,16 @@ use crate::error::CollectError;
 use crate::identity::{Addressed, address};
 use crate::proof::{Proof, proofs};
 use beckon_domain::id::EffectId;
-use beckon_domain::key::WriteKey;
+use beckon_domain::key::{WriteKey, WriteKeyKind};
 use beckon_domain::{Currency, DurationMs, EventId, ProfileKey, SourceId, Timestamp};
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{Contact, ContactStore};
 use beckon_wire::auth::Credentials;
+use beckon_wire::bots::is_bot;
 use beckon_wire::capture::landing::{self, EMAIL_LINK_CLICKED};
 use beckon_wire::capture::{
-    Body, CaptureAnswer, Captured, EventType, Received, Verdict, capture, parse_batch, parse_single,
+    BOT, Body, CaptureAnswer, Captured, EventType, Received, Verdict, capture, parse_batch, parse_single,
 };
 use beckon_wire::limits::EVENT_COUNT_MAX;
 use beckon_wire::problem::{Fault, Problem};
@@ -35,20 +36,31 @@ pub struct Collector<S, C> {
     pub clock: Clock,
     /// Currency of prices that name none.
     pub currency: Currency,
+    /// Address under which the API is reached, as the settings of analytics.js name it.
+    pub public_url: String,
+}
+
+/// What the headers of a request tell of the person behind it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told<'a> {
+    /// `User-Agent`.
+    pub user_agent: Option<&'a str>,
+    /// `Sec-GPC: 1`, Global Privacy Control.
+    pub gpc: bool,
 }
 
 /// What a request became, before anything is written.
 #[derive(Default)]
-struct Sorted {
+pub(crate) struct Sorted {
     /// Lines per profile, profiles and lines in the order they came.
     records: Vec<(ProfileKey, Vec<Line>)>,
     contacts: Vec<(ProfileKey, Contact)>,
     accepted: usize,
-    /// Clicks that the request may still make.
-    click_room: usize,
+    /// Events that the request may still make: clicks, and further items of one event.
+    room: usize,
     clamped: usize,
-    rejected: Vec<Verdict>,
-    warnings: Vec<Verdict>,
+    pub(crate) rejected: Vec<Verdict>,
+    pub(crate) warnings: Vec<Verdict>,
 }
 
 impl<S: EventStream, C: ContactStore> Collector<S, C> {
@@ -61,6 +73,7 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
         bytes: &[u8],
         credentials: &Credentials,
         event_type: Option<EventType>,
+        told: Told<'_>,
         request_id: &str,
     ) -> Result<CaptureAnswer, CollectError> {
         let body = if event_type.is_some() { parse_single(bytes)? } else { parse_batch(bytes)? };
@@ -72,8 +85,18 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
         let key = key.ok_or_else(Problem::unauthorized)?;
         let misplaced = credentials.admit(&key)?;
         let proofs = proofs(&body, &key, &self.secrets, self.clock.now()).await?;
-        let mut sorted = self.sort(&body, &key, &proofs, event_type);
+        let mut sorted = self.sort(&body, &key, &proofs, event_type, told);
         sorted.warnings.extend(misplaced.map(|fault| Verdict::new(0, "{}", fault)));
+        self.keep(sorted, &key, request_id).await
+    }
+
+    /// Writes what a request became, and says so.
+    pub(crate) async fn keep(
+        &self,
+        sorted: Sorted,
+        key: &WriteKey,
+        request_id: &str,
+    ) -> Result<CaptureAnswer, CollectError> {
         self.put(sorted.records).await?;
         for (key, contact) in &sorted.contacts {
             self.contacts.put_contact(key, contact).await.map_err(CollectError::Contact)?;
@@ -83,6 +106,7 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
             source = key.source.as_str(),
             event.accepted_count = sorted.accepted,
             event.rejected_count = sorted.rejected.len(),
+            event.bot_count = sorted.rejected.iter().filter(|verdict| verdict.fault.code == BOT).count(),
             event.clamped_count = sorted.clamped,
             "request collected"
         );
@@ -96,15 +120,17 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
         })
     }
 
-    fn sort(
+    pub(crate) fn sort(
         &self,
         body: &Body<'_>,
         key: &WriteKey,
         proofs: &[Proof],
         event_type: Option<EventType>,
+        told: Told<'_>,
     ) -> Sorted {
-        let click_room = EVENT_COUNT_MAX.saturating_sub(body.events.len());
-        let mut sorted = Sorted { click_room, ..Sorted::default() };
+        let is_publishable = key.kind == WriteKeyKind::Publishable;
+        let room = EVENT_COUNT_MAX.saturating_sub(body.events.len());
+        let mut sorted = Sorted { room, ..Sorted::default() };
         let sent_at = body.sent_at.as_ref().and_then(beckon_wire::parse_time);
         if body.sent_at.is_some() && sent_at.is_none() && !body.events.is_empty() {
             let fault = Fault::new("/sentAt", "schema.timestamp", "not a time; clocks were not corrected");
@@ -117,10 +143,13 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
             currency: self.currency,
             context: &body.context,
             event_type,
+            // Behind a secret key is a server, whose own user agent says nothing of the person.
+            is_bot: is_publishable && told.user_agent.is_some_and(is_bot),
+            gpc: told.gpc,
             fresh_id: &fresh_id,
         };
         for (index, (json, proof)) in body.events.iter().zip(proofs).enumerate() {
-            let captured = capture(json, &received);
+            let captured = capture(json, &received).and_then(|captured| sorted.with_room_for(captured));
             let user = captured.as_ref().ok().and_then(|captured| captured.user.as_ref());
             let (proof, fault) = match proof {
                 Some(Ok(proof)) if user.is_some_and(|user| user != proof) => {
@@ -183,7 +212,13 @@ impl Sorted {
         line.claim = addressed.claim.map(|key| key.as_str().to_owned());
         line.link = addressed.link.map(|key| key.as_str().to_owned());
         let click = captured.landing.map(|id| landing::click(&line, id));
+        let items =
+            captured.more.into_iter().map(|item| Line { properties: item.properties, ..line.clone() });
+        let items: Vec<Line> = items.collect();
         self.put_down(&addressed.key, line);
+        for (number, item) in items.into_iter().enumerate() {
+            self.put_more(&addressed.key, item, &format!("item {}", number + 1));
+        }
         if let Some(click) = click {
             self.put_click(&addressed.key, click);
         }
@@ -198,16 +233,32 @@ impl Sorted {
 
     /// A landing's click, behind its page. What happens on the page tells the same address: one click for a person, a
     /// request and a mail. A request with its events and clicks is never larger than the largest one without.
-    fn put_click(&mut self, key: &ProfileKey, mut click: Line) {
+    fn put_click(&mut self, key: &ProfileKey, click: Line) {
         let mut lines = self.records.iter().filter(|(of, _)| of == key).flat_map(|(_, lines)| lines);
-        if self.click_room == 0 || lines.any(|line| is_same_click(line, &click)) {
+        if self.room == 0 || lines.any(|line| is_same_click(line, &click)) {
             return;
         }
-        let (Ok(source), Ok(event)) = (SourceId::new(&click.source), EventId::new(&click.id)) else { return };
-        click.id = EffectId::derive(key.as_str(), &source, &event, EMAIL_LINK_CLICKED).to_string();
-        self.click_room -= 1;
+        self.put_more(key, click, EMAIL_LINK_CLICKED);
+    }
+
+    /// An event that another one makes, behind it. Its id follows from the other's, so that a retry makes the same one.
+    fn put_more(&mut self, key: &ProfileKey, mut line: Line, what: &str) {
+        let (Ok(source), Ok(event)) = (SourceId::new(&line.source), EventId::new(&line.id)) else { return };
+        line.id = EffectId::derive(key.as_str(), &source, &event, what).to_string();
+        self.room = self.room.saturating_sub(1);
         self.accepted += 1;
-        self.put_down(key, click);
+        self.put_down(key, line);
+    }
+
+    /// An event, if the request has room for all that it makes: an item is never left out silently.
+    fn with_room_for(&self, captured: Captured) -> Result<Captured, Fault> {
+        if captured.more.len() <= self.room {
+            return Ok(captured);
+        }
+        let detail = format!(
+            "its items are events, and a request has at most {EVENT_COUNT_MAX}: send smaller batches"
+        );
+        Err(Fault::new("/properties/items", "event.too_large", detail))
     }
 }
 

@@ -37,8 +37,9 @@ where
     let request_id = fresh_id();
     let (parts, body) = request.into_parts();
     let credentials = Credentials::of(&parts.headers);
+    let has_gpc = beckon_runtime::http::has_gpc(&parts.headers);
     let result = match to_bytes(body, BODY_BYTES_MAX).await {
-        Ok(bytes) => decider.decide(&bytes, &credentials, &request_id).await.map_err(|error| {
+        Ok(bytes) => decider.decide(&bytes, &credentials, has_gpc, &request_id).await.map_err(|error| {
             if error.is_transient() {
                 tracing::error!(request.id = request_id, error = ?error, "nothing to decide by");
             }

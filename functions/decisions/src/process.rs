@@ -87,7 +87,7 @@ impl<T> Decider<T> {
 }
 
 impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
-    /// Decides.
+    /// Decides. With Global Privacy Control (`has_gpc`) nobody's profile is read: what the request itself says must do.
     ///
     /// # Errors
     /// When the request is not valid, its key is unknown, or there never was a ruleset.
@@ -95,6 +95,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         &self,
         bytes: &[u8],
         credentials: &Credentials,
+        has_gpc: bool,
         request_id: &str,
     ) -> Result<DecisionsResponse, DecideError> {
         let request = DecisionsRequest::parse(bytes)?;
@@ -113,6 +114,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let mut page = page(&request.page)?;
         self.complete(&mut page, catalog.as_deref());
         let who = Who::from_request(&request, key.kind, proof.as_ref(), &self.secrets.pepper)?;
+        let who = if has_gpc { Who::default() } else { who };
         let slots: Vec<&SlotId> = request.slots.iter().map(|slot| &slot.id).collect();
         let (category, asked) = (self.category(&page), self.questions(&slots));
         let of_page = page.product.iter().filter(|_| asks_about_products(&asked)).cloned().collect();
@@ -143,6 +145,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let mut errors = Vec::new();
         for (index, slot) in request.slots.iter().enumerate() {
             match self.slot(&ruleset, slot, (&lookup, explains), &page, &live) {
+                Some(decision) if has_gpc => decisions.push(without_consent(decision)),
                 Some(decision) => decisions.push(decision),
                 None => {
                     let detail = format!("the ruleset {} has no slot {}", ruleset.name(), slot.id);
@@ -274,6 +277,14 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         };
         Some(DecisionAnswer { explanation, ..answer((ruleset, live), &ask.id, decision, fresh_id()) })
     }
+}
+
+/// Nobody was looked up because the browser asked for that: the reason says so, and not that nobody is known.
+fn without_consent(mut decision: DecisionAnswer) -> DecisionAnswer {
+    if decision.reason.code == ReasonCode::NoProfile.code() {
+        decision.reason.code = ReasonCode::ConsentDenied.code();
+    }
+    decision
 }
 
 /// Whether any of the questions starts from products.

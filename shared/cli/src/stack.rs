@@ -152,6 +152,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             secrets: secrets.clone(),
             clock: clock.clone(),
             currency: compiled.currency(),
+            public_url: public_url.clone(),
         };
         let streams = (stream.clone(), signals.clone());
         let (profiler, trends) = behind_streams((&tables, &failed), streams, rulesets.clone(), &clock, epoch);

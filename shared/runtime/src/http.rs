@@ -1,6 +1,6 @@
-//! What the HTTP functions share: which pages may call them.
+//! What the HTTP functions share: which pages may call them, and what browsers say for everybody.
 
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -17,6 +17,13 @@ pub fn cors(allowed_origins: &[String]) -> CorsLayer {
         .allow_methods([Method::POST, Method::GET, Method::OPTIONS])
         .allow_headers([header::CONTENT_TYPE, header::CONTENT_ENCODING, header::AUTHORIZATION])
         .max_age(Duration::from_secs(3_600))
+}
+
+/// Whether a request carries Global Privacy Control, `Sec-GPC: 1` (<https://www.w3.org/TR/gpc/>): the person wants nothing
+/// made of what is known of them. Only `1` says so.
+#[must_use]
+pub fn has_gpc(headers: &HeaderMap) -> bool {
+    headers.get("sec-gpc").is_some_and(|value| value.as_bytes().trim_ascii() == b"1")
 }
 
 /// Splits a comma-separated list of origins.

@@ -5,13 +5,14 @@
 //! those of the stream of signals, [`bus`] what is put on the event bus, [`decisions`] the decisions API, [`admin`] the admin
 //! API, [`catalog`] product feeds and what admin says of products, [`codes`] of discount codes, [`keys`] of keys, [`ses`] what SES tells of a mail, [`failed`] a failed
 //! event, [`problem`] an error
-//! (RFC 9457), and [`auth`] how a write key is presented.
+//! (RFC 9457), [`auth`] how a write key is presented, [`signature`] how a body is signed, and [`bots`] who is nobody.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod admin;
 pub mod audit;
 pub mod auth;
+pub mod bots;
 pub mod bus;
 pub mod capture;
 pub mod catalog;
@@ -27,6 +28,7 @@ pub mod problem;
 pub mod sending;
 pub mod ses;
 pub mod signal;
+pub mod signature;
 pub mod stream;
 pub mod token;
 

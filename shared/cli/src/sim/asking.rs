@@ -41,7 +41,7 @@ impl World {
         let call = async move {
             Ended::Decided(
                 decider
-                    .decide(body.to_string().as_bytes(), &Credentials::of_key("pk_local"), "simulated")
+                    .decide(body.to_string().as_bytes(), &Credentials::of_key("pk_local"), false, "simulated")
                     .await,
             )
         };

@@ -12,6 +12,7 @@ use beckon_store::streams::NewRecord;
 use beckon_store::tables::{CatalogStore, OutreachStore, SwitchAction};
 use beckon_wire::auth::Credentials;
 use beckon_wire::capture::CaptureAnswer;
+use collector::Told;
 use futures_util::FutureExt;
 use std::sync::Arc;
 
@@ -123,7 +124,9 @@ impl World {
         let key = if request.secret { "sk_local" } else { "pk_local" };
         let call = async move {
             Ended::Collected(
-                collector.collect(body.as_bytes(), &Credentials::of_key(key), None, "simulated").await,
+                collector
+                    .collect(body.as_bytes(), &Credentials::of_key(key), None, Told::default(), "simulated")
+                    .await,
             )
         };
         self.start(Work::Request { op, attempt }, None, Box::pin(call));

@@ -129,6 +129,7 @@ impl World {
                 secrets: secrets.clone(),
                 clock: clock.clone(),
                 currency: ruleset.currency(),
+                public_url: "https://sim.shop.example".to_owned(),
             }),
             decider: Arc::new(Decider::new(
                 tables.clone(),

@@ -39,7 +39,7 @@ struct Single<'a> {
     sent_at: Option<&'a RawValue>,
 }
 
-fn text(bytes: &[u8]) -> Result<&str, Problem> {
+pub(super) fn text(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.len() > BODY_BYTES_MAX {
         return Err(Problem::too_large(format!(
             "the body has {} bytes; at most {BODY_BYTES_MAX} are taken: send smaller batches",

@@ -1,5 +1,6 @@
 //! Segment's e-commerce properties, checked and brought to one form.
 
+use super::spec;
 use crate::fields::{Fields, truncate};
 use crate::limits::{EXTRA_PROPERTY_COUNT_MAX, PRODUCT_COUNT_MAX};
 use crate::privacy::{self, Of, without_query};
@@ -65,6 +66,7 @@ pub fn properties(
         None => default_currency,
         Some(code) => Currency::new(code).map_err(|e| fields.invalid("currency", e.to_string()))?,
     };
+    spec::check(event, &fields)?;
     match event {
         "Product Viewed" | "Product Clicked" | "Product Added" => {
             properties.product = Some(product(&fields, currency, 1)?);
@@ -121,6 +123,7 @@ fn product(fields: &Fields<'_>, currency: Currency, quantity_default: u32) -> Re
     };
     let id = id.ok_or_else(|| fields.missing("product_id", "the product's id"))?;
     let quantity = fields.count("quantity", u64::from(QUANTITY_MAX))?;
+    fields.number("position")?;
     Ok(ProductLine {
         id: id.as_str().to_owned(),
         category: fields.label("category")?.map(|c| truncate(&c, Category::BYTES_MAX).trim().to_owned()),

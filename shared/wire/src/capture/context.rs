@@ -1,5 +1,6 @@
 //! The context of an event: time zone, locale, device, page, campaign, consent. Never an address, never an IP.
 
+use crate::bots::is_bot;
 use crate::fields::{Fields, truncate};
 use crate::privacy::{looks_like_email, without_query};
 use crate::problem::Fault;
@@ -68,7 +69,7 @@ fn consent(object: &Map<String, Value>) -> Result<ConsentLine, Fault> {
 fn device(agent: &str) -> &'static str {
     let agent = agent.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| agent.contains(word));
-    if has(&["bot", "crawler", "spider", "headless"]) {
+    if is_bot(&agent) {
         "bot"
     } else if has(&["ipad", "tablet"]) || (has(&["android"]) && !has(&["mobile"])) {
         "tablet"

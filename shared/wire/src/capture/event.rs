@@ -7,6 +7,8 @@ use super::landing;
 use super::page;
 use super::scrub::scrub;
 use super::time::occurred_at;
+use super::tracked::tracked;
+use crate::bots;
 use crate::fields::Fields;
 use crate::limits::{EVENT_BYTES_MAX, NESTING_MAX, nesting};
 use crate::privacy::{self, Of};
@@ -17,6 +19,9 @@ use beckon_domain::policy::TRAIT_COUNT_MAX;
 use beckon_domain::{Currency, EventId, SourceId, Timestamp};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+
+/// The code of a verdict on what a program did.
+pub const BOT: &str = "bot.user_agent";
 
 /// The kinds of call in Segment's spec.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +71,10 @@ pub struct Received<'a> {
     pub context: &'a Map<String, Value>,
     /// The kind of call, when the path says it.
     pub event_type: Option<EventType>,
+    /// Whether the request came from a program that is nobody, as its `User-Agent` says.
+    pub is_bot: bool,
+    /// Whether it came with `Sec-GPC: 1` (Global Privacy Control).
+    pub gpc: bool,
     /// An id for an event that came without one.
     pub fresh_id: &'a dyn Fn() -> String,
 }
@@ -79,6 +88,8 @@ pub struct Captured {
     pub user: Option<UserId>,
     /// The line, still without a key.
     pub line: Line,
+    /// The same once more for each further item of an event of GA4's. Whoever knows whose they are gives them ids.
+    pub more: Vec<Line>,
     /// Whether it says who somebody is (`identify`, `alias`).
     pub identifies: bool,
     /// Whether the event's id carries one of the person's ids and must be hashed before it is kept.
@@ -107,19 +118,25 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
     let mut warnings = Vec::new();
     let (occurred_at, clamped) = occurred_at(&fields, received)?;
     let told = merged_context(&fields, received)?;
+    if received.is_bot || bots::is_told_by(&told) {
+        return Err(Fault::new("/context/userAgent", BOT, "a program and not a person: not counted"));
+    }
     let (context, consent) = context(&told)?;
+    let consent = if received.gpc { consent.under_gpc() } else { consent };
     let event = event_name(&fields, event_type)?;
     let landing = landing::of_call(event.as_deref(), &told, &fields);
     let empty = Map::new();
     let object = fields.object("properties")?;
-    let properties = match (&event, event_type) {
+    let (event, properties, more) = match (event, event_type) {
         (Some(event), _) => {
-            commerce::properties(event, object.unwrap_or(&empty), received.currency, &raw_ids)?
+            let tracked = tracked(event, object.unwrap_or(&empty), received, &raw_ids)?;
+            (Some(tracked.event), tracked.properties, tracked.more)
         }
         (None, EventType::Page | EventType::Screen) => {
-            Properties { extra: page::properties(&fields, object, &raw_ids), ..Properties::default() }
+            let extra = page::properties(&fields, object, &raw_ids);
+            (None, Properties { extra, ..Properties::default() }, Vec::new())
         }
-        (None, _) => Properties::default(),
+        (None, _) => (None, Properties::default(), Vec::new()),
     };
     let traits = fields.object("traits")?.unwrap_or(&empty);
     let contact = (event_type == EventType::Identify).then(|| contact(traits, &mut warnings));
@@ -152,10 +169,24 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
         segment: None,
         conversion: None,
     };
+    let mut more: Vec<Line> =
+        more.into_iter().map(|properties| Line { properties, ..line.clone() }).collect();
+    more.iter_mut().for_each(|line| _ = scrub(line, &raw_ids));
     let id_is_personal = scrub(&mut line, &raw_ids);
     let identifies = matches!(event_type, EventType::Identify | EventType::Alias);
     let contact = contact.filter(|c| !c.is_empty());
-    Ok(Captured { anonymous, user, line, identifies, id_is_personal, contact, landing, clamped, warnings })
+    Ok(Captured {
+        anonymous,
+        user,
+        line,
+        more,
+        identifies,
+        id_is_personal,
+        contact,
+        landing,
+        clamped,
+        warnings,
+    })
 }
 
 fn parse(json: &str) -> Result<Map<String, Value>, Fault> {
@@ -252,133 +283,4 @@ fn kept_traits(traits: &Map<String, Value>, ids: &[&str]) -> BTreeMap<String, cr
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read_at(json: &str, at: i64, sent_at: Option<i64>) -> Result<Captured, Fault> {
-        let source = SourceId::new("web").unwrap();
-        let context = Map::new();
-        let received = Received {
-            at: Timestamp::from_ms(at),
-            sent_at: sent_at.map(Timestamp::from_ms),
-            source: &source,
-            currency: Currency::new("EUR").unwrap(),
-            context: &context,
-            event_type: None,
-            fresh_id: &|| "fresh".to_owned(),
-        };
-        capture(json, &received)
-    }
-
-    fn read(json: &str) -> Result<Captured, Fault> {
-        read_at(json, 1_763_800_000_000, None)
-    }
-
-    #[test]
-    fn every_captured_line_is_an_event() {
-        for json in [
-            r#"{"type":"track","event":"Product Viewed","anonymousId":"v","properties":{"product_id":"p"}}"#,
-            r#"{"type":"track","event":"Song Played","userId":7}"#,
-            r#"{"type":"page","anonymousId":"v","name":"Home"}"#,
-            r#"{"type":"identify","anonymousId":"v","userId":"u","traits":{"plan":"gold"}}"#,
-            r#"{"type":"alias","previousId":"v","userId":"u"}"#,
-            r#"{"type":"group","userId":"u","groupId":"g"}"#,
-        ] {
-            let captured = read(json).unwrap();
-            assert!(captured.line.to_event().is_ok(), "{json}");
-        }
-    }
-
-    #[test]
-    fn contact_data_and_raw_ids_leave_the_line() {
-        let captured = read(
-            r#"{"type":"identify","userId":"u-77","messageId":"m","traits":{"email":"jo@example.com","firstName":"Jo",
-                "name":"Jo X","plan":"gold","alias":"u-77","backup":"al@example.com"}}"#,
-        )
-        .unwrap();
-        let line = serde_json::to_string(&captured.line).unwrap();
-        assert!(!line.contains('@') && !line.contains("Jo") && !line.contains("u-77"), "{line}");
-        assert!(line.contains("gold"));
-        let contact = captured.contact.unwrap();
-        assert_eq!(contact.email.as_deref(), Some("jo@example.com"));
-        assert_eq!(contact.first_name.as_deref(), Some("Jo"));
-    }
-
-    #[test]
-    fn a_bad_address_costs_the_address_and_not_the_event() {
-        for email in ["jo", "jo@", "jo@host", "a b@c.example", "jo@x..example", "jo\\r\\nBcc: al@c.example"] {
-            let json = format!(r#"{{"type":"identify","userId":"u","traits":{{"email":"{email}"}}}}"#);
-            let captured = read(&json).unwrap();
-            assert_eq!(captured.contact, None, "{email}");
-            assert_eq!(captured.warnings[0].pointer, "/traits/email", "{email}");
-        }
-    }
-
-    #[test]
-    fn the_senders_clock_is_corrected_and_clamped() {
-        let (hour, now) = (3_600_000, 1_763_800_000_000);
-        let event = |ms: i64| {
-            let time = crate::format_time(Timestamp::from_ms(ms));
-            format!(r#"{{"type":"page","anonymousId":"v","timestamp":"{time}"}}"#)
-        };
-        let read =
-            |ms, sent| read_at(&event(ms), now, sent).map(|c| (c.line.occurred_at - now, c.clamped)).unwrap();
-        assert_eq!(read(5 * hour, Some(5 * hour + 2_000)), (-2_000, false), "a clock that is years slow");
-        assert_eq!(read(now - 48 * hour, None), (-24 * hour, true));
-        assert_eq!(read(now + 48 * hour, None), (300_000, true));
-        assert_eq!(read_at(r#"{"type":"page","anonymousId":"v"}"#, now, None).unwrap().line.occurred_at, now);
-    }
-
-    #[test]
-    fn every_fault_has_its_pointer_and_code() {
-        let deep = format!(
-            r#"{{"type":"page","anonymousId":"v","properties":{}1{}}}"#,
-            "[".repeat(99),
-            "]".repeat(99)
-        );
-        let large = format!(r#"{{"type":"page","anonymousId":"v","x":"{}"}}"#, "x".repeat(33 * 1024));
-        let long_id = format!(r#"{{"type":"page","anonymousId":"{}"}}"#, "v".repeat(201));
-        let cases = [
-            ("7", "", "schema.type"),
-            (r#"{"anonymousId":"v"}"#, "/type", "schema.missing"),
-            (r#"{"type":"shout","anonymousId":"v"}"#, "/type", "schema.value"),
-            (r#"{"type":"page"}"#, "/anonymousId", "identity.missing"),
-            (r#"{"type":"page","anonymousId":"  "}"#, "/anonymousId", "identity.missing"),
-            (r#"{"type":"page","userId":"null"}"#, "/userId", "identity.blocked"),
-            (r#"{"type":"page","anonymousId":{"a":1}}"#, "/anonymousId", "schema.type"),
-            (r#"{"type":"track","anonymousId":"v"}"#, "/event", "schema.missing"),
-            (
-                r#"{"type":"page","anonymousId":"v","timestamp":"yesterday"}"#,
-                "/timestamp",
-                "schema.timestamp",
-            ),
-            (
-                r#"{"type":"page","anonymousId":"v","messageId":"jo@example.com"}"#,
-                "/messageId",
-                "privacy.personal_data",
-            ),
-            (&long_id, "/anonymousId", "schema.value"),
-            (&deep, "", "event.nesting"),
-            (&large, "", "event.too_large"),
-        ];
-        for (json, pointer, code) in cases {
-            let fault = read(json).unwrap_err();
-            assert_eq!(
-                (fault.pointer.as_str(), fault.code),
-                (pointer, code),
-                "{}",
-                &json[..json.len().min(80)]
-            );
-        }
-    }
-
-    #[test]
-    fn a_date_in_year_9999_is_clamped_or_refused_and_never_kept() {
-        for time in ["9999-12-30T00:00:00Z", "9999-12-31T23:59:59Z"] {
-            match read(&format!(r#"{{"type":"page","anonymousId":"v","timestamp":"{time}"}}"#)) {
-                Ok(captured) => assert!(captured.clamped, "{time}"),
-                Err(fault) => assert_eq!(fault.code, "schema.timestamp"),
-            }
-        }
-    }
-}
+mod tests;

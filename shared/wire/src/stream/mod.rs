@@ -221,6 +221,15 @@ pub struct ConsentLine {
     pub marketing_email: Option<bool>,
 }
 
+impl ConsentLine {
+    /// The choices of a call that came with Global Privacy Control: whoever sends the signal is not personalized, unless
+    /// the call itself carries their choice to be. It says nothing of counting, nor of mails that somebody asked for.
+    #[must_use]
+    pub fn under_gpc(self) -> Self {
+        Self { personalization: self.personalization.or(Some(false)), ..self }
+    }
+}
+
 /// A reminder's end.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct TimerLine {

@@ -259,6 +259,8 @@ mod tests {
             currency: Currency::new("EUR").unwrap(),
             context: &body.context,
             event_type: None::<EventType>,
+            is_bot: false,
+            gpc: false,
             fresh_id: &|| String::new(),
         };
         let line = capture(body.events[0], &received).unwrap().line;

@@ -117,9 +117,16 @@ impl Teller {
             currency: self.currency,
             context: &self.context,
             event_type: None,
+            is_bot: false,
+            gpc: false,
             fresh_id: &|| format!("row-{number}"),
         };
-        let mut line = capture(&body.to_string(), &received).map_err(|fault| fault.code.to_owned())?.line;
+        let captured = capture(&body.to_string(), &received).map_err(|fault| fault.code.to_owned())?;
+        // A row is one event; one of GA4's with several items would be several.
+        if !captured.more.is_empty() {
+            return Err("several items".to_owned());
+        }
+        let mut line = captured.line;
         key.as_str().clone_into(&mut line.key);
         let text = serde_json::to_string(&line).map_err(|_| "schema.json")?;
         Ok((key, text))
