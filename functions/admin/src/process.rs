@@ -56,10 +56,7 @@ impl<T, O> Admin<T, O> {
         presented: Option<&str>,
         refusal: &'static str,
     ) -> Result<SourceId, AdminError> {
-        let key = match presented {
-            Some(presented) => self.secrets.find_key(presented, self.clock.now()).await?,
-            None => None,
-        };
+        let key = self.secrets.find_key(presented, self.clock.now()).await?;
         let key = key.ok_or_else(Problem::unauthorized)?;
         match key.kind {
             WriteKeyKind::Secret => Ok(key.source),

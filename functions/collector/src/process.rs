@@ -78,10 +78,7 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
     ) -> Result<CaptureAnswer, CollectError> {
         let body = if event_type.is_some() { parse_single(bytes)? } else { parse_batch(bytes)? };
         let presented = credentials.user.as_deref().or(body.write_key.as_deref());
-        let key = match presented {
-            Some(presented) => self.secrets.find_key(presented, self.clock.now()).await?,
-            None => None,
-        };
+        let key = self.secrets.find_key(presented, self.clock.now()).await?;
         let key = key.ok_or_else(Problem::unauthorized)?;
         let misplaced = credentials.admit(&key)?;
         let proofs = proofs(&body, &key, &self.secrets, self.clock.now()).await?;

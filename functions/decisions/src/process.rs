@@ -100,10 +100,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
     ) -> Result<DecisionsResponse, DecideError> {
         let request = DecisionsRequest::parse(bytes)?;
         let presented = credentials.user.as_deref().or(request.write_key.as_deref());
-        let key = match presented {
-            Some(presented) => self.secrets.find_key(presented, self.clock.now()).await?,
-            None => None,
-        };
+        let key = self.secrets.find_key(presented, self.clock.now()).await?;
         let key = key.ok_or_else(Problem::unauthorized)?;
         let mut warnings: Vec<Fault> = credentials.admit(&key)?.into_iter().collect();
         let proof = self.proof(bytes, &request, &key, &mut warnings).await?;

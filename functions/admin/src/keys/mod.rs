@@ -142,30 +142,31 @@ impl<T: KeyStore, O> Admin<T, O> {
             let Some(keys) = change(keys)? else { return Ok(()) };
             record.number = number + 1;
             match self.tables.change_keys(&keys, &record).await {
-                Ok(Save::Saved) => return Ok(self.log(&record, caller)),
-                Ok(Save::Conflict) => {}
+                Ok(Save::Saved) => {}
+                Ok(Save::Conflict) => continue,
                 Err(error) if error.kind == ErrorKind::Ambiguous => {
                     // Was it we, before the answer got lost?
                     if self.tables.keys_to_change().await?.change != record.id {
                         return Err(error.into());
                     }
-                    return Ok(self.log(&record, caller));
                 }
                 Err(error) => return Err(error.into()),
             }
+            log(&record, caller);
+            return Ok(());
         }
         Err(Problem::conflict("others change keys at the same time: ask again").into())
     }
+}
 
-    fn log(&self, record: &KeyChange, caller: Caller<'_>) {
-        tracing::info!(
-            request.id = caller.request_id,
-            source = caller.source.as_str(),
-            key.action = record.action.name(),
-            key.id = record.key.as_str(),
-            "a key was changed"
-        );
-    }
+fn log(record: &KeyChange, caller: Caller<'_>) {
+    tracing::info!(
+        request.id = caller.request_id,
+        source = caller.source.as_str(),
+        key.action = record.action.name(),
+        key.id = record.key.as_str(),
+        "a key was changed"
+    );
 }
 
 fn seed() -> Result<[u8; 32], AdminError> {

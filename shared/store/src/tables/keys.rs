@@ -89,11 +89,13 @@ pub trait KeyStore: Send + Sync {
     fn key_changes(&self, limit: u32) -> impl Future<Output = Result<Vec<KeyChange>, StoreError>> + Send;
 }
 
+/// A reading of the keys that is under way.
+pub type KeyReading = Pin<Box<dyn Future<Output = Result<Vec<MadeKey>, StoreError>> + Send>>;
+
 /// What reads the keys of `tables`, for whoever holds them in memory.
 pub fn key_reader<T: KeyStore + Clone + 'static>(
     tables: T,
-) -> impl Fn() -> Pin<Box<dyn Future<Output = Result<Vec<MadeKey>, StoreError>> + Send>> + Send + Sync + 'static
-{
+) -> impl Fn() -> KeyReading + Send + Sync + 'static {
     move || {
         let tables = tables.clone();
         Box::pin(async move { Ok(tables.made_keys().await?.keys) })
