@@ -119,7 +119,8 @@ fn told(headers: &HeaderMap) -> Told<'_> {
 }
 
 async fn read(body: Body) -> Result<Bytes, Problem> {
-    // A body that is cut off was so by the limit or by the client: in both cases too much for one request to tell apart.
+    // A body that is cut off was so by the limit or by the client: in both cases too much for one request to tell
+    // apart.
     to_bytes(body, BODY_BYTES_MAX + 1).await.map_err(|_| too_large())
 }
 

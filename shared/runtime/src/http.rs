@@ -19,8 +19,8 @@ pub fn cors(allowed_origins: &[String]) -> CorsLayer {
         .max_age(Duration::from_secs(3_600))
 }
 
-/// Whether a request carries Global Privacy Control, `Sec-GPC: 1` (<https://www.w3.org/TR/gpc/>): the person wants nothing
-/// made of what is known of them. Only `1` says so.
+/// Whether a request carries Global Privacy Control, `Sec-GPC: 1` (<https://www.w3.org/TR/gpc/>): the person wants
+/// nothing made of what is known of them. Only `1` says so.
 #[must_use]
 pub fn has_gpc(headers: &HeaderMap) -> bool {
     headers.get("sec-gpc").is_some_and(|value| value.as_bytes().trim_ascii() == b"1")

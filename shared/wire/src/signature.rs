@@ -1,8 +1,8 @@
 //! A signature over a body: who knows the key has sent exactly this, and just now.
 //!
-//! `Beckon-Signature: t=<unix seconds>,v1=<hex HMAC-SHA-256 over "<t>.<body>">`. The key is the secret write key itself.
-//! More than one `v1` may stand there; one that fits is enough. What follows a repetition within the five minutes is for
-//! the caller to make harmless.
+//! `Beckon-Signature: t=<unix seconds>,v1=<hex HMAC-SHA-256 over "<t>.<body>">`. The key is the secret write key
+//! itself. More than one `v1` may stand there; one that fits is enough. What follows a repetition within the five
+//! minutes is for the caller to make harmless.
 
 use crate::problem::Fault;
 use beckon_domain::{DurationMs, Timestamp};

@@ -4,16 +4,15 @@ use super::commerce;
 use super::contact::{ContactTraits, contact};
 use super::context::context;
 use super::landing;
-use super::page;
+use super::said::{Said, said};
 use super::scrub::scrub;
 use super::time::occurred_at;
-use super::tracked::tracked;
 use crate::bots;
 use crate::fields::Fields;
 use crate::limits::{EVENT_BYTES_MAX, NESTING_MAX, nesting};
 use crate::privacy::{self, Of};
 use crate::problem::Fault;
-use crate::stream::{Line, LineType, Properties, VERSION};
+use crate::stream::{ConsentLine, Context, Line, LineType, VERSION};
 use beckon_domain::id::{AnonymousId, EventName, UserId, is_blocked_person_id};
 use beckon_domain::policy::TRAIT_COUNT_MAX;
 use beckon_domain::{Currency, EventId, SourceId, Timestamp};
@@ -118,26 +117,11 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
     let mut warnings = Vec::new();
     let (occurred_at, clamped) = occurred_at(&fields, received)?;
     let told = merged_context(&fields, received)?;
-    if received.is_bot || bots::is_told_by(&told) {
-        return Err(Fault::new("/context/userAgent", BOT, "a program and not a person: not counted"));
-    }
-    let (context, consent) = context(&told)?;
-    let consent = if received.gpc { consent.under_gpc() } else { consent };
+    let (context, consent) = told_context(&told, received)?;
     let event = event_name(&fields, event_type)?;
     let landing = landing::of_call(event.as_deref(), &told, &fields);
     let empty = Map::new();
-    let object = fields.object("properties")?;
-    let (event, properties, more) = match (event, event_type) {
-        (Some(event), _) => {
-            let tracked = tracked(event, object.unwrap_or(&empty), received, &raw_ids)?;
-            (Some(tracked.event), tracked.properties, tracked.more)
-        }
-        (None, EventType::Page | EventType::Screen) => {
-            let extra = page::properties(&fields, object, &raw_ids);
-            (None, Properties { extra, ..Properties::default() }, Vec::new())
-        }
-        (None, _) => (None, Properties::default(), Vec::new()),
-    };
+    let Said { event, properties, more } = said(event, event_type, &fields, received, &raw_ids)?;
     let traits = fields.object("traits")?.unwrap_or(&empty);
     let contact = (event_type == EventType::Identify).then(|| contact(traits, &mut warnings));
     let id = match fields.id("messageId", EventId::new)? {
@@ -187,6 +171,15 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
         clamped,
         warnings,
     })
+}
+
+/// The context and the choices of an event, unless a program that is nobody sent it.
+fn told_context(told: &Map<String, Value>, received: &Received<'_>) -> Result<(Context, ConsentLine), Fault> {
+    if received.is_bot || bots::is_told_by(told) {
+        return Err(Fault::new("/context/userAgent", BOT, "a program and not a person: not counted"));
+    }
+    let (context, consent) = context(told)?;
+    Ok((context, if received.gpc { consent.under_gpc() } else { consent }))
 }
 
 fn parse(json: &str) -> Result<Map<String, Value>, Fault> {

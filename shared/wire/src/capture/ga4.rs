@@ -66,8 +66,8 @@ pub struct Mapped {
 /// Maps an event; `None` when it is none of GA4's e-commerce events.
 ///
 /// # Errors
-/// `items` that are missing where a product is needed, no array of objects, or too many; the pointer is that of what was
-/// sent.
+/// `items` that are missing where a product is needed, no array of objects, or too many; the pointer is that of what
+/// was sent.
 pub fn mapped(event: &str, properties: &Map<String, Value>) -> Result<Option<Mapped>, Fault> {
     let Ok(found) = EVENTS.binary_search_by(|(name, ..)| (*name).cmp(event)) else { return Ok(None) };
     let (_, event, wants) = EVENTS[found];
@@ -97,8 +97,8 @@ pub fn mapped(event: &str, properties: &Map<String, Value>) -> Result<Option<Map
     Ok(Some(Mapped { event, properties }))
 }
 
-/// A pointer into what Segment would have sent, as a pointer into what was sent: item `index` of an event whose items are
-/// events, or of a list.
+/// A pointer into what Segment would have sent, as a pointer into what was sent: item `index` of an event whose items
+/// are events, or of a list.
 pub fn pointer_sent(pointer: &str, index: usize, sent: &Map<String, Value>) -> String {
     let Some(rest) = pointer.strip_prefix("/properties/") else { return pointer.to_owned() };
     let (at, name) = match rest.strip_prefix("products/").and_then(|rest| rest.split_once('/')) {

@@ -13,11 +13,11 @@ mod ga4;
 pub mod landing;
 mod orders;
 mod page;
+mod said;
 mod scrub;
 mod settings;
 mod spec;
 mod time;
-mod tracked;
 
 pub use answer::{CaptureAnswer, Verdict};
 pub use body::{Body, parse_batch, parse_single};

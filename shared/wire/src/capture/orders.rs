@@ -96,8 +96,8 @@ fn event(order: &str) -> Result<String, Fault> {
     Ok(Value::Object(told).to_string())
 }
 
-/// An order is completed and cancelled once, so its number says which event that is. It may be changed and refunded more
-/// than once: then what was said belongs to the id too.
+/// An order is completed and cancelled once, so its number says which event that is. It may be changed and refunded
+/// more than once: then what was said belongs to the id too.
 fn event_id(event: &str, number: &str, order: &str) -> String {
     let digest = || data_encoding::HEXLOWER.encode(&Sha256::digest(order.as_bytes())[..8]);
     match event {

@@ -1,5 +1,5 @@
-//! Events of Segment's e-commerce spec V2 of which Beckon keeps the properties as they are: what has a wrong type is told,
-//! because rules would compare it (<https://segment.com/docs/connections/spec/ecommerce/v2/>).
+//! Events of Segment's e-commerce spec V2 of which Beckon keeps the properties as they are: what has a wrong type is
+//! told, because rules would compare it (<https://segment.com/docs/connections/spec/ecommerce/v2/>).
 
 use crate::fields::Fields;
 use crate::limits::PRODUCT_COUNT_MAX;

@@ -222,8 +222,9 @@ pub struct ConsentLine {
 }
 
 impl ConsentLine {
-    /// The choices of a call that came with Global Privacy Control: whoever sends the signal is not personalized, unless
-    /// the call itself carries their choice to be. It says nothing of counting, nor of mails that somebody asked for.
+    /// The choices of a call that came with Global Privacy Control: whoever sends the signal is not personalized,
+    /// unless the call itself carries their choice to be. It says nothing of counting, nor of mails that somebody
+    /// asked for.
     #[must_use]
     pub fn under_gpc(self) -> Self {
         Self { personalization: self.personalization.or(Some(false)), ..self }
