@@ -35,11 +35,12 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
         request_id: &str,
     ) -> Result<CaptureAnswer, CollectError> {
         let presented = credentials.user.as_deref().ok_or_else(Problem::unauthorized)?;
-        let key = self.secrets.find_key(presented, self.clock.now()).await?;
+        let key = self.secrets.find_key(Some(presented), self.clock.now()).await?;
         let key = key.ok_or_else(Problem::unauthorized)?;
         if key.kind != WriteKeyKind::Secret {
             return Err(Problem::forbidden("orders come from a server: send its secret key").into());
         }
+        let misplaced = credentials.admit(&key)?;
         signature::verify(signed.signature, presented, self.clock.now(), signed.raw).map_err(|fault| {
             Problem::forbidden("the body is not signed as it must be: see Beckon-Signature").with(fault)
         })?;
@@ -61,6 +62,7 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
             verdict.index = places.get(verdict.index).copied().unwrap_or(verdict.index);
             verdict.fault.pointer = pointer_of_order(&verdict.fault.pointer);
         }
+        sorted.warnings.extend(misplaced.map(|fault| Verdict::new(0, "{}", fault)));
         sorted.rejected.append(&mut refused);
         sorted.rejected.sort_by_key(|verdict| verdict.index);
         self.keep(sorted, &key, request_id).await

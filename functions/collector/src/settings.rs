@@ -14,7 +14,7 @@ impl<S, C> Collector<S, C> {
     /// # Errors
     /// 404 for any other key, 503 when nobody can say. A secret key has no business in an address, so it is not found either.
     pub async fn settings(&self, write_key: &str) -> Result<Value, CollectError> {
-        let found = self.secrets.find_key(write_key, self.clock.now()).await?;
+        let found = self.secrets.find_key(Some(write_key), self.clock.now()).await?;
         match found.filter(|key| key.kind == WriteKeyKind::Publishable) {
             Some(_) => Ok(source_settings(write_key, &self.public_url)),
             None => {

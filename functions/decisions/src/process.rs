@@ -100,13 +100,12 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
     ) -> Result<DecisionsResponse, DecideError> {
         let request = DecisionsRequest::parse(bytes)?;
         let presented = credentials.user.as_deref().or(request.write_key.as_deref());
-        let key = self.secrets.find_key(presented, self.clock.now()).await?;
-        let key = key.ok_or_else(Problem::unauthorized)?;
+        let now = self.clock.now();
+        let key = self.secrets.find_key(presented, now).await?.ok_or_else(Problem::unauthorized)?;
         let mut warnings: Vec<Fault> = credentials.admit(&key)?.into_iter().collect();
         let proof = self.proof(bytes, &request, &key, &mut warnings).await?;
         let explains = explain::may_explain(request.explain, key.kind)?;
         let tells = propensity::may_tell(request.propensity, key.kind)?;
-        let now = self.clock.now();
         let catalog = self.catalog.get(now);
         let mut page = page(&request.page)?;
         self.complete(&mut page, catalog.as_deref());
