@@ -91,6 +91,26 @@ async fn who_asks_at_the_same_time_is_written_down_one_after_the_other() {
 }
 
 #[tokio::test]
+async fn the_latest_records_are_read_without_the_others() {
+    let world = World::memory().await;
+    let admin = admin(&world, &Faults::default());
+    for _ in 0..3 {
+        assert_eq!(asked(&admin, pause("sk_local")).await.status, 200);
+    }
+    for (last, expected) in [(0, vec![]), (2, vec![5, 6]), (90, vec![1, 2, 3, 4, 5, 6])] {
+        let page = request(Method::GET, &format!("/admin/v1/audit?last={last}"), "sk_local", "");
+        let page = asked(&admin, page).await.json();
+        let numbers: Vec<u64> = page["records"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|record| record["number"].as_u64().unwrap())
+            .collect();
+        assert_eq!(numbers, expected, "last={last}");
+    }
+}
+
+#[tokio::test]
 async fn strangers_and_readers_leave_no_entry_and_secrets_stay_out() {
     let world = World::memory().await;
     let admin = admin(&world, &Faults::default());
@@ -102,7 +122,14 @@ async fn strangers_and_readers_leave_no_entry_and_secrets_stay_out() {
     let looked = request(Method::GET, "/admin/v1/mail/status", "sk_local", "");
     assert_eq!(asked(&admin, looked).await.status, 200);
     assert!(entries(&world).await.is_empty());
-    for (query, status) in [("", 200), ("?after=0", 200), ("?after=x", 400), ("?limit=3", 400)] {
+    for (query, status) in [
+        ("", 200),
+        ("?after=0", 200),
+        ("?last=1", 200),
+        ("?last=-1", 400),
+        ("?after=x", 400),
+        ("?limit=3", 400),
+    ] {
         let page = request(Method::GET, &format!("/admin/v1/audit{query}"), "sk_local", "");
         assert_eq!(asked(&admin, page).await.status, status, "{query}");
     }

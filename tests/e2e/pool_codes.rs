@@ -125,6 +125,29 @@ async fn requirement_18_whatever_call_fails_a_mail_shows_a_code_that_nobody_else
 }
 
 #[tokio::test]
+async fn requirement_23_a_code_that_was_applied_is_redeemed_by_the_order_that_names_none() {
+    for (takes_back, is_redeemed) in [(false, true), (true, false)] {
+        let mut shop = due(1, 1, OFFER).await;
+        assert_eq!(shop.mailer().await["sent"], 1);
+        let mut said = vec![("Coupon Applied", json!({ "coupon_id": "7", "coupon_name": "Pool-AAAA" }))];
+        said.extend(takes_back.then(|| ("Coupon Removed", json!({ "coupon_name": "POOL-AAAA" }))));
+        said.push(("Order Completed", json!({ "order_id": "A-1", "total": 16.2, "currency": "EUR" })));
+        for (name, properties) in said {
+            shop.pass(MINUTE);
+            let event = json!({ "type": "track", "event": name, "messageId": name, "anonymousId": "visitor-0",
+                "properties": properties });
+            shop.events("pk_local", &[event]).await;
+        }
+        shop.pass(MINUTE);
+        shop.mailer().await;
+        let codes = vec![CODES[0]];
+        let expected = if is_redeemed { [vec![], vec![], codes] } else { [vec![], codes, vec![]] };
+        assert_eq!(states(&shop).await, expected, "taken back: {takes_back}");
+        shop.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn requirement_23_the_till_takes_a_code_of_a_pool_once_and_the_pool_knows_the_order() {
     let mut shop = due(1, 1, OFFER).await;
     assert_eq!(shop.mailer().await["sent"], 1);

@@ -74,7 +74,13 @@ pub(crate) async fn page<T: AuditLog, O>(State(admin): Shared<T, O>, request: Re
                 "a publishable key reads no records: send a secret key (sk_)",
             )
             .await?;
-        let after = after(&parts)?;
+        let after = match asked_for(&parts)? {
+            From::After(number) => number,
+            From::Last(count) => {
+                let head = admin.tables.audit_head().await?;
+                head.map_or(0, |head| head.number.saturating_sub(count))
+            }
+        };
         let records = admin.tables.audit_page(after, PAGE).await?;
         let next = records.last().filter(|_| records.len() == PAGE as usize).map(|last| last.number);
         let told = |AuditRecord { number, text, hash }| RecordAnswer { number, text, hash };
@@ -84,15 +90,26 @@ pub(crate) async fn page<T: AuditLog, O>(State(admin): Shared<T, O>, request: Re
     answer(result.await, &request_id)
 }
 
-/// `after` of the query; 0 when it is left out.
-fn after(parts: &Parts) -> Result<u64, Problem> {
-    match parts.uri.query() {
-        None | Some("") => Ok(0),
-        Some(query) => query
-            .strip_prefix("after=")
-            .and_then(|after| after.parse().ok())
-            .ok_or_else(|| Problem::bad_request("the query is not `after=` and the number of a record")),
+/// Where a page of the chain begins.
+enum From {
+    /// After this record.
+    After(u64),
+    /// So many records before the end.
+    Last(u64),
+}
+
+/// `after` or `last` of the query; from the first record on when both are left out.
+fn asked_for(parts: &Parts) -> Result<From, Problem> {
+    let query = parts.uri.query().unwrap_or_default();
+    if query.is_empty() {
+        return Ok(From::After(0));
     }
+    let number = |name: &str| query.strip_prefix(name).and_then(|number| number.parse().ok());
+    number("after=").map(From::After).or_else(|| number("last=").map(From::Last)).ok_or_else(|| {
+        Problem::bad_request(
+            "the query is neither `after=` and the number of a record nor `last=` and how many",
+        )
+    })
 }
 
 impl<T: AuditLog, O> Admin<T, O> {

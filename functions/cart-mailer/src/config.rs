@@ -2,6 +2,7 @@
 
 use beckon_domain::consent::ConsentDefault;
 use beckon_runtime::env::{Env, EnvError};
+use beckon_store::tables::dynamodb::TableNames;
 
 /// What the environment tells the cart mailer.
 #[derive(Clone, Debug)]
@@ -24,19 +25,32 @@ pub struct Config {
     pub sender: String,
     /// `CONFIGURATION_SET`: SES configuration set.
     pub configuration_set: String,
-    /// `PUBLIC_URL`: https address under which unsubscribe links are served.
+    /// `PUBLIC_URL`: https address under which unsubscribe links are served, without a slash at its end.
     pub public_url: String,
     /// `CONSENT_DEFAULT`: purposes granted where a person chose nothing, comma-separated, or `none`.
     pub consent_default: ConsentDefault,
 }
 
 impl Config {
+    /// The tables that the mailer reads and writes.
+    #[must_use]
+    pub fn tables(&self) -> TableNames {
+        TableNames {
+            profile: self.profile_table.clone(),
+            contact: self.contact_table.clone(),
+            outreach: self.outreach_table.clone(),
+            catalog: self.catalog_table.clone(),
+            config: self.config_table.clone(),
+            ..TableNames::default()
+        }
+    }
+
     /// Reads the environment.
     ///
     /// # Errors
     /// Everything that is missing or wrong, at once.
     pub fn from_env(mut env: Env) -> Result<Self, EnvError> {
-        let config = Self {
+        let mut config = Self {
             profile_table: env.required("PROFILE_TABLE"),
             contact_table: env.required("CONTACT_TABLE"),
             outreach_table: env.required("OUTREACH_TABLE"),
@@ -52,6 +66,7 @@ impl Config {
         if !config.public_url.is_empty() && !config.public_url.starts_with("https://") {
             env.fault("PUBLIC_URL", "must be https: RFC 8058 allows nothing else");
         }
+        config.public_url.truncate(config.public_url.trim_end_matches('/').len());
         env.finish()?;
         Ok(config)
     }

@@ -14,8 +14,6 @@ use std::collections::BTreeMap;
 const PAGE: u32 = 100;
 /// Carts planned at most.
 const PLANNED_COUNT_MAX: usize = 2_000;
-/// Characters of a profile key that are told.
-const KEY_CHARS: usize = 16;
 
 /// What would become of one cart's next reminder.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -125,7 +123,7 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
     ) -> Result<Option<Planned>, MailerError> {
         let Some(reading) = self.read(run, key, None).await? else { return Ok(None) };
         let told = |id: ReminderId, plan, reason, until| Planned {
-            profile: key.as_str().chars().take(KEY_CHARS).collect(),
+            profile: key.shortened().to_owned(),
             due_at,
             step: id.step,
             plan,

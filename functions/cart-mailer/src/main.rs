@@ -9,7 +9,7 @@ use beckon_runtime::{Clock, Secrets, logs};
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::kinesis::KinesisStream;
-use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use beckon_store::tables::dynamodb::DynamoTables;
 use cart_mailer::send::account::SesAccount;
 use cart_mailer::send::ses::SesSender;
 use cart_mailer::{Config, Mailer, handle};
@@ -22,16 +22,8 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::from_env(Env::process())?;
     let sdk = aws::config(Patience::BATCH).await;
     let send = aws::config(Patience::SEND).await;
-    let names = TableNames {
-        profile: config.profile_table,
-        contact: config.contact_table,
-        outreach: config.outreach_table,
-        catalog: config.catalog_table,
-        config: config.config_table,
-        ..TableNames::default()
-    };
     let mailer = Mailer {
-        tables: DynamoTables::from_config(&sdk, names),
+        tables: DynamoTables::from_config(&sdk, config.tables()),
         stream: KinesisStream::from_config(&sdk, config.event_stream),
         sender: SesSender::from_config(&send, config.configuration_set),
         account: SesAccount::from_config(&sdk),
@@ -42,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
         secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
         clock: Clock::system(),
         from: config.sender,
-        public_url: config.public_url.trim_end_matches('/').to_owned(),
+        public_url: config.public_url,
     };
     let mailer = &mailer;
     let serve = service_fn(|event: LambdaEvent<Value>| handle(mailer, event.payload));

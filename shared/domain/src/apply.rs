@@ -69,12 +69,12 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
                 }
             }
         }
+        EventKind::CouponApplied(coupon) => profile.conversions.coupon(coupon, event.occurred_at, false),
+        EventKind::CouponRemoved(coupon) => profile.conversions.coupon(coupon, event.occurred_at, true),
         EventKind::ConversionRecorded(id) => profile.conversions.recorded(*id),
         EventKind::Track(_)
         | EventKind::CouponEntered(_)
-        | EventKind::CouponApplied(_)
         | EventKind::CouponDenied(_)
-        | EventKind::CouponRemoved(_)
         | EventKind::Group
         | EventKind::RulesDue
         | EventKind::SegmentChanged { .. }

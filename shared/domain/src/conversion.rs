@@ -1,19 +1,20 @@
 //! Purchases after a reminder: which order belongs to which step of which episode, for those who got mail and for those who
 //! were held out alike.
 //!
-//! A profile keeps two small sets: steps that were answered, and orders. An order belongs to the last step that was answered
-//! at or before it, if that is not longer ago than [`CONVERSION_WINDOW`]; so each order counts once, whatever else was sent. Because
-//! both are sets, neither the order in which events arrive nor that of joining two halves of a person matters. What belongs
-//! to a step and is not yet written down is an outbox: the cart mailer writes it and says so
-//! ([`crate::event::EventKind::ConversionRecorded`]).
+//! A profile keeps three small sets: steps that were answered, orders, and uses of codes. An order belongs to the last step
+//! that was answered at or before it, if that is not longer ago than [`CONVERSION_WINDOW`]; so each order counts once, whatever
+//! else was sent. An order that names no coupon was bought with the codes that stood when it was made: applied after the
+//! order before it, within the same window, and not removed. Because all three are sets, neither the order in which events
+//! arrive nor that of joining two halves of a person matters. What belongs to a step and is not yet written down is an
+//! outbox: the cart mailer writes it and says so ([`crate::event::EventKind::ConversionRecorded`]).
 
-use crate::code::CouponCode;
-use crate::event::Event;
+use crate::code::{CouponCode, DiscountCode};
+use crate::event::{Coupon, Event};
 use crate::id::{EffectId, OrderId};
 use crate::key::ProfileKey;
 use crate::money::Money;
 use crate::outreach::{Group, ReminderId};
-use crate::policy::{ANSWER_COUNT_MAX, CONVERSION_WINDOW, ORDER_COUNT_MAX};
+use crate::policy::{ANSWER_COUNT_MAX, CODE_USE_COUNT_MAX, CONVERSION_WINDOW, ORDER_COUNT_MAX};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +38,18 @@ pub struct Purchase {
     pub order: Option<OrderId>,
     /// What was paid.
     pub total: Option<Money>,
-    /// The coupon that was used.
+    /// The coupon that the order names; of a [`Conversion`] also what was applied before it.
     pub coupon: Option<CouponCode>,
+}
+
+/// A code that a person applied to what is being bought, or took back.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+struct CodeUse {
+    /// When (event time).
+    at: Timestamp,
+    code: DiscountCode,
+    /// `Coupon Removed`. Of two at one instant this is the later one.
+    is_removal: bool,
 }
 
 /// An order.
@@ -62,13 +73,15 @@ pub struct Conversion {
     pub purchase: Purchase,
 }
 
-/// Answered steps and orders of one person.
+/// Answered steps, orders and uses of codes of one person.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Conversions {
     /// Each step once, earliest first.
     answered: Vec<Answered>,
     /// Each order once, earliest first.
     orders: Vec<Order>,
+    /// Each use once, earliest first.
+    uses: Vec<CodeUse>,
 }
 
 impl Conversions {
@@ -92,6 +105,22 @@ impl Conversions {
         self.answered.drain(..excess);
         let excess = self.orders.len().saturating_sub(ORDER_COUNT_MAX);
         self.orders.drain(..excess);
+        let excess = self.uses.len().saturating_sub(CODE_USE_COUNT_MAX);
+        self.uses.drain(..excess);
+    }
+
+    /// `Coupon Applied`, or `Coupon Removed`.
+    pub fn coupon(&mut self, coupon: &Coupon, at: Timestamp, is_removal: bool) {
+        for code in coupon.codes() {
+            self.insert_use(CodeUse { at, code, is_removal });
+        }
+        self.forget();
+    }
+
+    fn insert_use(&mut self, new: CodeUse) {
+        if let Err(index) = self.uses.binary_search(&new) {
+            self.uses.insert(index, new);
+        }
     }
 
     /// `Order Completed`. The same order number told by another event is the same order.
@@ -128,9 +157,26 @@ impl Conversions {
     /// Orders that belong to a step and are not yet written down, earliest first.
     pub fn pending(&self) -> impl Iterator<Item = Conversion> {
         self.orders.iter().filter_map(|order| {
-            let purchase = order.open.clone()?;
-            Some(Conversion { id: order.id, after: self.last_before(purchase.at)?, purchase })
+            let mut purchase = order.open.clone()?;
+            let after = self.last_before(purchase.at)?;
+            purchase.coupon = purchase.coupon.or_else(|| self.applied(order.at));
+            Some(Conversion { id: order.id, after, purchase })
         })
+    }
+
+    /// The codes that stood at this time, latest first, as one text.
+    fn applied(&self, at: Timestamp) -> Option<CouponCode> {
+        let order_before = self.orders.iter().rev().map(|order| order.at).find(|order| *order < at);
+        let is_open = |used: &&CodeUse| {
+            used.at <= at
+                && at < used.at + CONVERSION_WINDOW
+                && order_before.is_none_or(|before| before < used.at)
+        };
+        let open: Vec<&CodeUse> = self.uses.iter().filter(is_open).collect();
+        let is_last = |i: usize| open.iter().skip(i + 1).all(|later| later.code != open[i].code);
+        let standing = (0..open.len()).rev().filter(|i| is_last(*i) && !open[*i].is_removal);
+        let codes: Vec<&str> = standing.map(|i| open[i].code.as_str()).collect();
+        CouponCode::new(&codes.join(",")).ok()
     }
 
     /// Orders that are written down, of those that are still remembered.
@@ -157,6 +203,7 @@ impl Conversions {
         let mut merged = self.clone();
         other.answered.iter().for_each(|answered| merged.insert_answer(*answered));
         other.orders.iter().for_each(|order| merged.insert_order(order.clone()));
+        other.uses.iter().for_each(|used| merged.insert_use(used.clone()));
         merged.forget();
         merged
     }

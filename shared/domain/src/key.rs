@@ -62,6 +62,9 @@ impl ProfileKind {
     }
 }
 
+/// Characters of the digest in [`ProfileKey::shortened`], six bits each.
+const SHORTENED_CHARS: usize = 12;
+
 /// The key of a profile: its row's key in ProfileTable and the partition key of its events.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ProfileKey(String);
@@ -88,6 +91,13 @@ impl ProfileKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What reports tell people apart by: kind, pepper and 72 bits of the digest. Nobody is found by it alone.
+    #[must_use]
+    pub fn shortened(&self) -> &str {
+        let digest = self.0.find('_').map_or(0, |at| at + 1);
+        self.0.get(..digest + SHORTENED_CHARS).unwrap_or(&self.0)
     }
 
     /// Whose profile it is.
@@ -347,6 +357,16 @@ mod tests {
         assert_eq!(visitor.kind(), ProfileKind::Anonymous);
         assert_eq!(ProfileKey::parse(customer.as_str()), Ok(customer.clone()));
         assert_eq!(customer.kind(), ProfileKind::Customer);
+    }
+
+    #[test]
+    fn a_shortened_key_has_as_much_of_the_digest_whatever_the_peppers_id() {
+        let visitor = AnonymousId::new("42").unwrap();
+        for id in ["1", "20261122"] {
+            let key = Pepper::new(id, b"0123456789abcdef").unwrap().anonymous(&visitor);
+            let digest = key.as_str().split_once('_').unwrap().1;
+            assert_eq!(key.shortened(), format!("a{id}_{}", &digest[..12]));
+        }
     }
 
     #[test]

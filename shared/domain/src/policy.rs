@@ -75,6 +75,8 @@ pub const ANSWER_COUNT_MAX: usize = 12;
 /// Orders that are remembered for the steps before them, newest kept. More than these within one run of the mailer, a
 /// minute, are not counted for any step.
 pub const ORDER_COUNT_MAX: usize = 4;
+/// Codes applied and removed that are remembered for the orders after them, newest kept.
+pub const CODE_USE_COUNT_MAX: usize = 6;
 /// Units of one product in a cart; more are held at this number.
 pub const QUANTITY_MAX: u32 = 9_999;
 /// Names of events whose last occurrence is remembered, longest unseen dropped.

@@ -13,6 +13,8 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+/// Records of other changes that may stand between those of the latest ones.
+const AT_ONCE: usize = 20;
 /// Entries that are listed unless told.
 const LISTED: usize = 20;
 
@@ -98,30 +100,39 @@ fn head(text: &str) -> Result<Head, String> {
 /// When the record cannot be read or written, or is not whole.
 pub async fn run(args: AuditArgs) -> Result<(), CliError> {
     match args.command {
-        AuditCommand::List { limit, json, place } => list(&read(&place.open().await?).await?, limit, json),
-        AuditCommand::Export { file, place } => export(&read(&place.open().await?).await?, &file),
+        AuditCommand::List { limit, json, place } => {
+            // A change has two records; some are of changes that others make at the same time.
+            let last = limit.saturating_mul(2).saturating_add(AT_ONCE).to_string();
+            list(&read(&place.open().await?, ("last", last)).await?, limit, json)
+        }
+        AuditCommand::Export { file, place } => export(&read(&place.open().await?, whole()).await?, &file),
         AuditCommand::Verify { file: Some(file), head, json, .. } => {
             verify(&of_file(&file)?, head.as_ref(), json)
         }
         AuditCommand::Verify { file: None, head, json, place } => {
-            verify(&read(&place.open().await?).await?, head.as_ref(), json)
+            verify(&read(&place.open().await?, whole()).await?, head.as_ref(), json)
         }
     }
 }
 
-/// All records, page by page.
-async fn read(admin: &Admin) -> Result<Vec<RecordAnswer>, CliError> {
-    let (mut records, mut after) = (Vec::new(), 0_u64);
+/// From the first record on.
+fn whole() -> (&'static str, String) {
+    ("after", "0".to_owned())
+}
+
+/// All records from there on, page by page.
+async fn read(admin: &Admin, mut from: (&'static str, String)) -> Result<Vec<RecordAnswer>, CliError> {
+    let mut records = Vec::new();
     let bar = ProgressBar::new_spinner();
     loop {
-        let page = admin.get("/audit", &[("after", after.to_string())]).await?.done(None)?;
+        let page = admin.get("/audit", std::slice::from_ref(&from)).await?.done(None)?;
         let page: AuditAnswer = serde_json::from_value(page)
             .map_err(|e| CliError::caused("the record is not as this command knows it", &e))?;
         records.extend(page.records);
         bar.set_message(format!("{} records", records.len()));
         bar.tick();
         let Some(next) = page.next else { break };
-        after = next;
+        from = ("after", next.to_string());
     }
     bar.finish_and_clear();
     Ok(records)

@@ -1,6 +1,6 @@
 //! The commands against the real admin function, over a real port.
 
-use super::{AuditArgs, changes, line, read, run};
+use super::{AuditArgs, changes, line, read, run, whole};
 use crate::error::CliError;
 use crate::rules::admin::Admin;
 use crate::tests::Served;
@@ -39,7 +39,8 @@ async fn changes_are_listed_with_what_came_of_them_and_looking_is_none() {
     served.audit(&["list"]).await.unwrap();
     served.audit(&["list", "--json", "--limit", "1"]).await.unwrap();
     let admin = Admin::new(&served.endpoint, "sk_local".to_owned()).unwrap();
-    let lines: Vec<String> = changes(&read(&admin).await.unwrap()).unwrap().iter().map(line).collect();
+    let lines: Vec<String> =
+        changes(&read(&admin, whole()).await.unwrap()).unwrap().iter().map(line).collect();
     assert_eq!(lines.len(), 2, "{lines:#?}");
     assert!(lines[0].contains("server  POST /admin/v1/mail/pause  200 "), "{}", lines[0]);
     assert!(lines[1].contains("POST /admin/v1/codes/{pool}  /admin/v1/codes/winter  415"), "{}", lines[1]);

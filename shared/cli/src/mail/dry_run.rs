@@ -9,7 +9,7 @@ use beckon_runtime::env::Env;
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
-use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
+use beckon_store::tables::dynamodb::DynamoTables;
 use cart_mailer::mail::ActiveMailContent;
 use cart_mailer::{Config, Mailer, dry_run_told};
 use clap::Args;
@@ -64,16 +64,8 @@ async fn of_stack(args: TargetArgs, within: DurationMs) -> Result<Value, CliErro
     let config = Config::from_env(Env::of(variables))
         .map_err(|e| CliError::caused("the mailer is configured otherwise than this release's", &e))?;
     let secrets = Secrets::load(&sdk, &config.secret_arn).await;
-    let names = TableNames {
-        profile: config.profile_table,
-        contact: config.contact_table,
-        outreach: config.outreach_table,
-        catalog: config.catalog_table,
-        config: config.config_table,
-        ..TableNames::default()
-    };
     let mailer = Mailer {
-        tables: DynamoTables::from_config(&sdk, names),
+        tables: DynamoTables::from_config(&sdk, config.tables()),
         stream: (),
         sender: (),
         account: (),

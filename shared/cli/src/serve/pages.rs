@@ -11,7 +11,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use beckon_domain::key::WriteKeyKind;
-use beckon_runtime::Secrets;
+use beckon_runtime::{Clock, Secrets};
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::bus::{BusEvent, SOURCE};
 use beckon_store::objects::FailedEventStore;
@@ -40,6 +40,7 @@ const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-sr
 struct Pages {
     feed: Arc<Feed>,
     keys: Secrets,
+    clock: Clock,
     inbox: RecordingSender,
     bus: MemoryBus,
 }
@@ -51,6 +52,7 @@ pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
 ) -> Router {
     let pages = Pages {
         keys: stack.secrets.clone(),
+        clock: stack.clock.clone(),
         feed: Arc::clone(&feed),
         inbox: stack.sender.clone(),
         bus: stack.bus.clone(),
@@ -149,8 +151,8 @@ async fn mail_html(State(pages): State<Pages>, Path(id): Path<String>) -> Respon
 async fn test_send(State(pages): State<Pages>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let user = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(basic_user);
-    let key = user.and_then(|user| pages.keys.keys.find(&user).map(|key| key.kind));
-    if key != Some(WriteKeyKind::Secret) {
+    let key = pages.keys.find_key(user.as_deref(), pages.clock.now()).await.ok().flatten();
+    if key.map(|key| key.kind) != Some(WriteKeyKind::Secret) {
         return Problem::unauthorized().into_response();
     }
     let bytes = to_bytes(body, ANSWER_BYTES_MAX).await.unwrap_or_default();

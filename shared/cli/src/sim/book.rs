@@ -102,7 +102,7 @@ pub(crate) struct Book {
 
 /// A key as a person tells it from others.
 pub(crate) fn short(key: &ProfileKey) -> String {
-    key.as_str().chars().take(12).collect()
+    key.shortened().to_owned()
 }
 
 impl Book {

@@ -38,13 +38,15 @@ where
 {
     let (parts, body) = request.into_parts();
     let user = parts.headers.get(header::AUTHORIZATION).and_then(|h| h.to_str().ok()).and_then(basic_user);
-    match user.and_then(|user| mailer.secrets.keys.find(&user).map(|key| key.kind)) {
-        Some(WriteKeyKind::Secret) => {}
-        Some(WriteKeyKind::Publishable) => {
+    let key = mailer.secrets.find_key(user.as_deref(), mailer.clock.now()).await;
+    match key.map(|key| key.map(|key| key.kind)) {
+        Ok(Some(WriteKeyKind::Secret)) => {}
+        Ok(Some(WriteKeyKind::Publishable)) => {
             return Problem::forbidden("a publishable key shows no mails: send a secret key (sk_)")
                 .into_response();
         }
-        None => return Problem::unauthorized().into_response(),
+        Ok(None) => return Problem::unauthorized().into_response(),
+        Err(_) => return Problem::internal().into_response(),
     }
     let body = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
     let ask = serde_json::from_slice::<Value>(&body).unwrap_or_default();

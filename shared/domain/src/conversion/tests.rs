@@ -124,15 +124,89 @@ fn a_linked_visitors_orders_are_written_down_by_the_customers_profile() {
     assert_eq!(pending(&customer), [(1, Group::Treated, "10.00 EUR".to_owned())]);
 }
 
+fn coupon(name: &str) -> Box<Coupon> {
+    Box::new(Coupon { names: CouponCode::new(name).ok().into_iter().collect(), ..Coupon::default() })
+}
+
+fn used(profile: &Profile) -> Vec<String> {
+    profile
+        .conversions
+        .pending()
+        .map(|c| c.purchase.coupon.map_or("-".to_owned(), |c| c.to_string()))
+        .collect()
+}
+
+#[test]
+fn requirement_23_an_order_that_names_no_coupon_was_bought_with_the_codes_that_were_applied() {
+    let day = 24 * 60;
+    // What happened, by minute, told in this order; and the codes of each order, earliest order first.
+    let applied = |code| EventKind::CouponApplied(coupon(code));
+    let removed = |code| EventKind::CouponRemoved(coupon(code));
+    let order = |id| bought(Some(id), "10.00 EUR");
+    let named = || {
+        let named = CouponCode::new("NAMED-1").ok();
+        EventKind::OrderCompleted { order: OrderId::new("N").ok(), total: None, items: vec![], coupon: named }
+    };
+    type Told = Vec<(u64, EventKind)>;
+    let cases: Vec<(Told, &[&str])> = vec![
+        (vec![(10, applied("back-1")), (20, order("A"))], &["BACK-1"]),
+        (vec![(10, applied("BACK-1")), (20, named())], &["NAMED-1"]),
+        (vec![(10, applied("BACK-1")), (12, applied("SHIP-2")), (20, order("A"))], &["SHIP-2,BACK-1"]),
+        (vec![(10, applied("BACK-1")), (15, removed("BACK-1")), (20, order("A"))], &["-"]),
+        (vec![(10, applied("BACK-1")), (10, removed("BACK-1")), (20, order("A"))], &["-"]),
+        (
+            vec![
+                (10, applied("AGAIN-1")),
+                (15, removed("AGAIN-1")),
+                (16, applied("AGAIN-1")),
+                (20, order("A")),
+            ],
+            &["AGAIN-1"],
+        ),
+        (vec![(10, applied("BACK-1")), (20, order("A")), (25, removed("BACK-1"))], &["BACK-1"]),
+        (vec![(10, applied("BACK-1")), (20, order("A")), (30, order("B"))], &["BACK-1", "-"]),
+        (vec![(20, applied("BACK-1")), (20, order("A"))], &["BACK-1"]),
+        (vec![(21, applied("BACK-1")), (20, order("A"))], &["-"]),
+        (vec![(5, applied("OLD-1")), (7 * day + 5, order("A")), (9, order("B"))], &["OLD-1", "-"]),
+        (vec![(6, applied("OLD-1")), (7 * day + 5, order("A"))], &["OLD-1"]),
+        (vec![(5, applied("OLD-1")), (7 * day + 5, order("A"))], &["-"]),
+        (vec![(10, EventKind::CouponEntered(coupon("AGAIN-1"))), (20, order("A"))], &["-"]),
+        (vec![(10, EventKind::CouponDenied(coupon("AGAIN-1"))), (20, order("A"))], &["-"]),
+    ];
+    for (told, expected) in cases {
+        for is_backwards in [false, true] {
+            let mut profile = Profile::default();
+            hear(&mut profile, "t1", 6, answered(1, 1, TimerOutcome::Done));
+            hear(&mut profile, "t2", 4, answered(2, 1, TimerOutcome::Done));
+            let mut told: Vec<_> = told.iter().enumerate().collect();
+            told.sort_by_key(|(n, _)| if is_backwards { told_last(*n) } else { *n });
+            for (n, (at, kind)) in &told {
+                hear(&mut profile, &format!("e{n}"), *at, kind.clone());
+            }
+            assert_eq!(used(&profile), expected, "{told:?}");
+        }
+    }
+}
+
+fn told_last(n: usize) -> usize {
+    usize::MAX - n
+}
+
 /// What may happen to the set: (which, when, what).
 fn kept(happened: &[(u8, u8, u8)]) -> Conversions {
     let mut profile = Profile::default();
     for (which, at, choice) in happened {
         let (which, at) = (which % 24, u64::from(*at));
-        match choice % 4 {
+        match choice % 6 {
             0 => hear(&mut profile, "t", at, answered(which / 3, which % 3 + 1, TimerOutcome::Done)),
             1 => hear(&mut profile, "t", at, answered(which / 3, which % 3 + 1, TimerOutcome::HeldOut)),
             2 => hear(&mut profile, "o", at, bought(Some(&format!("o{}", which % 9)), "1.00 EUR")),
+            3 => {
+                hear(&mut profile, "c", at, EventKind::CouponApplied(coupon(&format!("CODE-{}", which % 5))))
+            }
+            4 => {
+                hear(&mut profile, "c", at, EventKind::CouponRemoved(coupon(&format!("CODE-{}", which % 5))))
+            }
             _ => {
                 let id = EffectId::of_order(&OrderId::new(&format!("o{}", which % 9)).unwrap());
                 hear(&mut profile, "r", at, EventKind::ConversionRecorded(id));
@@ -153,6 +227,7 @@ proptest! {
         let (a, b) = (kept(&a), kept(&b));
         let joined = a.merge(&b);
         prop_assert!(joined.answered.len() <= ANSWER_COUNT_MAX && joined.orders.len() <= ORDER_COUNT_MAX);
+        prop_assert!(joined.uses.len() <= CODE_USE_COUNT_MAX);
         prop_assert_eq!(&b.merge(&a), &joined);
         prop_assert_eq!(joined.due_at(), joined.pending().map(|c| c.purchase.at).min());
     }

@@ -66,6 +66,8 @@ fn full_profile() -> Profile {
         (OrderId::new("o-1").ok(), Money::parse("12.34 EUR").ok(), CouponCode::new("BACK-1").ok());
     let event = event("o1", at, EventKind::Page);
     profile.conversions.order(&key, &event, (order.as_ref(), total, coupon.as_ref()));
+    let names = coupon.into_iter().collect();
+    profile.conversions.coupon(&crate::event::Coupon { names, ..Default::default() }, at, true);
     profile.rules = rule_state(&key, at);
     profile
 }

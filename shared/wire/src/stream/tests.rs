@@ -144,8 +144,7 @@ fn a_whole_line_and_its_event_alone_are_read_alike() {
         assert_eq!((campaign.name.as_deref(), campaign.medium.as_deref()), (Some("spring"), Some("mail")));
         assert_eq!(event.property("rank"), Some(&TraitValue::Number(-0.1)));
         assert_eq!(event.property("query"), Some(&TraitValue::Text("t\u{e9}nt \"2\"".to_owned())));
-        let used = event.kind.codes_used();
-        assert_eq!(used.len(), usize::from(["Order Completed", "Coupon Applied"].contains(&name)), "{name}");
+        assert!(!matches!(&event.kind, EventKind::CouponApplied(coupon) if coupon.codes().len() != 1));
         if let EventKind::OrderCompleted { order, total, items, .. } = &event.kind {
             assert_eq!((order.as_ref().map(|o| o.as_str()), total.map(|t| t.minor)), (Some("o"), Some(3)));
             let item = &items[0];

@@ -7,7 +7,7 @@ mod tally;
 
 pub use statistics::{Difference, Share, Sum, sample_ratio_p};
 pub use summary::{GroupSummary, SampleRatio, Summary};
-pub use tally::{Bought, Period, PersonTally, StepTally, Sums, Tally, shortened};
+pub use tally::{Bought, Period, PersonTally, StepTally, Sums, Tally};
 
 use super::switch::REFUSAL;
 use crate::error::AdminError;

@@ -3,13 +3,10 @@
 
 use beckon_domain::conversion::Conversion;
 use beckon_domain::outreach::Group;
-use beckon_domain::{Money, ProfileKey, Reminder, ReminderId, ReminderStatus, Timestamp};
+use beckon_domain::{Money, Reminder, ReminderId, ReminderStatus, Timestamp};
 use beckon_store::tables::{ConversionRow, LedgerRow};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Characters of a profile key that are told: enough to tell people apart, and nobody is found by them alone.
-const KEY_CHARS: usize = 16;
 
 /// Sums of money: minor units by currency.
 pub type Sums = BTreeMap<String, i64>;
@@ -119,12 +116,6 @@ fn add_all<K: Ord, N: std::ops::AddAssign + Default>(sums: &mut BTreeMap<K, N>, 
     }
 }
 
-/// The beginning of a profile key.
-#[must_use]
-pub fn shortened(key: &ProfileKey) -> String {
-    key.as_str().chars().take(KEY_CHARS).collect()
-}
-
 impl Tally {
     /// Counts a row, if it is of the period.
     pub fn count(&mut self, row: &LedgerRow, period: Period) {
@@ -140,7 +131,7 @@ impl Tally {
 
     fn reminder(&mut self, id: ReminderId, row: &Reminder, period: Period) {
         if let Some((at, group)) = row.assigned_at.zip(row.group).filter(|(at, _)| period.has(*at)) {
-            let person = self.people.entry(shortened(&row.profile)).or_default();
+            let person = self.people.entry(row.profile.shortened().to_owned()).or_default();
             person.assigned((at.as_ms(), group));
         }
         if period.has(row.at) {
@@ -150,7 +141,7 @@ impl Tally {
 
     fn order(&mut self, row: &ConversionRow) {
         let Conversion { after, purchase, .. } = &row.conversion;
-        let person = self.people.entry(shortened(&row.profile)).or_default();
+        let person = self.people.entry(row.profile.shortened().to_owned()).or_default();
         person.orders += 1;
         if let Some(total) = purchase.total {
             add(&mut person.revenue, total);
@@ -168,7 +159,7 @@ impl Tally {
         }
         self.bought.push(Bought {
             at: purchase.at.as_ms(),
-            profile: shortened(&row.profile),
+            profile: row.profile.shortened().to_owned(),
             step: after.reminder.step,
             group: after.group,
             order: purchase.order.as_ref().map(ToString::to_string),

@@ -1,5 +1,6 @@
 //! ConfigTable: the live ruleset (`ruleset` / `active`) and every version (`ruleset` / `version#…`).
 
+use super::changes::NUMBER;
 use super::mail_content::{MAIL_CONTENT, READ as READ_MAIL};
 use super::schema::{PK, SK};
 use super::{DynamoTables, Item, corrupt, get_number, get_text};
@@ -22,7 +23,6 @@ pub(super) const VERSION_NAME: &str = "version";
 /// The text, compressed (B).
 pub(super) const PACKED_BODY: &str = "z";
 /// Number of the latest change (N).
-pub(super) const NUMBER: &str = "number";
 /// The version that was live before (S).
 pub(super) const FROM: &str = "from";
 /// Since when, or when it was kept (N).

@@ -1,10 +1,11 @@
 //! ConfigTable: the keys that people make (`keys` / `active`), as a list of maps; AuditTable: each change (`keys` / the
 //! number).
 
-use super::config::{ACTIVE, AT, NUMBER};
-use super::rulesets::{change_key, saved};
+use super::changes::{NUMBER, following};
+use super::config::{ACTIVE, AT};
+use super::rulesets::saved;
 use super::schema::{PK, SK};
-use super::{DynamoTables, Item, corrupt, get_number, get_text, get_time, number, text, time};
+use super::{DynamoTables, Item, corrupt, get_number, get_text, get_time, text, time};
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::{KeyAction, KeyChange, KeySet, KeyStore, Save};
 use aws_sdk_dynamodb::primitives::Blob;
@@ -129,34 +130,21 @@ impl DynamoTables {
             .table_name(&self.names.config)
             .item(PK, text(KEYS))
             .item(SK, text(ACTIVE))
-            .item(NUMBER, number(change.number))
             .item(ID, text(&change.id))
             .item(AT, time(change.at))
-            .item(LIST, AttributeValue::L(keys.iter().map(map_of).collect()))
-            .expression_attribute_names("#number", NUMBER);
-        let put = match change.number {
-            0 | 1 => put.condition_expression("attribute_not_exists(#number)"),
-            later => put
-                .condition_expression("#number = :before")
-                .expression_attribute_values(":before", number(later - 1)),
-        };
-        put.build().map_err(|e| StoreError::new(CHANGE, ErrorKind::Refused, e))
+            .item(LIST, AttributeValue::L(keys.iter().map(map_of).collect()));
+        following(put, change.number).build().map_err(|e| StoreError::new(CHANGE, ErrorKind::Refused, e))
     }
 
     fn put_key_record(&self, change: &KeyChange) -> Result<Put, StoreError> {
-        let mut put = Put::builder()
-            .table_name(&self.names.audit)
-            .item(PK, text(KEYS))
-            .item(SK, text(change_key(change.number)))
-            .item(NUMBER, number(change.number))
+        let mut put = self
+            .record_of(KEYS, change.number)
             .item(ID, text(&change.id))
             .item(AT, time(change.at))
             .item(ACTION, text(change.action.name()))
             .item(KEY, text(change.key.as_str()))
             .item(ABOUT, text(&change.about))
-            .item(WHO, text(&change.who))
-            .condition_expression("attribute_not_exists(#k)")
-            .expression_attribute_names("#k", PK);
+            .item(WHO, text(&change.who));
         for (name, value) in [(BY, &change.by), (NOTE, &change.note)] {
             if let Some(value) = value {
                 put = put.item(name, text(value));

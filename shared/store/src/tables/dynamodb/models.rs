@@ -1,8 +1,9 @@
 //! Models: what is live in ConfigTable (`model#<kind>` / `live`), and how each training ended in AuditTable
 //! (`model#<kind>` / the number), together.
 
-use super::config::{AT, FROM, NUMBER, PACKED_BODY, VERSION_NAME};
-use super::rulesets::{change_key, saved};
+use super::changes::{NUMBER, following};
+use super::config::{AT, FROM, PACKED_BODY, VERSION_NAME};
+use super::rulesets::saved;
 use super::schema::{PK, SK};
 use super::{DynamoTables, Item, corrupt, get_number, get_text, get_time, number, text, time};
 use crate::error::{ErrorKind, StoreError};
@@ -131,36 +132,23 @@ impl DynamoTables {
             .table_name(&self.names.config)
             .item(PK, text(partition(kind)))
             .item(SK, text(LIVE))
-            .item(NUMBER, number(record.number))
-            .item(AT, time(record.at))
-            .expression_attribute_names("#number", NUMBER);
+            .item(AT, time(record.at));
         let put = match live {
             Some(live) => with_live(put, live)?,
             None => put,
         };
-        let put = match record.number {
-            0 | 1 => put.condition_expression("attribute_not_exists(#number)"),
-            later => put
-                .condition_expression("#number = :before")
-                .expression_attribute_values(":before", number(later - 1)),
-        };
-        put.build().map_err(refused)
+        following(put, record.number).build().map_err(refused)
     }
 
     /// The record of a training, if there is none of its number.
     fn put_training(&self, kind: ModelKind, record: &TrainingRecord) -> Result<Put, StoreError> {
-        let mut put = Put::builder()
-            .table_name(&self.names.audit)
-            .item(PK, text(partition(kind)))
-            .item(SK, text(change_key(record.number)))
-            .item(NUMBER, number(record.number))
+        let mut put = self
+            .record_of(&partition(kind), record.number)
             .item(ID, text(&record.id))
             .item(AT, time(record.at))
             .item(END, text(record.end.name()))
             .item(WHO, text(&record.who))
-            .item(REASON, text(&record.reason))
-            .condition_expression("attribute_not_exists(#k)")
-            .expression_attribute_names("#k", PK);
+            .item(REASON, text(&record.reason));
         for (name, value) in [(FROM, &record.from), (MADE, &record.made)] {
             if let Some(value) = value {
                 put = put.item(name, text(value));

@@ -1,6 +1,7 @@
 //! How what is live changes: the item in ConfigTable and the record in AuditTable (`ruleset` / the number), together.
 
-use super::config::{ACTIVE, AT, FROM, NUMBER, PACKED_BODY, RULESET, VERSION_NAME, live_of, packed};
+use super::changes::{NUMBER, change_key, following};
+use super::config::{ACTIVE, AT, FROM, PACKED_BODY, RULESET, VERSION_NAME, live_of, packed};
 use super::schema::{PK, SK};
 use super::{DynamoTables, Item, corrupt, get_number, get_text, get_time, number, text, time};
 use crate::error::{ErrorKind, StoreError};
@@ -25,11 +26,6 @@ const FORCED: &str = "forced";
 const CHANGE: &str = "change the live ruleset";
 const LIST: &str = "list changes of the ruleset";
 
-/// Sort key of a change: its number with leading zeros, so that texts sort as numbers do.
-pub(super) fn change_key(number: u64) -> String {
-    format!("{number:012}")
-}
-
 impl DynamoTables {
     /// What is live, if the change before is the latest.
     pub(super) fn put_live(
@@ -46,20 +42,11 @@ impl DynamoTables {
             .item(SK, text(ACTIVE))
             .item(VERSION_NAME, text(&document.version))
             .item(PACKED_BODY, body)
-            .item(NUMBER, number(change.number))
-            .item(AT, time(change.at))
-            .expression_attribute_names("#number", NUMBER);
+            .item(AT, time(change.at));
         if let Some(from) = &change.from {
             put = put.item(FROM, text(from));
         }
-        let put = match change.number {
-            // Nothing is live, or it became so before changes were numbered.
-            0 | 1 => put.condition_expression("attribute_not_exists(#number)"),
-            later => put
-                .condition_expression("#number = :before")
-                .expression_attribute_values(":before", number(later - 1)),
-        };
-        put.build().map_err(|e| StoreError::new(CHANGE, ErrorKind::Refused, e))
+        following(put, change.number).build().map_err(|e| StoreError::new(CHANGE, ErrorKind::Refused, e))
     }
 
     /// Records of AuditTable about one thing, newest first, with numbers below `before`.
@@ -89,11 +76,8 @@ impl DynamoTables {
 
     /// The record of a change, if there is none of its number.
     pub(super) fn put_change(&self, pk: &str, change: &RulesetChange) -> Result<Put, StoreError> {
-        let mut put = Put::builder()
-            .table_name(&self.names.audit)
-            .item(PK, text(pk))
-            .item(SK, text(change_key(change.number)))
-            .item(NUMBER, number(change.number))
+        let mut put = self
+            .record_of(pk, change.number)
             .item(ID, text(&change.id))
             .item(AT, time(change.at))
             .item(KIND, text(change.kind.name()))
@@ -101,9 +85,7 @@ impl DynamoTables {
             .item(WHO, text(&change.who))
             .item(PASSED, number(change.tests.passed))
             .item(FAILED, number(change.tests.failed))
-            .item(FORCED, AttributeValue::Bool(change.forced))
-            .condition_expression("attribute_not_exists(#k)")
-            .expression_attribute_names("#k", PK);
+            .item(FORCED, AttributeValue::Bool(change.forced));
         for (name, value) in [(FROM, &change.from), (BY, &change.by), (NOTE, &change.note)] {
             if let Some(value) = value {
                 put = put.item(name, text(value));

@@ -1,7 +1,8 @@
 //! OutreachTable: the switch of sending (`switch#mail` / `-`) and what SES allows (`account#mail` / `-`); AuditTable:
 //! every turn of the switch (`mail` / the number).
 
-use super::rulesets::{change_key, saved};
+use super::changes::{NUMBER, following};
+use super::rulesets::saved;
 use super::schema::{PK, SK};
 use super::{DynamoTables, Item, corrupt, get_number, get_text, get_time, number, text, time};
 use crate::error::{ErrorKind, StoreError};
@@ -16,7 +17,6 @@ const ACCOUNT: &str = "account#mail";
 const MAIL: &str = "sending";
 const CHANGE: &str = "turn the switch of sending";
 const GET: &str = "read the switch of sending";
-const NUMBER: &str = "number";
 const ID: &str = "id";
 const AT: &str = "at";
 const ACTION: &str = "action";
@@ -39,7 +39,6 @@ const STANDING: &str = "standing";
 fn attributes(change: &SwitchChange) -> Vec<(&'static str, AttributeValue)> {
     let figures = change.figures;
     let mut attributes = vec![
-        (NUMBER, number(change.number)),
         (ID, text(&change.id)),
         (AT, time(change.at)),
         (ACTION, text(change.action.name())),
@@ -86,30 +85,16 @@ impl DynamoTables {
     }
 
     fn put_switch(&self, change: &SwitchChange) -> Result<Put, StoreError> {
-        let mut put = Put::builder()
-            .table_name(&self.names.outreach)
-            .item(PK, text(SWITCH))
-            .item(SK, text("-"))
-            .expression_attribute_names("#number", NUMBER);
+        let mut put =
+            Put::builder().table_name(&self.names.outreach).item(PK, text(SWITCH)).item(SK, text("-"));
         for (name, value) in attributes(change) {
             put = put.item(name, value);
         }
-        let put = match change.number {
-            0 | 1 => put.condition_expression("attribute_not_exists(#number)"),
-            later => put
-                .condition_expression("#number = :before")
-                .expression_attribute_values(":before", number(later - 1)),
-        };
-        put.build().map_err(|e| StoreError::new(CHANGE, ErrorKind::Refused, e))
+        following(put, change.number).build().map_err(|e| StoreError::new(CHANGE, ErrorKind::Refused, e))
     }
 
     fn put_record(&self, change: &SwitchChange) -> Result<Put, StoreError> {
-        let mut put = Put::builder()
-            .table_name(&self.names.audit)
-            .item(PK, text(MAIL))
-            .item(SK, text(change_key(change.number)))
-            .condition_expression("attribute_not_exists(#k)")
-            .expression_attribute_names("#k", PK);
+        let mut put = self.record_of(MAIL, change.number);
         for (name, value) in attributes(change) {
             put = put.item(name, value);
         }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::mail::report::Summary;
+use beckon_domain::ProfileKey;
 use beckon_domain::abandonment::SkipReason;
 use beckon_domain::conversion::{Answered, Purchase};
 use beckon_domain::id::{EffectId, UserId};
