@@ -27,7 +27,7 @@ pub(super) fn following(put: PutBuilder, change: u64) -> PutBuilder {
 
 impl DynamoTables {
     /// The put of the record of a change of one thing, if there is none of its number.
-    pub(super) fn record_of(&self, about: &str, change: u64) -> PutBuilder {
+    pub(super) fn change_record(&self, about: &str, change: u64) -> PutBuilder {
         Put::builder()
             .table_name(&self.names.audit)
             .item(PK, text(about))

@@ -138,7 +138,7 @@ impl DynamoTables {
 
     fn put_key_record(&self, change: &KeyChange) -> Result<Put, StoreError> {
         let mut put = self
-            .record_of(KEYS, change.number)
+            .change_record(KEYS, change.number)
             .item(ID, text(&change.id))
             .item(AT, time(change.at))
             .item(ACTION, text(change.action.name()))

@@ -143,7 +143,7 @@ impl DynamoTables {
     /// The record of a training, if there is none of its number.
     fn put_training(&self, kind: ModelKind, record: &TrainingRecord) -> Result<Put, StoreError> {
         let mut put = self
-            .record_of(&partition(kind), record.number)
+            .change_record(&partition(kind), record.number)
             .item(ID, text(&record.id))
             .item(AT, time(record.at))
             .item(END, text(record.end.name()))

@@ -77,7 +77,7 @@ impl DynamoTables {
     /// The record of a change, if there is none of its number.
     pub(super) fn put_change(&self, pk: &str, change: &RulesetChange) -> Result<Put, StoreError> {
         let mut put = self
-            .record_of(pk, change.number)
+            .change_record(pk, change.number)
             .item(ID, text(&change.id))
             .item(AT, time(change.at))
             .item(KIND, text(change.kind.name()))

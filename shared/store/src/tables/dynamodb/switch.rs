@@ -94,7 +94,7 @@ impl DynamoTables {
     }
 
     fn put_record(&self, change: &SwitchChange) -> Result<Put, StoreError> {
-        let mut put = self.record_of(MAIL, change.number);
+        let mut put = self.change_record(MAIL, change.number);
         for (name, value) in attributes(change) {
             put = put.item(name, value);
         }
