@@ -37,6 +37,7 @@ fn admin(world: &World<MemoryTables>, faults: &Faults) -> Router {
         secrets: stack.secrets.clone(),
         clock: stack.clock.clone(),
         run_tests,
+        tombstone: beckon_domain::DurationMs::from_days(90),
     }))
 }
 

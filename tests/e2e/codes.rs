@@ -157,3 +157,17 @@ async fn codes_are_for_secret_keys_alone() {
     assert_eq!(asked(&world, Method::GET, "/winter").await.status, 404);
     assert_eq!(asked(&world, Method::GET, "/Winter").await.status, 400);
 }
+
+#[tokio::test]
+async fn a_page_that_no_page_before_named_is_the_callers_mistake_and_no_failure() {
+    let world = World::dynamodb(beckon_rules::SAMPLE).await;
+    assert_eq!(upload(&world, "/cart?percent=10", "SAVE-1A2B\n").await.status, 200);
+    for after in ["", "nowhere", "FREE:99:", "FREE"] {
+        let answer = asked(&world, Method::GET, &format!("/cart/codes?after={after}")).await;
+        assert_eq!(answer.status, 400, "{after}: {}", answer.text());
+    }
+    let first = asked(&world, Method::GET, "/cart/codes").await.json();
+    let next =
+        asked(&world, Method::GET, &format!("/cart/codes?after={}", first["next"].as_str().unwrap())).await;
+    assert_eq!(next.status, 200, "{}", next.text());
+}

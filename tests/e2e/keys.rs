@@ -124,6 +124,7 @@ async fn a_fault_at_any_call_leaves_a_key_and_its_record_or_neither() {
                 secrets: shop.stack.secrets.clone(),
                 clock: shop.stack.clock.clone(),
                 run_tests,
+                tombstone: beckon_domain::DurationMs::from_days(90),
             };
             let ask = json!({ "kind": "publishable", "source": "browser" });
             let answer =

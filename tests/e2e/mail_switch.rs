@@ -100,6 +100,7 @@ async fn a_fault_at_any_call_leaves_a_turn_and_its_record_or_neither() {
                 secrets: shop.stack.secrets.clone(),
                 clock: shop.stack.clock.clone(),
                 run_tests,
+                tombstone: beckon_domain::DurationMs::from_days(90),
             };
             let ask = request("POST", PAUSE, "sk_local", r#"{"reason":"wrong prices"}"#);
             let answer = admin::router(Arc::new(admin)).oneshot(ask).await.unwrap();

@@ -6,6 +6,7 @@
 // A test stops with the reason at the first thing that is not as it must be.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod abuse;
 mod archiving;
 mod auditing;
 mod catalog;
@@ -13,11 +14,13 @@ mod codes;
 mod collecting;
 mod commands;
 mod concurrency;
+mod contract;
 mod conversions;
 mod corrupt_profile;
 mod deadline;
 mod deciding;
 mod deciding_best_sellers;
+mod erasing;
 mod explaining;
 mod feedback;
 mod gpc;
@@ -41,6 +44,7 @@ mod rollout;
 mod ruleset_tests;
 mod scenario;
 mod scenarios;
+mod secrets;
 mod send_errors;
 mod series;
 mod training;

@@ -16,6 +16,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::ServiceExt;
 
+const TOMBSTONE: beckon_domain::DurationMs = beckon_domain::DurationMs::from_days(90);
+
 const RULESETS: &str = "/admin/v1/rulesets";
 
 /// The sample under another name.
@@ -139,7 +141,7 @@ fn admin_on<T>(
     run_tests: admin::check::RunTests,
 ) -> Admin<T, MemoryModels> {
     let (secrets, clock) = (world.stack.secrets.clone(), world.stack.clock.clone());
-    Admin { tables, objects: MemoryModels::default(), secrets, clock, run_tests }
+    Admin { tables, objects: MemoryModels::default(), secrets, clock, run_tests, tombstone: TOMBSTONE }
 }
 
 #[tokio::test]
@@ -213,7 +215,7 @@ async fn of_many_who_publish_at_once_each_is_told_whether_it_was_they() {
     let (tables, objects) = (world.stack.tables.clone(), MemoryModels::default());
     let (secrets, clock) = (world.stack.secrets.clone(), world.stack.clock.clone());
     // Past the audit chain, which lets one after the other in.
-    let admin = Admin { tables, objects, secrets, clock, run_tests };
+    let admin = Admin { tables, objects, secrets, clock, run_tests, tombstone: TOMBSTONE };
     let source = SourceId::new("server").unwrap();
     let publish = |n: u32| {
         let (admin, source) = (&admin, &source);

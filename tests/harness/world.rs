@@ -248,14 +248,15 @@ impl<T: Tables> World<T> {
     }
 
     /// A collector like the stack's, with other parts between it and the stack's.
-    pub fn collector_on<S, C>(&self, stream: S, contacts: C) -> Collector<S, C> {
+    pub fn collector_on<S, C>(&self, stream: S, tables: C) -> Collector<S, C> {
         Collector {
             stream,
-            contacts,
+            tables,
             secrets: self.stack.secrets.clone(),
             clock: self.stack.clock.clone(),
             currency: Currency::new("EUR").expect("a currency"),
             public_url: PUBLIC_URL.to_owned(),
+            guard: collector::Guard::unlimited(),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod buckets;
 mod calls;
+mod documents;
 mod environment;
 mod functions;
 mod http;

@@ -184,6 +184,9 @@ fn is_called(source: &str, port: &str, method: &str) -> bool {
         ("SendingSwitch", "sending") => source.contains("tables.sending()"),
         ("SwitchStore", "change_sending") => source.contains("turn(&self.tables,"),
         ("ModelObjects", "model_object") => source.contains("fetch(&self.objects,"),
+        ("ProfileStore", "load" | "save") if source.contains("erase_profile(") => true,
+        ("PersonStore", "trace_page" | "erase_trace") => source.contains("erase_traces("),
+        ("PersonStore", "replace_state") => source.contains("forget_claim("),
         ("", _) => false,
         (port, method) => source.contains(port) && source.contains(&format!(".{method}(")),
     }

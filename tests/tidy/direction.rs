@@ -14,6 +14,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("beckon-runtime", &["beckon-domain"]),
     ("beckon-batch", &["beckon-domain", "beckon-wire"]),
     ("beckon-mail", &["beckon-domain"]),
+    // Functions are not among those who may use it: a Lambda holds no document.
+    ("beckon-contract", &["beckon-domain", "beckon-wire"]),
 ];
 const FUNCTION: &[&str] = &[
     "beckon-batch",

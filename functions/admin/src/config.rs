@@ -13,6 +13,12 @@ pub struct Config {
     pub catalog_table: String,
     /// `OUTREACH_TABLE`: name of the table with the switch of sending, the figures of mails and the discount codes.
     pub outreach_table: String,
+    /// `PROFILE_TABLE`: name of the table with the profiles.
+    pub profile_table: String,
+    /// `CONTACT_TABLE`: name of the table with the contacts.
+    pub contact_table: String,
+    /// `ERASURE_DAYS`: days that a tombstone stands.
+    pub erasure_days: u32,
     /// `MODEL_BUCKET`: bucket of the snapshots of the catalog.
     pub model_bucket: String,
     /// `SECRET_ARN`: the write keys.
@@ -30,6 +36,9 @@ impl Config {
             audit_table: env.required("AUDIT_TABLE"),
             catalog_table: env.required("CATALOG_TABLE"),
             outreach_table: env.required("OUTREACH_TABLE"),
+            profile_table: env.required("PROFILE_TABLE"),
+            contact_table: env.required("CONTACT_TABLE"),
+            erasure_days: env.required_parsed("ERASURE_DAYS").unwrap_or_default(),
             model_bucket: env.required("MODEL_BUCKET"),
             secret_arn: env.required("SECRET_ARN"),
         };

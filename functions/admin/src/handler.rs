@@ -4,10 +4,11 @@ use crate::audit;
 use crate::error::AdminError;
 use crate::mail;
 use crate::process::{Admin, Caller};
+use crate::rights::{self, RightsTables};
 use crate::{catalog, codes, keys};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::middleware::from_fn_with_state;
@@ -22,6 +23,7 @@ use beckon_store::tables::{
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
 use beckon_wire::limits::RULESET_BYTES_MAX;
+use beckon_wire::path::PathText;
 use beckon_wire::problem::Problem;
 use serde::Serialize;
 use std::sync::Arc;
@@ -34,12 +36,28 @@ pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
 
 /// The tables that admin needs.
 pub trait AdminTables:
-    RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + KeyStore + AuditLog + MailTables
+    RulesetStore
+    + ProductStore
+    + CatalogStore
+    + ImportLog
+    + ModelStore
+    + KeyStore
+    + AuditLog
+    + MailTables
+    + RightsTables
 {
 }
 
 impl<
-    T: RulesetStore + ProductStore + CatalogStore + ImportLog + ModelStore + KeyStore + AuditLog + MailTables,
+    T: RulesetStore
+        + ProductStore
+        + CatalogStore
+        + ImportLog
+        + ModelStore
+        + KeyStore
+        + AuditLog
+        + MailTables
+        + RightsTables,
 > AdminTables for T
 {
 }
@@ -108,6 +126,10 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
         .route("/admin/v1/codes/check/{code}", get(codes::check::<T, O>).fallback(nothing_else))
         .route("/admin/v1/keys", get(keys::list::<T, O>).post(keys::create::<T, O>).fallback(nothing_else))
         .route("/admin/v1/keys/{id}", delete(keys::revoke::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/privacy/export", post(rights::export::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/privacy/erase", post(rights::erase::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/privacy/release", post(rights::release::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/privacy/status", post(rights::status::<T, O>).fallback(nothing_else))
         .route("/admin/v1/audit", get(audit::page::<T, O>).fallback(nothing_else))
         .route_layer(from_fn_with_state(admin.clone(), audit::audited::<T, O>))
         .with_state(admin)
@@ -171,7 +193,7 @@ async fn active<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request
 
 async fn version<T: RulesetStore, O>(
     State(admin): Shared<T, O>,
-    Path(version): Path<String>,
+    PathText(version): PathText,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();

@@ -2,6 +2,7 @@
 
 use admin::{Admin, Config, router, run_tests};
 use anyhow::Context;
+use beckon_domain::DurationMs;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
 use beckon_runtime::{Clock, MadeKeys, Secrets, logs};
@@ -20,7 +21,8 @@ async fn main() -> anyhow::Result<()> {
         audit: config.audit_table,
         catalog: config.catalog_table,
         outreach: config.outreach_table,
-        ..TableNames::default()
+        profile: config.profile_table,
+        contact: config.contact_table,
     };
     let tables = DynamoTables::from_config(&sdk, names);
     let secrets = Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?;
@@ -30,6 +32,7 @@ async fn main() -> anyhow::Result<()> {
         objects: S3Models::from_config(&sdk, config.model_bucket),
         clock: Clock::system(),
         run_tests,
+        tombstone: DurationMs::from_days(config.erasure_days.into()),
     };
     let app = router(Arc::new(admin));
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))

@@ -4,8 +4,8 @@ use crate::answer;
 use crate::check::{Checked, RunTests, check};
 use crate::error::{AdminError, faults};
 use crate::rollout::{Outcome, Proposal, make_live_after};
-use beckon_domain::SourceId;
 use beckon_domain::key::WriteKeyKind;
+use beckon_domain::{DurationMs, SourceId};
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::tables::{ChangeKind, LiveRuleset, RulesetStore};
 use beckon_wire::admin::{
@@ -29,6 +29,8 @@ pub struct Admin<T, O> {
     pub clock: Clock,
     /// What runs a ruleset's own tests.
     pub run_tests: RunTests,
+    /// How long a tombstone stands: longer than the stream keeps a record, and a failed event may be put again.
+    pub tombstone: DurationMs,
 }
 
 /// Who asks, and under which id it is logged.

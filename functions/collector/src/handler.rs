@@ -5,13 +5,14 @@ use crate::orders::Signed;
 use crate::process::{Collector, Told};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::streams::EventStream;
-use beckon_store::tables::ContactStore;
+use beckon_store::tables::{ContactStore, ProductStore};
 use beckon_wire::auth::Credentials;
 use beckon_wire::capture::{CaptureAnswer, EventType};
 use beckon_wire::limits::BODY_BYTES_MAX;
@@ -29,7 +30,7 @@ const SETTINGS_CACHED: &str = "public, max-age=300";
 pub fn router<S, C>(collector: Arc<Collector<S, C>>, allowed_origins: &[String]) -> Router
 where
     S: EventStream + 'static,
-    C: ContactStore + 'static,
+    C: ContactStore + ProductStore + 'static,
 {
     let single = |event_type: EventType| {
         post(move |State(collector): State<Arc<Collector<S, C>>>, request: Request| async move {
@@ -40,7 +41,10 @@ where
     let batch = post(|State(collector): State<Arc<Collector<S, C>>>, request: Request| async move {
         answer(&collector, request, None).await
     });
-    let settings = get(|State(collector): State<Arc<Collector<S, C>>>, Path(key): Path<String>| async move {
+    type Key = Result<Path<String>, PathRejection>;
+    let settings = get(|State(collector): State<Arc<Collector<S, C>>>, key: Key| async move {
+        // A path that is no text is no key.
+        let key = key.map(|Path(key)| key).unwrap_or_default();
         match collector.settings(&key).await {
             Ok(settings) => {
                 ([(header::CACHE_CONTROL, SETTINGS_CACHED)], axum::Json(settings)).into_response()
@@ -77,7 +81,7 @@ async fn method_not_allowed() -> Problem {
     Problem::method_not_allowed()
 }
 
-async fn answer<S: EventStream, C: ContactStore>(
+async fn answer<S: EventStream, C: ContactStore + ProductStore>(
     collector: &Collector<S, C>,
     request: Request,
     event_type: Option<EventType>,
@@ -95,7 +99,10 @@ async fn answer<S: EventStream, C: ContactStore>(
 }
 
 /// Orders of a back office: a secret key as the user of Basic auth, and a signature over the body as it was sent.
-async fn orders<S: EventStream, C: ContactStore>(collector: &Collector<S, C>, request: Request) -> Response {
+async fn orders<S: EventStream, C: ContactStore + ProductStore>(
+    collector: &Collector<S, C>,
+    request: Request,
+) -> Response {
     let request_id = fresh_id();
     let (parts, body) = request.into_parts();
     let result = match read(body).await {

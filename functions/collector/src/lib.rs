@@ -6,6 +6,7 @@
 
 mod config;
 mod error;
+mod guard;
 mod handler;
 mod identity;
 mod orders;
@@ -15,5 +16,6 @@ mod settings;
 
 pub use config::Config;
 pub use error::CollectError;
+pub use guard::{Guard, PagePurchases, Rates};
 pub use handler::router;
 pub use process::{Collector, Told};

@@ -7,7 +7,7 @@ use beckon_runtime::{Clock, MadeKeys, Secrets, logs};
 use beckon_store::streams::kinesis::KinesisStream;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use beckon_store::tables::key_reader;
-use collector::{Collector, Config, router};
+use collector::{Collector, Config, Guard, router};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -15,19 +15,24 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
     let sdk = aws::config(Patience::REQUEST).await;
-    let names =
-        TableNames { contact: config.contact_table, config: config.config_table, ..TableNames::default() };
+    let names = TableNames {
+        contact: config.contact_table,
+        config: config.config_table,
+        catalog: config.catalog_table,
+        ..TableNames::default()
+    };
     let tables = DynamoTables::from_config(&sdk, names);
     let secrets = Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?;
     let (clock, made) = (Clock::system(), MadeKeys::reading(key_reader(tables.clone())));
     made.warm(clock.now()).await;
     let collector = Collector {
         stream: KinesisStream::from_config(&sdk, config.event_stream),
-        contacts: tables,
+        tables,
         secrets: secrets.with_made_keys(made),
         clock,
         currency: config.currency,
         public_url: config.public_url,
+        guard: Guard::new(config.rates, config.page_purchases),
     };
     let app = router(Arc::new(collector), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))

@@ -4,7 +4,7 @@ use crate::error::CollectError;
 use crate::process::{Collector, Told};
 use beckon_domain::key::WriteKeyKind;
 use beckon_store::streams::EventStream;
-use beckon_store::tables::ContactStore;
+use beckon_store::tables::{ContactStore, ProductStore};
 use beckon_wire::auth::Credentials;
 use beckon_wire::capture::{Body, CaptureAnswer, Verdict, parse_orders, pointer_of_order};
 use beckon_wire::problem::Problem;
@@ -21,7 +21,7 @@ pub struct Signed<'a> {
     pub signature: Option<&'a str>,
 }
 
-impl<S: EventStream, C: ContactStore> Collector<S, C> {
+impl<S: EventStream, C: ContactStore + ProductStore> Collector<S, C> {
     /// Takes orders. Nothing of the body is looked at before its key and its signature are right; the same orders again
     /// change nothing, because an order's number is the id of its event.
     ///

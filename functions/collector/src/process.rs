@@ -1,6 +1,7 @@
 //! The use case: a body becomes records in the stream, contact data in its table, and an answer with verdicts.
 
 use crate::error::CollectError;
+use crate::guard::Guard;
 use crate::identity::{Addressed, address};
 use crate::proof::{Proof, proofs};
 use beckon_domain::id::EffectId;
@@ -8,7 +9,7 @@ use beckon_domain::key::{WriteKey, WriteKeyKind};
 use beckon_domain::{Currency, DurationMs, EventId, ProfileKey, SourceId, Timestamp};
 use beckon_runtime::{Clock, Secrets, fresh_id};
 use beckon_store::streams::{EventStream, NewRecord};
-use beckon_store::tables::{Contact, ContactStore};
+use beckon_store::tables::{Contact, ContactStore, ProductStore};
 use beckon_wire::auth::Credentials;
 use beckon_wire::bots::is_bot;
 use beckon_wire::capture::landing::{self, EMAIL_LINK_CLICKED};
@@ -28,8 +29,8 @@ const UNCONSENTED_CONTACT_RETENTION: DurationMs = DurationMs::from_days(30);
 pub struct Collector<S, C> {
     /// Where events go.
     pub stream: S,
-    /// Where contact data goes.
-    pub contacts: C,
+    /// Where contact data goes, and what products cost.
+    pub tables: C,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
@@ -38,6 +39,8 @@ pub struct Collector<S, C> {
     pub currency: Currency,
     /// Address under which the API is reached, as the settings of analytics.js name it.
     pub public_url: String,
+    /// Bounds on what strangers can do.
+    pub guard: Guard,
 }
 
 /// What the headers of a request tell of the person behind it.
@@ -63,7 +66,7 @@ pub(crate) struct Sorted {
     pub(crate) warnings: Vec<Verdict>,
 }
 
-impl<S: EventStream, C: ContactStore> Collector<S, C> {
+impl<S: EventStream, C: ContactStore + ProductStore> Collector<S, C> {
     /// Takes the body of a request. `event_type` is what a single-event path says; `None` for a batch.
     ///
     /// # Errors
@@ -90,18 +93,23 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
     /// Writes what a request became, and says so.
     pub(crate) async fn keep(
         &self,
-        sorted: Sorted,
+        mut sorted: Sorted,
         key: &WriteKey,
         request_id: &str,
     ) -> Result<CaptureAnswer, CollectError> {
+        let now = self.clock.now();
+        self.guard.admit(&sorted.records, key, now)?;
+        if key.kind == WriteKeyKind::Publishable {
+            self.guard.correct_prices(&self.tables, &mut sorted, now).await;
+        }
         self.put(sorted.records).await?;
         for (key, contact) in &sorted.contacts {
-            self.contacts.put_contact(key, contact).await.map_err(CollectError::Contact)?;
+            self.tables.put_contact(key, contact).await.map_err(CollectError::Contact)?;
         }
         tracing::info!(
             request.id = request_id,
             source = key.source.as_str(),
-            event.accepted_count = sorted.accepted,
+            accepted_count = sorted.accepted,
             event.rejected_count = sorted.rejected.len(),
             event.bot_count = sorted.rejected.iter().filter(|verdict| verdict.fault.code == BOT).count(),
             event.clamped_count = sorted.clamped,
@@ -162,6 +170,7 @@ impl<S: EventStream, C: ContactStore> Collector<S, C> {
             });
             match addressed {
                 Ok((mut captured, addressed)) => {
+                    captured.warnings.extend(self.guard.purchase(&mut captured.line, key.kind));
                     if captured.id_is_personal {
                         captured.line.id = self.secrets.pepper.event_id(&captured.line.id);
                     }
@@ -219,6 +228,21 @@ impl Sorted {
         if let Some(click) = click {
             self.put_click(&addressed.key, click);
         }
+    }
+
+    /// The products that its events name.
+    pub(crate) fn products<'a>(&'a self) -> impl Iterator<Item = &'a str> {
+        let lines = self.records.iter().flat_map(|(_, lines)| lines);
+        let of = |line: &'a Line| {
+            let properties = &line.properties;
+            properties.product.iter().chain(properties.products.iter().flatten())
+        };
+        lines.flat_map(of).map(|product| product.id.as_str())
+    }
+
+    /// Its events.
+    pub(crate) fn lines_mut(&mut self) -> impl Iterator<Item = &mut Line> {
+        self.records.iter_mut().flat_map(|(_, lines)| lines)
     }
 
     fn put_down(&mut self, key: &ProfileKey, line: Line) {

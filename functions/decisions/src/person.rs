@@ -93,7 +93,10 @@ impl Who {
     pub fn own<'a>(&self, loaded: &'a BTreeMap<ProfileKey, Stored>) -> impl Iterator<Item = &'a Profile> {
         let linked = self.linked(loaded);
         let keys = [self.visitor.clone(), self.customer.clone(), linked];
-        keys.into_iter().flatten().filter_map(|key| loaded.get(&key)).map(|stored| &stored.profile)
+        let own = keys.into_iter().flatten().filter_map(|key| loaded.get(&key)).map(|stored| &stored.profile);
+        let own: Vec<&Profile> = own.collect();
+        let is_erased = own.iter().any(|profile| profile.is_tombstone());
+        own.into_iter().filter(move |_| !is_erased)
     }
 
     /// The customer that the visitor was proven to be.
@@ -105,6 +108,12 @@ impl Who {
     /// Both halves in one, so that a page sees the union at once, even while the merge record is under way.
     pub fn compose(&self, mut loaded: BTreeMap<ProfileKey, Stored>, policy: &Policy) -> Option<Known> {
         let linked = self.linked(&loaded);
+        // Of who was erased nothing is known, nor of a device that is theirs and whose erasure is still under way.
+        let is_erased =
+            |key: &ProfileKey| loaded.get(key).is_some_and(|stored| stored.profile.is_tombstone());
+        if [&self.visitor, &self.customer, &linked].into_iter().flatten().any(is_erased) {
+            return None;
+        }
         let visitor = self.visitor.as_ref().and_then(|key| loaded.remove(key)).map(|s| s.profile);
         let Some(customer_key) = self.customer.clone().or_else(|| linked.clone()) else {
             return visitor.map(|profile| Known { profile, is_customer: false, propensity: None });

@@ -7,6 +7,7 @@ use crate::page::Page;
 use crate::process::Preferences;
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::Response;
@@ -33,23 +34,30 @@ fn language(headers: &HeaderMap) -> Language {
     Language::of(text(headers, header::ACCEPT_LANGUAGE))
 }
 
+/// A path that is no text has no token.
+fn read(token: Result<Path<String>, PathRejection>) -> String {
+    token.map(|Path(token)| token).unwrap_or_default()
+}
+
 /// Shows the page, and reads nothing: scanners follow every link. HEAD is answered by this, too.
 async fn show<T: SuppressionStore>(
     State(preferences): State<Arc<Preferences<T>>>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let page = if preferences.open(&token).is_ok() { Page::Ask } else { Page::Invalid };
+    let page = if preferences.open(&read(token)).is_ok() { Page::Ask } else { Page::Invalid };
     page.respond(language(&headers))
 }
 
 async fn act<T: SuppressionStore>(
     State(preferences): State<Arc<Preferences<T>>>,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    page(&preferences, &token, text(&headers, header::CONTENT_TYPE), body).await.respond(language(&headers))
+    page(&preferences, &read(token), text(&headers, header::CONTENT_TYPE), body)
+        .await
+        .respond(language(&headers))
 }
 
 async fn page<T: SuppressionStore>(

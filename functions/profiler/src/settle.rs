@@ -9,9 +9,10 @@ use beckon_domain::fold::{Folded, Item};
 use beckon_domain::merge::portable;
 use beckon_domain::policy::Policy;
 use beckon_domain::reaction::{NoRules, Reaction};
-use beckon_domain::{Profile, ProfileKey};
+use beckon_domain::{Erasure, Profile, ProfileKey};
 use beckon_recommend::{Signal, SignalId};
 use beckon_store::bus::EventBus;
+use beckon_store::erasing::erase_profile;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
@@ -71,6 +72,7 @@ where
             let read_version = stored.as_ref().map(|s| s.version);
             let due_at = folded.profile.due_at(policy);
             self.put_signals(&folded, &part.work[at..], &mut told).await?;
+            self.erase_visitors(&folded).await?;
             match self.tables.save(&part.key, &folded.profile, read_version, due_at).await {
                 Ok(Save::Saved) => {
                     at += folded.consumed;
@@ -128,6 +130,17 @@ where
         let record = |(partition_key, data)| NewRecord { partition_key, data };
         self.signals.put(signal::records(&signals)?.into_iter().map(record).collect()).await?;
         told.extend(signals.iter().map(|signal| signal.id));
+        Ok(())
+    }
+
+    /// Visitors of a customer who was erased while their merge record was under way go before the write that drops it: after
+    /// it, nobody would know of them.
+    async fn erase_visitors(&self, folded: &Folded) -> Result<(), ProcessError> {
+        let Some(erasure) = &folded.profile.erasure else { return Ok(()) };
+        let erasure = Erasure { kept_out: 0, internal_kept_out: 0, ..erasure.clone() };
+        for visitor in &folded.erase {
+            erase_profile(&self.tables, visitor, &erasure).await?;
+        }
         Ok(())
     }
 

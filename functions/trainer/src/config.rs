@@ -10,6 +10,14 @@ pub struct Config {
     pub config_table: String,
     /// `AUDIT_TABLE`: name of the table with the record of each training.
     pub audit_table: String,
+    /// `PROFILE_TABLE`, `CONTACT_TABLE`, `OUTREACH_TABLE`: names of the tables that the sweep takes erased people out of.
+    pub profile_table: String,
+    /// See above.
+    pub contact_table: String,
+    /// See above.
+    pub outreach_table: String,
+    /// `SWEPT_BUCKET`: bucket of failed events, which the sweep looks through.
+    pub failed_bucket: String,
     /// `ARCHIVE_BUCKET`: bucket of the archive.
     pub archive_bucket: String,
     /// `MODEL_BUCKET`: bucket of models that are too large for an item.
@@ -29,6 +37,10 @@ impl Config {
         let config = Self {
             config_table: env.required("CONFIG_TABLE"),
             audit_table: env.required("AUDIT_TABLE"),
+            profile_table: env.required("PROFILE_TABLE"),
+            contact_table: env.required("CONTACT_TABLE"),
+            outreach_table: env.required("OUTREACH_TABLE"),
+            failed_bucket: env.required("SWEPT_BUCKET"),
             archive_bucket: env.required("ARCHIVE_BUCKET"),
             model_bucket: env.required("MODEL_BUCKET"),
             consent_default: env.required_parsed("CONSENT_DEFAULT").unwrap_or_default(),

@@ -1,11 +1,13 @@
-//! A scheduled event in, a report of each kind of model out.
+//! A scheduled event in, a report of each kind of model out, or of a sweep.
 
 use crate::error::TrainerError;
 use crate::history::Period;
 use crate::process::{Task, Trainer};
+use crate::sweep::{Sweeper, SweptTables};
 use beckon_domain::{DurationMs, Timestamp};
-use beckon_store::archive::ArchiveObjects;
+use beckon_store::archive::{ArchiveObjects, RewriteArchive};
 use beckon_store::models::ModelObjects;
+use beckon_store::objects::{FailedEventArchive, RewriteObjects};
 use beckon_store::tables::ModelStore;
 use serde_json::Value;
 
@@ -33,4 +35,27 @@ where
     let task = Task { period: Period::Days(now, days), until, who: "trainer".to_owned() };
     let reports = trainer.run_all(&task).await?;
     Ok(serde_json::to_value(reports)?)
+}
+
+/// What the schedule of the sweep sends: `{"schedule": "sweep"}`.
+pub const SWEEP: &str = "sweep";
+
+/// Sweeps once, and begins nothing new in the last tenth of the invocation's time.
+///
+/// # Errors
+/// When a store fails; the next run does the rest.
+pub async fn sweep<T, A, F>(
+    sweeper: &Sweeper<T, A, F>,
+    deadline: Option<Timestamp>,
+) -> Result<Value, TrainerError>
+where
+    T: SweptTables,
+    A: ArchiveObjects + RewriteArchive,
+    F: FailedEventArchive + RewriteObjects,
+{
+    let now = sweeper.clock.now();
+    let until = deadline.map(|end| now + DurationMs::from_ms(end.since(now).as_ms() / 10 * 9));
+    let report = sweeper.run(until).await;
+    let report = report.inspect_err(|error| tracing::error!(error = ?error, "sweep failed"))?;
+    Ok(serde_json::to_value(report)?)
 }

@@ -1,7 +1,9 @@
 //! The trainer: each day, what the archive holds becomes models, and only what is not worse than what is live becomes live.
 //!
 //! [`history`] reads the archive within limits, [`propensity`] makes a model of how likely people are to buy and judges it,
-//! [`session_index`] an index of what they looked at, [`publish`] writes down how a training ended. It reads and writes no profile.
+//! [`session_index`] an index of what they looked at, [`publish`] writes down how a training ended. They
+//! read and write no profile. Beside them [`mod@sweep`] takes out of the archive, and of what else only a scan finds, who
+//! was erased.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -13,9 +15,11 @@ mod process;
 pub mod propensity;
 pub mod publish;
 pub mod session_index;
+pub mod sweep;
 
 pub use config::Config;
 pub use error::TrainerError;
-pub use handler::handle;
+pub use handler::{SWEEP, handle, sweep};
 pub use history::{Limits, Period};
 pub use process::{Report, Task, Trainer};
+pub use sweep::{SweepReport, Sweeper};

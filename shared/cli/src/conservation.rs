@@ -1,10 +1,11 @@
 //! The conservation law: what came in is accounted for, to the last event.
 //!
-//! `received = rejected + accepted`; `accepted = applied + duplicate + failed + in flight`. In flight is counted from
+//! `received = rejected + accepted`; `accepted = applied + duplicate + erased + failed + in flight`. Erased is what came to
+//! the tombstone of a person and was dropped. In flight is counted from
 //! positions in the stream, never by subtraction. Records that Beckon itself puts have a balance of their own.
 //!
 //! A failed event stays one when it is put into the stream again; the line that is put again is a new input:
-//! `accepted + redriven = applied + duplicate + failed + in flight`. So the law holds however often one is put again.
+//! `accepted + redriven = applied + duplicate + erased + failed + in flight`. So the law holds however often one is put again.
 
 use beckon_domain::profile::Tallies;
 use beckon_domain::{Profile, ProfileKey};
@@ -44,6 +45,8 @@ pub struct Conservation {
     pub applied: u64,
     /// Repetitions recognised.
     pub duplicate: u64,
+    /// Events dropped, because the person was erased.
+    pub erased: u64,
     /// Failed events that were put into the stream again.
     pub redriven: u64,
     /// Events kept as failed, put again or not.
@@ -56,6 +59,8 @@ pub struct Conservation {
     pub internal_applied: u64,
     /// Beckon's own records: repetitions recognised.
     pub internal_duplicate: u64,
+    /// Beckon's own records: dropped, because the person was erased.
+    pub internal_erased: u64,
     /// Beckon's own records: kept as failed.
     pub internal_failed: u64,
 }
@@ -71,7 +76,10 @@ impl Conservation {
         lines_put: u64,
     ) -> Self {
         let mut sum = Tallies::default();
+        let (mut erased, mut internal_erased) = (0, 0);
         for (_, profile) in profiles {
+            erased += profile.erasure.as_ref().map_or(0, |erasure| erasure.kept_out);
+            internal_erased += profile.erasure.as_ref().map_or(0, |erasure| erasure.internal_kept_out);
             sum.applied += profile.tallies.applied;
             sum.duplicate += profile.tallies.duplicate;
             sum.internal_applied += profile.tallies.internal_applied;
@@ -81,12 +89,14 @@ impl Conservation {
             collected,
             applied: sum.applied,
             duplicate: sum.duplicate,
+            erased,
             redriven: 0,
             failed,
             in_flight,
             internal_put: lines_put.saturating_sub(collected.accepted),
             internal_applied: sum.internal_applied,
             internal_duplicate: sum.internal_duplicate,
+            internal_erased,
             internal_failed: 0,
         }
     }
@@ -110,8 +120,13 @@ impl Conservation {
     pub fn holds(&self) -> bool {
         let Collected { received, rejected, accepted } = self.collected;
         received == rejected + accepted
-            && accepted + self.redriven == self.applied + self.duplicate + self.failed + self.in_flight
-            && self.internal_put == self.internal_applied + self.internal_duplicate + self.internal_failed
+            && accepted + self.redriven
+                == self.applied + self.duplicate + self.erased + self.failed + self.in_flight
+            && self.internal_put
+                == self.internal_applied
+                    + self.internal_duplicate
+                    + self.internal_erased
+                    + self.internal_failed
     }
 }
 
@@ -121,16 +136,18 @@ impl fmt::Display for Conservation {
         let verdict = if self.holds() { "holds" } else { "DOES NOT HOLD" };
         write!(
             f,
-            "received {received} = rejected {rejected} + accepted {accepted}; accepted {accepted}{} = applied {} + duplicate {} \
-             + failed {} + in flight {}; own records {} = applied {} + duplicate {}{}: {verdict}",
+            "received {received} = rejected {rejected} + accepted {accepted}; accepted {accepted}{} = applied {} + duplicate {}{} \
+             + failed {} + in flight {}; own records {} = applied {} + duplicate {}{}{}: {verdict}",
             more("put again", self.redriven),
             self.applied,
             self.duplicate,
+            more("erased", self.erased),
             self.failed,
             self.in_flight,
             self.internal_put,
             self.internal_applied,
             self.internal_duplicate,
+            more("erased", self.internal_erased),
             more("failed", self.internal_failed),
         )
     }

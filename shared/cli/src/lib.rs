@@ -2,7 +2,7 @@
 //!
 //! [`stack`] wires the real functions to stores and a stream of this process; [`serve`] keeps it running with two pages to
 //! watch it, [`smoke`] drives it through the loop once, [`replay`] drives recorded behaviour through it,
-//! [`catalog`] tells it what a shop sells, [`codes`] which discount codes it may hand out, [`audit`] says what was asked of it, [`failed`] looks at what could not
+//! [`catalog`] tells it what a shop sells, [`codes`] which discount codes it may hand out, [`audit`] says what was asked of it, [`privacy`] exports and erases people, [`failed`] looks at what could not
 //! be applied, and puts it again.
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
@@ -23,7 +23,9 @@ pub mod keys;
 pub mod laptop;
 pub mod mail;
 pub mod model;
+pub mod openapi;
 pub mod plot;
+pub mod privacy;
 pub mod replay;
 pub mod rules;
 pub mod serve;

@@ -1,8 +1,8 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-    CliError, audit, bench, catalog, cloud, codes, evaluate, failed, keys, mail, model, replay, rules, serve,
-    sim, smoke,
+    CliError, audit, bench, catalog, cloud, codes, evaluate, failed, keys, mail, model, openapi, privacy,
+    replay, rules, serve, sim, smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -51,8 +51,12 @@ enum Command {
     Audit(audit::AuditArgs),
     /// Make keys, see which there are, and take them back
     Keys(keys::KeysArgs),
+    /// Export, erase or let back a person, and see how far an erasure is
+    Privacy(privacy::PrivacyArgs),
     /// Show what was learned and how good it is, or train now
     Model(model::ModelArgs),
+    /// Print the OpenAPI documents of the HTTP APIs, or write them with the JSON Schemas of events
+    Openapi(openapi::OpenapiArgs),
     /// Publish a ruleset, roll back, and see who published what
     Rules(rules::RulesArgs),
 }
@@ -72,8 +76,10 @@ fn main() -> ExitCode {
         | Command::Codes(_)
         | Command::Audit(_)
         | Command::Keys(_)
+        | Command::Privacy(_)
         | Command::Bench(_)
         | Command::Model(_)
+        | Command::Openapi(_)
         | Command::Evaluate(_) => "error",
         // Faults are injected: what the functions say of them is no news.
         Command::Sim(_) => "off",
@@ -99,7 +105,9 @@ fn main() -> ExitCode {
             Command::Codes(args) => Box::pin(codes::run(args)).await,
             Command::Audit(args) => Box::pin(audit::run(args)).await,
             Command::Keys(args) => Box::pin(keys::run(args)).await,
+            Command::Privacy(args) => Box::pin(privacy::run(args)).await,
             Command::Model(args) => Box::pin(model::run(args)).await,
+            Command::Openapi(args) => openapi::run(&args),
             Command::Rules(args) => Box::pin(rules::run(args)).await,
         }
     });

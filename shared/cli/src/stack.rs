@@ -30,7 +30,7 @@ use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
 use cart_mailer::send::account::MemoryAccount;
 use cart_mailer::send::recording::RecordingSender;
-use collector::Collector;
+use collector::{Collector, Guard};
 use decisions::{Decider, LiveCatalog};
 use lane::Lane;
 use post::Post;
@@ -148,11 +148,12 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let (stream, signals) = (new_stream(), new_stream());
         let collector = Collector {
             stream: stream.clone(),
-            contacts: tables.clone(),
+            tables: tables.clone(),
             secrets: secrets.clone(),
             clock: clock.clone(),
             currency: compiled.currency(),
             public_url: public_url.clone(),
+            guard: Guard::unlimited(),
         };
         let streams = (stream.clone(), signals.clone());
         let (profiler, trends) = behind_streams((&tables, &failed), streams, rulesets.clone(), &clock, epoch);
@@ -183,6 +184,13 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             arrived,
             feed,
         })
+    }
+
+    /// The same with bounds on what strangers can do.
+    #[must_use]
+    pub fn with_guard(mut self, guard: Guard) -> Self {
+        Arc::make_mut(&mut self.collector).guard = guard;
+        self
     }
 
     /// The HTTP functions, merged as the gateway's routes merge them.

@@ -52,6 +52,8 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
                 interest(profile, item, ORDER_POINTS, event, policy);
             }
         }
+        // Whoever may have bought is not reminded; whether it counts, a server says.
+        EventKind::OrderUnconfirmed => profile.cart.empty(change),
         EventKind::Identify { traits, .. } => {
             for (name, value) in traits {
                 profile.set_trait(name, Told::new(value.clone(), event.occurred_at));

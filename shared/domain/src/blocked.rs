@@ -3,8 +3,8 @@
 //! An id that thousands share would make them one person: their behaviour mixed, their carts one cart. Segment blocks
 //! the first ones of this list too. Such an event is refused; nothing is guessed.
 
-/// Compared without regard to case, white space, quotes and brackets around them.
-const PLACEHOLDERS: &[&str] = &[
+/// Texts that stand for nobody. Compared without regard to case, white space, quotes and brackets around them.
+pub const PLACEHOLDERS: &[&str] = &[
     "-1",
     "null",
     "nil",

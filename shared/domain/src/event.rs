@@ -144,6 +144,8 @@ pub enum EventKind {
         /// The coupon that was used, or several in one text.
         coupon: Option<CouponCode>,
     },
+    /// `Order Unconfirmed`: a page's purchase, until a server tells of it.
+    OrderUnconfirmed,
     /// `Coupon Entered`.
     CouponEntered(Box<Coupon>),
     /// `Coupon Applied`.
@@ -240,6 +242,7 @@ impl EventKind {
             Self::ProductRemoved(..) => "Product Removed",
             Self::CartUpdated(..) => "Cart Updated",
             Self::OrderCompleted { .. } => "Order Completed",
+            Self::OrderUnconfirmed => "Order Unconfirmed",
             Self::CouponEntered(_) => "Coupon Entered",
             Self::CouponApplied(_) => "Coupon Applied",
             Self::CouponDenied(_) => "Coupon Denied",

@@ -56,6 +56,9 @@ pub struct Folded {
     /// Which of the items given this profile applies with this write: neither applied before, nor a repetition, nor
     /// forwarded. What others are told of events follows from these.
     pub applied: Vec<Applied>,
+    /// Visitors of an erased customer, whose state came as a merge record and was dropped: they are to be erased before
+    /// the write.
+    pub erase: Vec<ProfileKey>,
 }
 
 /// What became of one item.
@@ -76,8 +79,9 @@ pub fn fold(
     rules: &dyn Reaction,
 ) -> Folded {
     let mut profile = stored.cloned().unwrap_or_default();
-    let Settled { changed, consumed, forwards, applied } = fold_into(&mut profile, key, items, policy, rules);
-    Folded { profile, changed, consumed, forwards, applied }
+    let Settled { changed, consumed, forwards, applied, erase } =
+        fold_into(&mut profile, key, items, policy, rules);
+    Folded { profile, changed, consumed, forwards, applied, erase }
 }
 
 /// What came of folding items into a state: see [`Folded`].
@@ -91,6 +95,8 @@ pub struct Settled {
     pub forwards: Vec<Forward>,
     /// Which of the items given are applied with this write.
     pub applied: Vec<Applied>,
+    /// Visitors that are to be erased before the write.
+    pub erase: Vec<ProfileKey>,
 }
 
 /// Folds the items into a state where it is, for who does not need the state before any more: nothing of it is copied.
@@ -116,6 +122,11 @@ pub fn fold_into(
             clear_outbox(profile, frozen_before);
         }
         settled.changed = true;
+        if profile.keeps_out(&item.event) {
+            settled.erase.extend(profile.keep_out(item));
+            profile.marks.advance(&item.position, item.event.received_at);
+            continue;
+        }
         match step(profile, key, item, policy) {
             Step::Applied => {
                 rules.react(profile, key, &item.event, policy);

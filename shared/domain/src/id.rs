@@ -117,6 +117,10 @@ text_id!(
     KeyId, 32
 );
 text_id!(
+    /// A request to erase a person.
+    ErasureId, 64
+);
+text_id!(
     /// A product, as the shop numbers it.
     ProductId, 100
 );
@@ -171,6 +175,9 @@ text_id!(
 pub struct EpisodeId([u8; 16]);
 
 impl EpisodeId {
+    /// Stands where that of an erased person was.
+    pub const NOBODY: Self = Self([0; 16]);
+
     /// Derives the id from whose cart it is and the event that first filled it.
     #[must_use]
     pub fn derive(profile: &str, source: &SourceId, first_event: &EventId) -> Self {

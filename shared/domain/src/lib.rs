@@ -6,8 +6,8 @@
 //! Reading order: ids and values ([`id`], [`time`], [`money`], [`key`]), what comes in ([`event`]), what is
 //! kept ([`profile`] and its parts), what an event does ([`apply`]), how a batch becomes one write ([`fold`]),
 //! how two halves of a person become one ([`merge`]), how state is stored ([`packed`]), when a left cart
-//! becomes a reminder ([`abandonment`]), and how a reminder is sent at most once ([`outreach`]), and which
-//! order followed it ([`conversion`]). What a shop says of its
+//! becomes a reminder ([`abandonment`]), and how a reminder is sent at most once ([`outreach`]), which
+//! order followed it ([`conversion`]), and what stays of who is erased ([`erasure`]). What a shop says of its
 //! products is in [`catalog`]. What rules keep of a person is in [`watched`] and [`reaction`]. Discount codes are in
 //! [`code`].
 #![forbid(unsafe_code)]
@@ -26,6 +26,7 @@ pub mod counters;
 pub mod coupon;
 pub mod days;
 pub mod decay;
+pub mod erasure;
 pub mod event;
 pub mod fold;
 pub mod id;
@@ -55,7 +56,8 @@ pub mod window;
 
 pub use catalog::{CatalogSnapshot, ProductFacts};
 pub use code::{CouponCode, DiscountCode, PoolName};
-pub use id::{Brand, CartId, Category, EpisodeId, EventId, GroupId, OrderId, ProductId, SourceId};
+pub use erasure::Erasure;
+pub use id::{Brand, CartId, Category, EpisodeId, ErasureId, EventId, GroupId, OrderId, ProductId, SourceId};
 pub use key::{ContactHash, Pepper, ProfileKey, ProfileKind};
 pub use money::{Currency, Money};
 pub use outreach::{Reminder, ReminderId, ReminderStatus};

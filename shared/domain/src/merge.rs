@@ -18,6 +18,7 @@ pub fn portable(visitor: &Profile) -> Profile {
         merged: Vec::new(),
         linked_id_count: 0,
         rules: visitor.rules.portable(),
+        erasure: None,
         ..visitor.clone()
     }
 }

@@ -86,7 +86,8 @@ pub struct Money {
 }
 
 impl Money {
-    const MAJOR_MAX: f64 = 1e9;
+    /// The largest amount, in major units.
+    pub const MAJOR_MAX: f64 = 1e9;
 
     /// From a JSON number in major units (`12.34`), rounded half away from zero to the currency's minor unit.
     ///

@@ -4,12 +4,16 @@
 //! new version byte, and the reader of version N keeps reading N − 1. `testdata/profile-v*.hex` holds a fixture of
 //! each released version, tested below.
 
+use crate::erasure::Erasure;
 use crate::profile::Profile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The version this release writes.
 pub const VERSION: u8 = 1;
+/// The version of a profile that was erased: what the erasure says, then the state as in [`VERSION`]. Nothing else is
+/// written so; an older release cannot read it, and keeps events of the person as failed instead of bringing them back.
+pub const ERASED_VERSION: u8 = 2;
 
 /// Why stored bytes are not a state.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +45,10 @@ pub enum PackError {
 /// # Errors
 /// When the state cannot be encoded, which no valid state causes.
 pub fn pack(profile: &Profile) -> Result<Vec<u8>, PackError> {
-    pack_state(VERSION, profile)
+    match &profile.erasure {
+        None => pack_state(VERSION, profile),
+        Some(erasure) => pack_state(ERASED_VERSION, &(erasure, profile)),
+    }
 }
 
 /// Unpacks a profile.
@@ -49,7 +56,14 @@ pub fn pack(profile: &Profile) -> Result<Vec<u8>, PackError> {
 /// # Errors
 /// When the bytes are empty, of a newer version, or corrupt.
 pub fn unpack(bytes: &[u8]) -> Result<Profile, PackError> {
-    unpack_state(VERSION, bytes)
+    if bytes.first() == Some(&ERASED_VERSION) {
+        let (erasure, profile): (Erasure, Profile) = unpack_state(ERASED_VERSION, bytes)?;
+        return Ok(Profile { erasure: Some(erasure), ..profile });
+    }
+    unpack_state(VERSION, bytes).map_err(|error| match error {
+        PackError::Version { found, .. } => PackError::Version { found, readable: ERASED_VERSION },
+        error => error,
+    })
 }
 
 /// Packs a state of any kind behind its version.

@@ -6,12 +6,13 @@ use crate::consent::Consent;
 use crate::conversion::Conversions;
 use crate::counters::Counters;
 use crate::days::DaysActive;
+use crate::erasure::Erasure;
 use crate::event::TraitValue;
 use crate::id::{Brand, Category, EventName};
 use crate::key::{ProfileKey, ProfileKind};
 use crate::mark::{Marks, Ring};
 use crate::orders::Orders;
-use crate::policy::{EVENT_NAME_COUNT_MAX, Policy, TRAIT_COUNT_MAX};
+use crate::policy::{EVENT_NAME_COUNT_MAX, PROFILE_RETENTION, Policy, TRAIT_COUNT_MAX};
 use crate::reaction::RuleState;
 use crate::session::Sessions;
 use crate::time::Timestamp;
@@ -139,6 +140,9 @@ pub struct Profile {
     pub rules: RuleState,
     /// Orders that followed reminders.
     pub conversions: Conversions,
+    /// That the person's data were erased. Not part of the layout of version 1: see [`crate::packed`].
+    #[serde(skip)]
+    pub erasure: Option<Erasure>,
 }
 
 impl Profile {
@@ -169,6 +173,13 @@ impl Profile {
             return None;
         }
         self.cart.due_at(policy.reminders.as_ref()?)
+    }
+
+    /// When it is forgotten: so long after the last event, and a tombstone not before its end.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        let unseen = self.last_received_at + PROFILE_RETENTION;
+        self.erasure.as_ref().map_or(unseen, |erasure| unseen.max(erasure.until))
     }
 
     /// When a kind of event last happened.

@@ -5,6 +5,7 @@
 mod audit;
 mod codes;
 mod conversions;
+mod erasing;
 mod keys;
 mod ledger;
 mod models;
@@ -14,12 +15,12 @@ mod rulesets;
 
 pub use models::model_objects;
 
-use crate::objects::{FailedEventArchive, FailedEventStore, Kept};
+use crate::objects::{FailedEventArchive, FailedEventStore, Kept, RewriteObjects};
 use crate::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore,
-    ConversionStore, DUE_SHARD_COUNT, Due, ImportLog, KeyStore, LedgerScan, LimitsStore, ListKey,
-    MailContentStore, ModelStore, OutreachStore, ProductStore, ProfileStore, Read, ReputationStore,
-    RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
+    ConversionStore, DUE_SHARD_COUNT, Due, ErasureStore, ImportLog, KeyStore, LedgerScan, LimitsStore,
+    ListKey, MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore, ProfileStore, Read,
+    ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
 };
 use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -69,7 +70,9 @@ where
         + CodeStore
         + CodeLog
         + AuditLog
-        + KeyStore,
+        + KeyStore
+        + PersonStore
+        + ErasureStore,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -84,6 +87,7 @@ where
     codes::all(tables).await;
     audit::all(tables).await;
     keys::all(tables).await;
+    erasing::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }
@@ -272,7 +276,7 @@ async fn best_sellers<T: CatalogStore + CatalogScan>(tables: &T) {
 }
 
 /// What every adapter of the failed events promises. Takes an empty one; separate, because no table is one.
-pub async fn failed_events<F: FailedEventStore + FailedEventArchive>(kept: &F) {
+pub async fn failed_events<F: FailedEventStore + FailedEventArchive + RewriteObjects>(kept: &F) {
     let keys = async |prefix: &str| -> Vec<String> {
         kept.list(prefix).await.unwrap().into_iter().map(|Kept { key, .. }| key).collect()
     };
@@ -295,4 +299,12 @@ pub async fn failed_events<F: FailedEventStore + FailedEventArchive>(kept: &F) {
     assert_eq!(keys("redriven/").await, [note], "a note stays when its event is kept anew");
     assert_eq!(kept.read(note).await.unwrap(), Some(b"second".to_vec()));
     assert_eq!(keys("failed/expired/").await, ["failed/expired/e_1.json"], "nothing is taken away");
+
+    kept.rewrite(&one.key, Some(b"less".to_vec())).await.unwrap();
+    assert_eq!(kept.read(&one.key).await.unwrap(), Some(b"less".to_vec()));
+    for _ in 0..2 {
+        kept.rewrite(&one.key, None).await.unwrap();
+        assert_eq!(kept.read(&one.key).await.unwrap(), None);
+    }
+    assert_eq!(keys("failed/").await, ["failed/panicked/e_2.json"], "and nothing else");
 }

@@ -4,7 +4,8 @@
 //! (Kinesis, and one in memory), [`bus`] the bus on which others
 //! hear of what happens (EventBridge, and one in memory), [`objects`] the failed-event store (S3, and a folder), [`archive`] every line that came
 //! (a folder, and a reader of S3), [`catalog`] the snapshot of all products that decisions hold. [`models`] what is learned
-//! and too large for an item (S3, a folder, and memory). [`switching`] turns the switch of sending. An adapter and its stand-in pass the same contract suite (feature `contract`). No port
+//! and too large for an item (S3, a folder, and memory). [`switching`] turns the switch of sending,
+//! [`erasing`] takes a person out of the tables. An adapter and its stand-in pass the same contract suite (feature `contract`). No port
 //! knows a clock: time is an argument.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
@@ -14,6 +15,7 @@ pub mod bus;
 pub mod catalog;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod erasing;
 pub mod error;
 pub mod metered;
 pub mod models;

@@ -128,6 +128,7 @@ pub(crate) fn words(name: &str, text: Option<String>, chars_max: usize) -> Resul
 
 /// How a ruleset's own tests ended.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestsAnswer {
     /// Tests that passed.
     pub passed: u32,
@@ -140,6 +141,7 @@ pub struct TestsAnswer {
 
 /// What became of a publish or a rollback.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChangedAnswer {
     /// The id under which the request is logged.
@@ -166,6 +168,7 @@ pub struct ChangedAnswer {
 
 /// What is wrong with a ruleset, or that nothing is.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RulesetCheckAnswer))]
 #[serde(rename_all = "camelCase")]
 pub struct CheckAnswer {
     /// The id under which the request is logged.
@@ -187,6 +190,7 @@ pub struct CheckAnswer {
 
 /// A change of what is live.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangeAnswer {
     /// Its number: 1 for the first.
     pub number: u64,
@@ -215,6 +219,7 @@ pub struct ChangeAnswer {
 
 /// A page of the history.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryAnswer {
     /// The id under which the request is logged.
@@ -228,6 +233,7 @@ pub struct HistoryAnswer {
 
 /// What is live.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ActiveAnswer {
     /// The id under which the request is logged.

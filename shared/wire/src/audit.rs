@@ -126,6 +126,7 @@ impl Chain {
 
 /// A record, as the API tells it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecordAnswer {
     /// Its place.
     pub number: u64,
@@ -137,6 +138,7 @@ pub struct RecordAnswer {
 
 /// A page of the chain.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AuditAnswer {
     /// The id under which the request is logged.

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 /// Codes that one request makes at most.
 pub const GENERATE_COUNT_MAX: u64 = 10_000;
 /// Characters of the name of an import.
-const IMPORT_CHARS_MAX: usize = 64;
+pub const IMPORT_CHARS_MAX: usize = 64;
 /// A generated code may hold for so long at most.
 const VALID_FOR_MAX: DurationMs = DurationMs::from_days(366);
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Characters of a label.
-const LABEL_CHARS_MAX: usize = 100;
+pub const LABEL_CHARS_MAX: usize = 100;
 /// What a body may look like.
 const EXAMPLE: &str = r#"{"kind": "publishable", "source": "web", "origins": ["https://shop.example"]}"#;
 
@@ -119,6 +119,7 @@ impl RevokeKeyAsk {
 
 /// A key as lists show it: neither its text nor its hash.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KeyAnswer {
     /// Its public name; of a token key the `kid` of its tokens.
@@ -146,6 +147,7 @@ pub struct KeyAnswer {
 
 /// A change of the keys.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KeyChangeAnswer {
     /// Its number: 1 for the first.
     pub number: u64,
@@ -169,6 +171,7 @@ pub struct KeyChangeAnswer {
 
 /// All keys that people made.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct KeysAnswer {
     /// The id under which the request is logged.
@@ -181,6 +184,7 @@ pub struct KeysAnswer {
 
 /// A key that was made.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreatedKeyAnswer {
     /// The id under which the request is logged.
@@ -193,6 +197,7 @@ pub struct CreatedKeyAnswer {
 
 /// A key that was taken back.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RevokedKeyAnswer {
     /// The id under which the request is logged.

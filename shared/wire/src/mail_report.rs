@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Characters of a cursor at most.
-const CURSOR_CHARS_MAX: usize = 512;
+pub const CURSOR_CHARS_MAX: usize = 512;
 
 /// The query of a report.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

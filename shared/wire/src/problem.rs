@@ -9,6 +9,7 @@ const TYPE_BASE: &str = "urn:beckon:problem:";
 
 /// One thing that is wrong with a request or an event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Fault {
     /// JSON pointer (RFC 6901) to the value, from the root of the request or of the event.
     pub pointer: String,
@@ -42,6 +43,7 @@ impl Fault {
 
 /// An error answer.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     #[serde(rename = "type")]
     type_uri: String,
@@ -106,6 +108,16 @@ impl Problem {
     /// 415: an encoding that is not understood.
     pub fn unsupported(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported", "The encoding is not supported", detail)
+    }
+
+    /// 429: more events than one key or one visitor may send; the whole request may be sent again.
+    #[must_use]
+    pub fn too_many(whose: &str, retry_after_secs: u32) -> Self {
+        let detail =
+            format!("more events of this {whose} than are taken at once; send the same request again later");
+        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many events", detail);
+        problem.retry_after_secs = Some(retry_after_secs);
+        problem
     }
 
     /// 503: not now; the whole request may be sent again (event ids make that harmless).
@@ -207,6 +219,12 @@ impl Problem {
     pub fn for_request(mut self, request_id: &str) -> Self {
         request_id.clone_into(&mut self.request_id);
         self
+    }
+
+    /// Seconds after which the same request may be sent again, if that is what it says.
+    #[must_use]
+    pub const fn retry_after_secs(&self) -> Option<u32> {
+        self.retry_after_secs
     }
 
     /// The HTTP status.

@@ -39,6 +39,7 @@ impl SwitchAsk {
 
 /// What became of the mails of a window.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FiguresAnswer {
     /// Mails that SES took.
     pub sends: u64,
@@ -52,6 +53,7 @@ pub struct FiguresAnswer {
 
 /// A turn of the switch.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TurnAnswer {
     /// Its number: 1 for the first.
     pub number: u64,
@@ -73,6 +75,7 @@ pub struct TurnAnswer {
 
 /// What became of a pause or a resume.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SwitchedAnswer {
     /// The id under which the request is logged.
@@ -88,6 +91,7 @@ pub struct SwitchedAnswer {
 
 /// The figures that the brake looks at.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WindowAnswer {
     /// Hours that it is long, the begun one not counted.
@@ -112,6 +116,7 @@ pub struct WindowAnswer {
 
 /// What SES allows the account.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AccountAnswer {
     /// When the mailer asked (RFC 3339).
@@ -136,6 +141,7 @@ pub struct AccountAnswer {
 
 /// How sending stands.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MailStatusAnswer {
     /// The id under which the request is logged.

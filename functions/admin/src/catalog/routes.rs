@@ -4,7 +4,7 @@ use crate::error::AdminError;
 use crate::handler::{Shared, answer, user};
 use crate::process::{Admin, Caller};
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
@@ -15,6 +15,7 @@ use beckon_store::models::ModelObjects;
 use beckon_store::tables::{CatalogStore, ImportLog, ModelStore, ProductStore};
 use beckon_wire::catalog::feed::{CHUNK_BYTES_MAX, FeedFormat};
 use beckon_wire::catalog::{DeleteAsk, ImportAsk, PageAsk};
+use beckon_wire::path::PathText;
 use beckon_wire::problem::Problem;
 
 /// What a request is told of that a key of pages sends.
@@ -72,7 +73,7 @@ where
 
 pub(crate) async fn delete_one<T, O>(
     State(admin): Shared<T, O>,
-    Path(id): Path<String>,
+    PathText(id): PathText,
     request: Request,
 ) -> Response
 where
@@ -92,7 +93,7 @@ where
 
 pub(crate) async fn product<T, O>(
     State(admin): Shared<T, O>,
-    Path(id): Path<String>,
+    PathText(id): PathText,
     request: Request,
 ) -> Response
 where

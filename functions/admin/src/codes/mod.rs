@@ -13,7 +13,7 @@ use beckon_domain::code::{Expiry, PoolName, Worth};
 use beckon_runtime::fresh_seed;
 use beckon_store::StoreError;
 use beckon_store::tables::codes::{
-    Added, CodeAction, CodeChange, CodeLog, CodeStore, NewCode, Pool, PoolCounts, PoolKind,
+    Added, CodeAction, CodeChange, CodeLog, CodeStore, NewCode, NoSuchPage, Pool, PoolCounts, PoolKind,
 };
 use beckon_wire::catalog::RowError;
 use beckon_wire::codes::{
@@ -30,6 +30,15 @@ const DELETE_COUNT_MAX: u32 = 2_000;
 /// A store that may take the rest when it is asked again.
 fn unfinished(error: StoreError) -> AdminError {
     if error.is_transient() { AdminError::Unfinished(error) } else { AdminError::Store(error) }
+}
+
+/// A page that no page before named is the caller's mistake, and no fault of the table.
+fn no_page(error: StoreError) -> AdminError {
+    if error.source.is::<NoSuchPage>() {
+        return Problem::bad_request("`after` is not the `next` of a page before: leave it out to begin")
+            .into();
+    }
+    error.into()
 }
 
 /// What a request did, for the record.
@@ -227,7 +236,7 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
         request_id: &str,
     ) -> Result<PageAnswer, AdminError> {
         self.known(name).await?;
-        let page = self.tables.code_page(name, after).await?;
+        let page = self.tables.code_page(name, after).await.map_err(no_page)?;
         let codes = page.codes.into_iter().map(record_told).collect();
         Ok(PageAnswer { request_id: request_id.to_owned(), codes, next: page.next })
     }

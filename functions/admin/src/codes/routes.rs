@@ -4,7 +4,7 @@ use crate::error::AdminError;
 use crate::handler::{Shared, answer, user};
 use crate::process::{Admin, Caller};
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -13,6 +13,7 @@ use beckon_runtime::fresh_id;
 use beckon_store::tables::codes::{CodeLog, CodeStore};
 use beckon_wire::catalog::feed::CHUNK_BYTES_MAX;
 use beckon_wire::codes::{CodeFormat, GenerateAsk, UploadAsk, deletion, page_after, pool_name};
+use beckon_wire::path::PathText;
 use beckon_wire::problem::Problem;
 
 /// What a request is told of that a key of pages sends.
@@ -40,7 +41,7 @@ fn format(parts: &Parts) -> Result<CodeFormat, Problem> {
 
 pub(crate) async fn upload<T: CodeStore + CodeLog, O>(
     State(admin): Shared<T, O>,
-    Path(pool): Path<String>,
+    PathText(pool): PathText,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -56,7 +57,7 @@ pub(crate) async fn upload<T: CodeStore + CodeLog, O>(
 
 pub(crate) async fn generate<T: CodeStore + CodeLog, O>(
     State(admin): Shared<T, O>,
-    Path(pool): Path<String>,
+    PathText(pool): PathText,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
@@ -72,7 +73,7 @@ pub(crate) async fn generate<T: CodeStore + CodeLog, O>(
 
 pub(crate) async fn delete<T: CodeStore + CodeLog, O>(
     State(admin): Shared<T, O>,
-    Path(pool): Path<String>,
+    PathText(pool): PathText,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
@@ -100,7 +101,7 @@ pub(crate) async fn list<T: CodeStore + CodeLog, O>(
 
 pub(crate) async fn show<T: CodeStore + CodeLog, O>(
     State(admin): Shared<T, O>,
-    Path(pool): Path<String>,
+    PathText(pool): PathText,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
@@ -114,7 +115,7 @@ pub(crate) async fn show<T: CodeStore + CodeLog, O>(
 
 pub(crate) async fn listed<T: CodeStore + CodeLog, O>(
     State(admin): Shared<T, O>,
-    Path(pool): Path<String>,
+    PathText(pool): PathText,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();
@@ -128,7 +129,7 @@ pub(crate) async fn listed<T: CodeStore + CodeLog, O>(
 
 pub(crate) async fn check<T: CodeStore + CodeLog, O>(
     State(admin): Shared<T, O>,
-    Path(code): Path<String>,
+    PathText(code): PathText,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();

@@ -3,11 +3,12 @@
 use crate::handler::{Shared, answer, user};
 use crate::process::Caller;
 use axum::body::to_bytes;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use beckon_runtime::fresh_id;
 use beckon_store::tables::KeyStore;
 use beckon_wire::keys::{CreateKeyAsk, RevokeKeyAsk};
+use beckon_wire::path::PathText;
 use beckon_wire::problem::Problem;
 
 /// What somebody with a publishable key is told.
@@ -41,7 +42,7 @@ pub(crate) async fn create<T: KeyStore, O>(State(admin): Shared<T, O>, request: 
 
 pub(crate) async fn revoke<T: KeyStore, O>(
     State(admin): Shared<T, O>,
-    Path(id): Path<String>,
+    PathText(id): PathText,
     request: Request,
 ) -> Response {
     let (parts, _) = request.into_parts();

@@ -33,7 +33,7 @@ impl std::fmt::Debug for Email {
     }
 }
 
-/// Why an e-mail was not accepted.
+/// Why an e-mail was not accepted, in words of ours: those of SES quote addresses, and reasons are logged and kept.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SendError {
     /// Certainly not taken: too many at once.

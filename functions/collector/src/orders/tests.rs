@@ -17,11 +17,12 @@ async fn send(
 ) -> Result<(CaptureAnswer, Vec<Value>), (u16, Value)> {
     let collector = Collector {
         stream: MemoryStream::new(1, || Timestamp::EPOCH, || ()),
-        contacts: MemoryTables::default(),
+        tables: MemoryTables::default(),
         secrets: Secrets::local().unwrap(),
         clock: Clock::manual(NOW).0,
         currency: Currency::new("EUR").unwrap(),
         public_url: "https://api.example".to_owned(),
+        guard: crate::guard::Guard::default(),
     };
     let raw = body.to_string().into_bytes();
     let signed = Signed { raw: &raw, signature };

@@ -8,11 +8,12 @@ const MAIL: &str = "mail.0123456789abcdef0123456789abcdef.2";
 fn collector() -> Collector<MemoryStream, MemoryTables> {
     Collector {
         stream: MemoryStream::new(1, || Timestamp::EPOCH, || ()),
-        contacts: MemoryTables::default(),
+        tables: MemoryTables::default(),
         secrets: Secrets::local().unwrap(),
         clock: Clock::manual(Timestamp::from_ms(1_800_000_000_000)).0,
         currency: Currency::new("EUR").unwrap(),
         public_url: "https://api.example".to_owned(),
+        guard: Guard::default(),
     }
 }
 

@@ -5,7 +5,7 @@
 
 pub mod document;
 mod list;
-mod place;
+pub(crate) mod place;
 pub mod redrive;
 mod show;
 #[cfg(test)]

@@ -117,12 +117,15 @@ impl Place {
 
 impl Bucket {
     fn archive(&self) -> Result<S3FailedEvents, CliError> {
-        // Emulators are reached by an address without a bucket's name in it.
-        let is_emulated = self.sdk.endpoint_url().is_some();
-        let config = aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(is_emulated).build();
-        let client = aws_sdk_s3::Client::from_conf(config);
-        Ok(S3FailedEvents::new(client, self.deployed.physical("FailedEventBucket")?))
+        Ok(S3FailedEvents::new(s3_client(&self.sdk), self.deployed.physical("FailedEventBucket")?))
     }
+}
+
+/// S3 of a stack. Emulators are reached by an address without a bucket's name in it.
+pub(crate) fn s3_client(sdk: &SdkConfig) -> aws_sdk_s3::Client {
+    let is_emulated = sdk.endpoint_url().is_some();
+    let config = aws_sdk_s3::config::Builder::from(sdk).force_path_style(is_emulated).build();
+    aws_sdk_s3::Client::from_conf(config)
 }
 
 /// The stream of this machine lives in a process and ends with it. So this one has a profiler of its own on the same

@@ -13,7 +13,7 @@ const SERVE_KEY: &str = "sk_local";
 const KEY_VARIABLE: &str = "BECKON_SECRET_KEY";
 
 /// Which admin API is meant.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct PlaceArgs {
     /// Where Beckon's API answers [default: `beckon serve` at http://127.0.0.1:8787]
     #[arg(long, value_name = "URL", conflicts_with_all = ["stack", "stack_name", "endpoint_url"])]

@@ -4,6 +4,7 @@ mod archiving;
 mod pages;
 mod ruleset;
 mod shopping;
+mod sweeping;
 
 use crate::error::CliError;
 use crate::feed::{Feed, Watched};
@@ -16,11 +17,12 @@ use beckon_rules::Ruleset;
 use beckon_runtime::Clock;
 use beckon_store::archive::folder::FolderArchive;
 use beckon_store::models::folder::FolderModels;
-use beckon_store::objects::FailedEventStore;
 use beckon_store::objects::folder::FolderFailedEvents;
 use beckon_store::objects::memory::MemoryFailedEvents;
+use beckon_store::objects::{FailedEventArchive, FailedEventStore, RewriteObjects};
 use beckon_store::tables::dynamodb::DynamoTables;
 use clap::Args;
+use collector::{Guard, PagePurchases, Rates};
 use ruleset::Beginning;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,6 +67,12 @@ pub struct ServeArgs {
     /// Keep no archive
     #[arg(long)]
     pub no_archive: bool,
+    /// What a page's purchase is: `counted`, or `unconfirmed` until a server tells of the order with the secret key
+    #[arg(long, value_name = "POLICY", default_value = "counted")]
+    pub page_purchases: PagePurchases,
+    /// Take as many events of a key and of a visitor as come, for load tests
+    #[arg(long)]
+    pub unlimited: bool,
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -113,7 +121,7 @@ struct Base {
     port: u16,
 }
 
-async fn start<F: FailedEventStore + Clone + 'static>(
+async fn start<F: FailedEventStore + FailedEventArchive + RewriteObjects + Clone + 'static>(
     base: Base,
     listener: TcpListener,
     args: &ServeArgs,
@@ -121,6 +129,7 @@ async fn start<F: FailedEventStore + Clone + 'static>(
 ) -> Result<(), CliError> {
     let feed = Arc::new(Feed::new(base.clock.clone(), base.speed));
     let base_url = format!("http://127.0.0.1:{}", base.port);
+    let sweeper = sweeping::sweeper(&base.tables, failed.clone(), &base.clock, args);
     let stack = Stack::new(Parts {
         tables: base.tables,
         failed: Watched { inner: failed, feed: Arc::clone(&feed) },
@@ -137,11 +146,15 @@ async fn start<F: FailedEventStore + Clone + 'static>(
         consent_default: ConsentDefault::default(),
         feed: Some(Arc::clone(&feed)),
     })
-    .await?;
+    .await?
+    .with_guard(Guard::new(if args.unlimited { Rates::NONE } else { Rates::default() }, args.page_purchases));
     let archive = archiving::open(args, &stack.stream)?;
     let (compiled, from) = (base.beginning.compiled, base.beginning.from);
     announce(&base_url, &compiled, &from, base.file.as_deref(), args, base.speed);
-    keep_running(Arc::new(stack), listener, feed, &compiled, args, base.speed, archive).await
+    let sweep = tokio::spawn(Box::pin(sweeping::each_minute(sweeper)));
+    let ended = keep_running(Arc::new(stack), listener, feed, &compiled, args, base.speed, archive).await;
+    sweep.abort();
+    ended
 }
 
 fn announce(

@@ -82,7 +82,9 @@ impl World {
             "anonymous" => Known::Anonymous,
             _ => Known::Nothing,
         };
-        if told < known && !notes.shared && !notes.stale {
+        // Of who was erased in between nothing is told.
+        let is_erased = told == Known::Nothing && self.has_erased;
+        if told < known && !notes.shared && !notes.stale && !is_erased {
             ground
                 .book
                 .violated(|| format!("a page was told {told:?} of a person of whom {known:?} is stored"));

@@ -6,7 +6,7 @@ use super::script::panics_the_fold;
 use super::shards::Placed;
 use beckon_domain::event::{Event, EventKind};
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
-use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
+use beckon_domain::{DurationMs, Erasure, Profile, ProfileKey, Timestamp};
 use beckon_store::bus::BusEvent;
 use beckon_store::streams::memory::StreamRecord;
 use beckon_wire::stream::Line;
@@ -237,8 +237,13 @@ impl Book {
         });
         account.open = open;
         let tallies = &profile.tallies;
-        let counted =
-            (tallies.applied + tallies.duplicate, tallies.internal_applied + tallies.internal_duplicate);
+        let kept_out = |of: fn(&Erasure) -> u64| profile.erasure.as_ref().map_or(0, of);
+        let counted = (
+            tallies.applied + tallies.duplicate + kept_out(|erasure| erasure.kept_out),
+            tallies.internal_applied
+                + tallies.internal_duplicate
+                + kept_out(|erasure| erasure.internal_kept_out),
+        );
         let settled = (account.external, account.internal);
         if counted != settled {
             self.violated(|| {

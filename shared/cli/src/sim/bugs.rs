@@ -55,6 +55,11 @@ pub(crate) enum Bug {
     FeedbackIgnored,
     TimersUnwritten,
     PauseIgnored,
+    ErasedWithoutTombstone,
+    TombstoneWithoutMarks,
+    TombstoneIgnored,
+    ErasedContactTaken,
+    ErasedUnsuppressed,
     SplitsUseRetries,
     /// None, in the calm in which the variant before is tried.
     Calm,
@@ -85,7 +90,7 @@ const fn caught(bug: Bug, name: &'static str, how: &'static str) -> Variant {
 }
 
 /// Every variant, in the order of the table.
-pub(crate) const VARIANTS: [Variant; 37] = [
+pub(crate) const VARIANTS: [Variant; 42] = [
     caught(Bug::NaiveAdd, "naive add: neither marks nor ring", "load forgets both"),
     caught(Bug::ContinuePastFailure, "continue past a failed record", "a batch goes in record by record"),
     caught(Bug::OneMark, "one mark for all shards", "all records name one shard"),
@@ -139,6 +144,15 @@ pub(crate) const VARIANTS: [Variant; 37] = [
     caught(Bug::FeedbackIgnored, "SES's events ignored", "save of mail feedback does nothing"),
     caught(Bug::TimersUnwritten, "timers answered, nothing written", "save of a skip does nothing"),
     caught(Bug::PauseIgnored, "the pause ignored", "the switch is read as never turned"),
+    caught(Bug::ErasedWithoutTombstone, "erase without a tombstone", "save writes an empty profile instead"),
+    caught(Bug::TombstoneWithoutMarks, "a tombstone that forgets its marks", "save leaves them out"),
+    caught(Bug::TombstoneIgnored, "events and merges revive who was erased", "load forgets the erasure"),
+    caught(
+        Bug::ErasedContactTaken,
+        "contacts of erased people taken",
+        "the tombstone is lifted before a put",
+    ),
+    caught(Bug::ErasedUnsuppressed, "addresses of erased people left", "suppress does nothing"),
 ];
 
 /// What a variant makes of profiles that were read.
@@ -149,6 +163,9 @@ pub(crate) fn twist_loaded(net: &Net, found: &mut BTreeMap<ProfileKey, Stored>, 
             stored.profile.marks = Marks::default();
             stored.profile.ring = Ring::default();
         }),
+        Bug::TombstoneIgnored if ground.notes.basis.shard.is_some() => {
+            found.values_mut().for_each(|stored| stored.profile.erasure = None);
+        }
         Bug::NoRing => found.values_mut().for_each(|stored| stored.profile.ring = Ring::default()),
         Bug::RingOfEight => found.values_mut().for_each(|stored| shorten(&mut stored.profile.ring)),
         Bug::MergeWithoutFreeze => found.values_mut().for_each(|stored| {

@@ -90,11 +90,13 @@ pub(crate) enum Fault {
     BoughtMeanwhile,
     /// A call to SES that takes up to minutes, longer than a claim is held.
     SlowSend,
+    /// A person is erased.
+    Erased,
 }
 
 impl Fault {
     /// Every kind, in the order of the table.
-    pub(crate) const ALL: [Self; 39] = [
+    pub(crate) const ALL: [Self; 40] = [
         Self::Throttled,
         Self::Lost,
         Self::AnswerLost,
@@ -134,6 +136,7 @@ impl Fault {
         Self::Unsubscribed,
         Self::BoughtMeanwhile,
         Self::SlowSend,
+        Self::Erased,
     ];
 
     /// What the weather brings; the rest is in the script or comes of it.
@@ -198,6 +201,7 @@ impl Fault {
             Self::Unsubscribed => "person who unsubscribes",
             Self::BoughtMeanwhile => "cart bought while the mailer looks",
             Self::SlowSend => "slow call to SES",
+            Self::Erased => "person erased while events, links and mail go on",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Mail feedback behind the network: what SES told is given to the real function, again and again until it is taken over.
 
+use super::bugs::Bug;
 use super::fault::Fault;
 use super::ground::{Fate, Net, Reach};
 use super::ports::{SimTables, store_error};
@@ -19,7 +20,7 @@ use futures_util::FutureExt;
 const BRAKED: DurationMs = DurationMs::from_minutes(20);
 
 /// The fate of a call that answers with what takes effect.
-async fn reach<T>(
+pub(super) async fn reach<T>(
     net: &Net,
     name: &'static str,
     effect: impl Future<Output = Result<T, StoreError>>,
@@ -34,7 +35,11 @@ async fn reach<T>(
 
 impl SuppressionStore for SimTables {
     async fn suppress(&self, contact: &ContactHash, suppression: Suppression) -> Result<(), StoreError> {
+        let is_left = self.net.lock().bug == Bug::ErasedUnsuppressed;
         let effect = async {
+            if is_left && suppression.reason == SuppressionReason::Erased {
+                return Ok(());
+            }
             self.inner.suppress(contact, suppression).await?;
             self.net.lock().book.mail.suppressed(contact);
             Ok(())

@@ -11,6 +11,10 @@ use futures_util::FutureExt;
 impl World {
     /// Holds the end against the oracle.
     pub(crate) fn finish(self) -> Outcome {
+        if let Some(violation) = self.contact_violation() {
+            self.net.lock().book.violated(|| violation);
+        }
+        self.sweep();
         let scanned = self.tables.inner.scan_profiles().now_or_never();
         let profiles = scanned.and_then(Result::ok).unwrap_or_default();
         let balance = self.balance(&profiles);
@@ -40,8 +44,9 @@ impl World {
     fn mail_violation(&self) -> Option<String> {
         let tables = &self.tables.inner;
         let row = |id: &_| tables.reminder(id).now_or_never()?.ok()?.map(|row| row.state);
+        let erased = self.erased_episodes();
         let ground = self.net.lock();
-        if let Some(violation) = ground.book.mail.unlawful_ledger(row) {
+        if let Some(violation) = ground.book.mail.unlawful_ledger(&erased, row) {
             return Some(violation);
         }
         let page = tables.scan_ledger(None, u32::MAX).now_or_never()?.ok()?;
@@ -70,6 +75,10 @@ impl World {
         profiles: &[(ProfileKey, Profile)],
         balance: &Conservation,
     ) -> Option<String> {
+        let erased = self.erased();
+        if let Some(violation) = self.erasure_violation(profiles) {
+            return Some(violation);
+        }
         let ground = self.net.lock();
         let book = &ground.book;
         let undone = self.mapping.undone().count();
@@ -90,7 +99,7 @@ impl World {
         if let Some((key, _)) = unsorted.filter(|_| !self.early) {
             return Some(format!("{}: its events were not applied in the order of the stream", short(key)));
         }
-        let oracle = Oracle::of(book, &self.ruleset, !self.early);
+        let oracle = Oracle::of(book, &self.ruleset, !self.early, erased);
         let written = self.tables.inner.conversions().iter().map(|row| row.conversion.id).collect();
         let violation = oracle.violation.clone().or_else(|| oracle.unheard(book));
         let violation = violation.or_else(|| oracle.unwritten(&written));
@@ -108,6 +117,7 @@ impl World {
         if let Some(missing) = oracle.profiles.keys().find(|key| !stored.contains(key)) {
             return Some(format!("{} has no profile", short(missing)));
         }
-        profiles.iter().find_map(|(key, profile)| oracle.misfit(key, profile))
+        let mut living = profiles.iter().filter(|(key, _)| !oracle.erased.contains(key));
+        living.find_map(|(key, profile)| oracle.misfit(key, profile))
     }
 }

@@ -53,6 +53,7 @@ impl World {
                 Waiting::Op(op) => self.op(op),
                 Waiting::Retry { op, attempt } => self.request(op, attempt),
                 Waiting::Redrive(index) => self.redrive(index),
+                Waiting::Erase { customer } => self.erase(customer),
                 Waiting::Resume => self.turn_sending(SwitchAction::Resume),
             }
         }
@@ -103,6 +104,10 @@ impl World {
                 self.unsubscribe(customer);
                 true
             }
+            What::Erase { customer } => {
+                self.erase(customer);
+                true
+            }
             What::Split => {
                 let mut ground = self.net.lock();
                 ground.signals.shards.split() | ground.shards.split()
@@ -151,6 +156,7 @@ impl World {
                 self.signals_counted(invocation, &records, ended);
             }
             (Work::Feedback(telling), ended) => self.was_told(*telling, &ended),
+            (Work::Erase { customer }, ended) => self.was_erased(customer, &ended),
             (Work::Mailer | Work::Decision { .. }, _) => {}
         }
     }

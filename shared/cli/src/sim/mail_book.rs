@@ -11,7 +11,7 @@ use beckon_domain::outreach::{OnUnknown, Series};
 use beckon_domain::{ContactHash, DurationMs, EpisodeId, Profile, ProfileKey, Reminder, ReminderId};
 use beckon_domain::{ReminderStatus, Timestamp};
 use beckon_store::tables::Stored;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How much later than its claim a mail may be taken, so that two may lie closer together than the cap's time.
 const CLAIM_TO_SEND: DurationMs = DurationMs::from_minutes(10);
@@ -114,6 +114,13 @@ impl MailBook {
         }
     }
 
+    /// The carts that these profiles ever had.
+    pub(crate) fn episodes_of(&self, keys: &BTreeSet<ProfileKey>) -> BTreeSet<EpisodeId> {
+        let open = self.open.iter().map(|(key, episode)| (key, *episode));
+        let all = open.chain(self.gone.keys().map(|(key, episode)| (key, *episode)));
+        all.filter(|(key, _)| keys.contains(*key)).map(|(_, episode)| episode).collect()
+    }
+
     /// A timer was answered.
     pub(crate) fn answered(&mut self, kind: &EventKind) {
         if let EventKind::TimerDue { episode, step, outcome, .. } = kind
@@ -195,9 +202,13 @@ impl MailBook {
     }
 
     /// The law that the ledger breaks at the end.
-    pub(crate) fn unlawful_ledger(&self, row: impl Fn(&ReminderId) -> Option<Reminder>) -> Option<String> {
+    pub(crate) fn unlawful_ledger(
+        &self,
+        erased: &BTreeSet<EpisodeId>,
+        row: impl Fn(&ReminderId) -> Option<Reminder>,
+    ) -> Option<String> {
         let name = |id: &ReminderId| id.decision_id();
-        for (id, outcome) in &self.answered {
+        for (id, outcome) in self.answered.iter().filter(|(id, _)| !erased.contains(&id.episode)) {
             let Some(row) = row(id) else {
                 return Some(format!(
                     "the timer of {} was answered, and the ledger does not know it",
@@ -213,7 +224,7 @@ impl MailBook {
                 return Some(format!("the timer of {} was answered as done, and it is {status}", name(id)));
             }
         }
-        for (id, taken) in &self.taken {
+        for (id, taken) in self.taken.iter().filter(|(id, _)| !erased.contains(&id.episode)) {
             let status = row(id).map(|row| row.status);
             let is_known =
                 matches!(status, Some(ReminderStatus::Sent { .. } | ReminderStatus::Failed { .. }));

@@ -12,6 +12,7 @@ mod bus;
 mod catalog;
 mod codes;
 mod delivery;
+mod erasing;
 mod fault;
 mod feedback;
 mod finish;

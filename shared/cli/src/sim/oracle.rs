@@ -35,16 +35,31 @@ pub(crate) struct Oracle {
     pub(crate) signals: BTreeMap<SignalId, (ProfileKey, Signal, Named)>,
     /// Events that were kept as failed.
     expired: BTreeSet<Named>,
+    /// Profiles of people who were erased: how they end is a law of its own.
+    pub(crate) erased: BTreeSet<ProfileKey>,
+    /// Events of them, some of which may have been put to others before.
+    theirs: BTreeSet<Named>,
     /// The first thing that nobody can explain.
     pub(crate) violation: Option<String>,
 }
 
 impl Oracle {
     /// Folds the books: visitors first, because customers get what theirs have been.
-    pub(crate) fn of(book: &Book, rules: &Ruleset, in_stream_order: bool) -> Self {
-        let mut oracle = Self { expired: book.expired(), ..Self::default() };
+    pub(crate) fn of(
+        book: &Book,
+        rules: &Ruleset,
+        in_stream_order: bool,
+        erased: BTreeSet<ProfileKey>,
+    ) -> Self {
+        let told = book.log.iter().flat_map(|logged| &logged.told).map(|told| &told.line);
+        let theirs = told.filter(|line| ProfileKey::parse(&line.key).is_ok_and(|key| erased.contains(&key)));
+        let theirs = theirs.map(|line| (line.source.clone(), line.id.clone())).collect();
+        let mut oracle = Self { expired: book.expired(), erased, theirs, ..Self::default() };
         for kind in [ProfileKind::Anonymous, ProfileKind::Customer] {
             for (key, account) in book.accounts.iter().filter(|(key, _)| key.kind() == kind) {
+                if oracle.erased.contains(key) {
+                    continue;
+                }
                 let mut places = account.settled.clone();
                 if in_stream_order {
                     places.sort_unstable();
@@ -123,7 +138,8 @@ impl Oracle {
             self.merge(profile, key, from, policy);
             return true;
         }
-        if line.internal && !is_own && !self.forwards.remove(&(key.clone(), named)) {
+        let is_theirs = self.theirs.contains(&named);
+        if line.internal && !is_own && !self.forwards.remove(&(key.clone(), named)) && !is_theirs {
             self.violated(format!(
                 "{} was given an event that is not of its visitors: {}",
                 short(key),
@@ -165,6 +181,8 @@ impl Oracle {
     }
 
     fn everything_arrived(&mut self) {
+        self.forwards.retain(|(to, _)| !self.erased.contains(to));
+        self.links.retain(|(to, _)| !self.erased.contains(to));
         let forward = self.forwards.first();
         let lost = forward.map(|(to, (_, id))| format!("{id} never reached {}", short(to)));
         let link = self.links.first();
@@ -192,12 +210,16 @@ impl Oracle {
         if let Some((_, event)) = lost {
             return Some(format!("nobody was told of {}", event.detail));
         }
-        let wrong = book.heard.iter().find(|(id, event)| on_bus.get(id) != Some(event));
+        let is_theirs = |event: &BusEvent| self.erased.iter().any(|key| event.detail.contains(key.as_str()));
+        let mut heard = book.heard.iter().filter(|(_, event)| !is_theirs(event));
+        let wrong = heard.find(|(id, event)| on_bus.get(id) != Some(event));
         if let Some((_, event)) = wrong {
             return Some(format!("others were told of what did not happen: {}", event.detail));
         }
         let told = book.log.iter().flat_map(|logged| &logged.told);
         let told = told.filter(|told| matches!(told.event.kind, EventKind::SegmentChanged { .. }));
+        let told = told
+            .filter(|told| ProfileKey::parse(&told.line.key).map_or(true, |key| !self.erased.contains(&key)));
         let told: BTreeSet<String> = told.map(|told| told.line.id.clone()).collect();
         let odd = told.symmetric_difference(&in_stream).next()?;
         Some(format!("the stream and the rules do not agree on the change of a segment {odd}"))

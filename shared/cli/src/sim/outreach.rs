@@ -6,11 +6,11 @@ use super::mail_bugs::{self, Twisted};
 use super::ports::{SimTables, store_error};
 use beckon_domain::outreach::History;
 use beckon_domain::send_limits::SendLimits;
-use beckon_domain::{ContactHash, EpisodeId, ProfileKey, ReminderStatus, Timestamp};
+use beckon_domain::{ContactHash, DurationMs, EpisodeId, ProfileKey, ReminderStatus, Timestamp};
 use beckon_store::StoreError;
 use beckon_store::tables::{
     Contact, ContactStore, ConversionRow, ConversionStore, LedgerChange, LimitsStore, OutreachStore,
-    Reminder, ReminderId, Save, Sending, SendingSwitch, Versioned,
+    PersonStore, Reminder, ReminderId, Save, Sending, SendingSwitch, Versioned,
 };
 
 impl ContactStore for SimTables {
@@ -19,6 +19,11 @@ impl ContactStore for SimTables {
         let fate = self.net.arrive(NAME, Reach::All, false).await;
         if matches!(fate, Fate::Throttled | Fate::Lost) {
             return Err(store_error(NAME, fate));
+        }
+        if self.net.lock().bug == Bug::ErasedContactTaken {
+            self.inner.release_contact(key, Timestamp::EPOCH).await?;
+            let contact = Contact { at: contact.at + DurationMs::from_days(400), ..contact.clone() };
+            return self.inner.put_contact(key, &contact).await;
         }
         let changed = self.inner.put_contact(key, contact).await?;
         if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(changed) }

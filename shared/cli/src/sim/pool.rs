@@ -60,8 +60,10 @@ impl Shown {
 impl World {
     /// A code that a mail shows, and that its reminder does not have at the end.
     pub(super) fn code_violation(&self) -> Option<String> {
+        let erased = self.erased_episodes();
         let ground = self.net.lock();
-        ground.book.mail.shown.0.iter().find_map(|(code, id)| {
+        let mut shown = ground.book.mail.shown.0.iter().filter(|(_, id)| !erased.contains(&id.episode));
+        shown.find_map(|(code, id)| {
             let kept = self.tables.inner.code(code).now_or_never()?.ok()?;
             let holding = match kept.map(|record| record.state) {
                 Some(CodeState::Held(holding)) => Some(holding),

@@ -120,6 +120,7 @@ impl ProfileStore for SimTables {
     ) -> Result<Save, StoreError> {
         const NAME: &str = "save a profile";
         let mut profile = profile.clone();
+        super::erasing::twist_tombstone(self.net.lock().bug, &mut profile);
         if twist_saved(&self.net, &mut profile) {
             put_early(&self.net, key, &profile);
         }

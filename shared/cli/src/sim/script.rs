@@ -49,6 +49,10 @@ pub(crate) enum What {
     Unsubscribe {
         customer: usize,
     },
+    /// The person is erased.
+    Erase {
+        customer: usize,
+    },
 }
 
 /// What happens, and when.
@@ -132,9 +136,18 @@ pub(crate) fn write(seed: u64) -> Script {
     }
     writer.disturb(visitor_count);
     let mut ops = writer.ops;
+    ops.extend(erasure(seed));
     ops.sort_by_key(|op| op.at);
     let customers = visitors.iter().map(|visitor| visitor.customer).collect();
     Script { ops, visitor_count, customers }
+}
+
+/// In some seeds a customer is erased while there is traffic. By dice of its own, so that all else is as it was.
+fn erasure(seed: u64) -> Option<Op> {
+    let mut dice = Dice::new(seed, 9);
+    let at = START + DurationMs::from_ms(dice.below(4 * 3_600_000));
+    let what = What::Erase { customer: dice.index(CUSTOMER_COUNT_MAX) };
+    dice.chance(400).then_some(Op { at, what, faults: Vec::new() })
 }
 
 impl Writer {

@@ -14,6 +14,7 @@ use super::world::{Waiting, World};
 use crate::CliError;
 use crate::dice::Dice;
 use crate::stack::publish;
+use admin::{Admin, run_tests};
 use beckon_domain::fold::{Folded, Item, fold};
 use beckon_domain::id::{AnonymousId, UserId};
 use beckon_domain::reaction::Reaction;
@@ -125,11 +126,12 @@ impl World {
         Ok(Self {
             collector: Arc::new(Collector {
                 stream: SimStream { net: net.clone(), producer: Producer::Collector },
-                contacts: tables.clone(),
+                tables: tables.clone(),
                 secrets: secrets.clone(),
                 clock: clock.clone(),
                 currency: ruleset.currency(),
                 public_url: "https://sim.shop.example".to_owned(),
+                guard: collector::Guard::unlimited(),
             }),
             decider: Arc::new(Decider::new(
                 tables.clone(),
@@ -150,6 +152,8 @@ impl World {
                 record_age_max: None,
                 fold: fold_or_panic,
             },
+            admin: Arc::new(admin(&tables, &secrets, &clock)),
+            has_erased: false,
             feedback: Feedback { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() },
             mailer: mailer(&net, &tables, secrets, clock),
             order: script.ops.len() as u64,
@@ -171,6 +175,17 @@ impl World {
             mailer_ran_at: Timestamp::EPOCH,
             healed: false,
         })
+    }
+}
+
+fn admin(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Admin<SimTables, ()> {
+    Admin {
+        tables: tables.clone(),
+        objects: (),
+        secrets: secrets.clone(),
+        clock: clock.clone(),
+        run_tests,
+        tombstone: DurationMs::from_days(90),
     }
 }
 

@@ -12,6 +12,7 @@ use super::post::{PostOffice, Telling};
 use super::script::{START, Script};
 use super::signals::Reader;
 use crate::conservation::Conservation;
+use admin::Admin;
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 use beckon_mapping::{InvocationId, Mapping};
 use beckon_rules::Ruleset;
@@ -47,6 +48,8 @@ pub(crate) enum Work {
     Mailer,
     /// An event of SES.
     Feedback(Box<Telling>),
+    /// A request to erase somebody.
+    Erase { customer: usize },
     /// A page that asks, and what is known of the person when it does.
     Decision { known: Known },
 }
@@ -59,6 +62,8 @@ pub(crate) enum Ended {
     /// Whether an event of SES was taken over.
     Told(bool),
     Decided(Result<DecisionsResponse, DecideError>),
+    /// Whether a request to erase was answered.
+    Erased(bool),
     /// Its future was dropped, or it panicked.
     Died,
 }
@@ -82,6 +87,10 @@ pub(crate) enum Waiting {
     Redrive(usize),
     /// Sending goes on.
     Resume,
+    /// Somebody is to be erased, again.
+    Erase {
+        customer: usize,
+    },
 }
 
 /// One run.
@@ -94,6 +103,9 @@ pub(crate) struct World {
     pub(crate) profiler: Profiler<SimTables, SimStream, SimFailed, SimBus>,
     pub(crate) mailer: Mailer<SimTables, SimStream, PostOffice, MemoryAccount>,
     pub(crate) feedback: Feedback<SimTables>,
+    pub(crate) admin: Arc<Admin<SimTables, ()>>,
+    /// Somebody was erased, or is being erased.
+    pub(crate) has_erased: bool,
     pub(crate) mapping: Mapping<usize>,
     pub(crate) reader: Reader,
     pub(crate) tasks: Vec<Task>,

@@ -2,8 +2,9 @@
 
 use beckon_store::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ConversionStore,
-    ImportLog, KeyStore, LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore, ProductStore,
-    ProfileScan, ProfileStore, ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
+    ErasureStore, ImportLog, KeyStore, LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore,
+    PersonStore, ProductStore, ProfileScan, ProfileStore, ReputationStore, RulesetStore, SuppressionStore,
+    SwitchStore,
 };
 
 /// Tables that a stack can run on.
@@ -28,6 +29,8 @@ pub trait Tables:
     + CodeLog
     + AuditLog
     + KeyStore
+    + PersonStore
+    + ErasureStore
     + ProfileScan
     + CatalogScan
     + Clone
@@ -56,6 +59,8 @@ impl<T> Tables for T where
         + CodeLog
         + AuditLog
         + KeyStore
+        + PersonStore
+        + ErasureStore
         + ProfileScan
         + CatalogScan
         + Clone

@@ -4,6 +4,7 @@ use super::post::Post;
 use super::signals_epoch;
 use crate::laptop::LocalModels;
 use admin::{Admin, run_tests};
+use beckon_domain::DurationMs;
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::propensity::ActivePropensity;
@@ -19,6 +20,9 @@ use mail_feedback::FeedbackTables;
 use preferences::Preferences;
 use profiler::Profiler;
 use trends::{SeenProducts, Trends};
+
+/// How long a laptop's tombstones stand: the template's default.
+const TOMBSTONE: DurationMs = DurationMs::from_days(90);
 
 /// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes.
 pub(super) fn asked<T: ConfigStore + Clone + 'static>(
@@ -36,6 +40,7 @@ pub(super) fn asked<T: ConfigStore + Clone + 'static>(
         secrets: secrets.clone(),
         clock: clock.clone(),
         run_tests,
+        tombstone: TOMBSTONE,
     };
     let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
     (admin, Decider { session_index, ..decider.with_catalog(catalog) })

@@ -1,6 +1,6 @@
 //! An archive in memory, for tests.
 
-use super::ArchiveObjects;
+use super::{ArchiveObjects, RewriteArchive};
 use crate::error::StoreError;
 use crate::objects::Kept;
 use std::collections::BTreeMap;
@@ -30,5 +30,15 @@ impl ArchiveObjects for MemoryArchive {
 
     async fn read_archived(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.lock().get(key).cloned())
+    }
+}
+
+impl RewriteArchive for MemoryArchive {
+    async fn rewrite_archived(&self, key: &str, document: Option<Vec<u8>>) -> Result<(), StoreError> {
+        match document {
+            Some(document) => self.insert(key, document),
+            None => drop(self.lock().remove(key)),
+        }
+        Ok(())
     }
 }

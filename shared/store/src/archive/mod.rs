@@ -46,3 +46,14 @@ pub trait ArchiveObjects: Send + Sync {
     /// A whole object as it lies there, compressed or plain; `None` when there is none of that key.
     fn read_archived(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;
 }
+
+/// The archive as whoever takes a person out of it sees it.
+pub trait RewriteArchive: Send + Sync {
+    /// Puts a document in the place of an object, or deletes the object when there is none. Done again, it comes to the
+    /// same.
+    fn rewrite_archived(
+        &self,
+        key: &str,
+        document: Option<Vec<u8>>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}

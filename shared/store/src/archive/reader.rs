@@ -1,9 +1,10 @@
 //! An archive in a folder, as whoever learns from it reads it.
 
-use super::ArchiveObjects;
 use super::folder::objects;
+use super::{ArchiveObjects, RewriteArchive};
 use crate::error::{ErrorKind, StoreError};
 use crate::objects::Kept;
+use crate::objects::folder::rewrite_file;
 use std::io::ErrorKind as IoErrorKind;
 use std::path::PathBuf;
 
@@ -32,5 +33,11 @@ impl ArchiveObjects for FolderReader {
             Err(error) if error.kind() == IoErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::new("read archived events", ErrorKind::Refused, error)),
         }
+    }
+}
+
+impl RewriteArchive for FolderReader {
+    async fn rewrite_archived(&self, key: &str, document: Option<Vec<u8>>) -> Result<(), StoreError> {
+        rewrite_file(&self.0.join(key), document)
     }
 }

@@ -1,10 +1,13 @@
 //! The archive in an S3 bucket, as Firehose writes it: for a person's command and for the trainer.
 
-use super::ArchiveObjects;
+use super::{ArchiveObjects, RewriteArchive};
 use crate::error::StoreError;
 use crate::objects::Kept;
 use crate::objects::s3::{list_objects, read_object};
 use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
+
+const REWRITE: &str = "rewrite archived events";
 
 /// The archived objects below a prefix of a bucket.
 #[derive(Clone, Debug)]
@@ -48,5 +51,24 @@ impl ArchiveObjects for S3Archive {
     async fn read_archived(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let get = self.client.get_object().bucket(&self.bucket).key(key);
         read_object(get, u64::MAX, "read archived events").await
+    }
+}
+
+impl RewriteArchive for S3Archive {
+    async fn rewrite_archived(&self, key: &str, document: Option<Vec<u8>>) -> Result<(), StoreError> {
+        match document {
+            Some(document) => {
+                let put = self.client.put_object().bucket(&self.bucket).key(key);
+                put.body(ByteStream::from(document))
+                    .send()
+                    .await
+                    .map(|_| ())
+                    .map_err(|e| StoreError::from_sdk(REWRITE, e))
+            }
+            None => {
+                let delete = self.client.delete_object().bucket(&self.bucket).key(key);
+                delete.send().await.map(|_| ()).map_err(|e| StoreError::from_sdk(REWRITE, e))
+            }
+        }
     }
 }

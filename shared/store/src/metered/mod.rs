@@ -7,6 +7,7 @@
 
 mod catalog;
 mod codes;
+mod erasing;
 mod index;
 mod keys;
 mod models;
@@ -20,7 +21,6 @@ mod usage;
 pub use index::DueIndex;
 pub use usage::{CatalogUsage, Percentiles, TableUsage, Usage};
 
-use beckon_domain::policy::PROFILE_RETENTION;
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp, packed};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -87,8 +87,7 @@ impl Meter {
     /// A profile was put; `held` says whether its condition held.
     fn profile_put(&self, key: &ProfileKey, profile: &Profile, put: Put) {
         let packed_bytes = packed::pack(profile).map_or(0, |packed| packed.len());
-        let expires_at = profile.last_received_at + PROFILE_RETENTION;
-        let after = size::profile_item(key, packed_bytes, put.version, expires_at, put.due_at);
+        let after = size::profile_item(key, packed_bytes, put.version, profile.expires_at(), put.due_at);
         let mut counted = self.lock();
         let before = counted.profiles.get(key).copied();
         let usage = &mut counted.usage.profile;

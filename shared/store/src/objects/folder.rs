@@ -1,6 +1,6 @@
 //! Failed events in a folder of the laptop.
 
-use super::{FailedEventArchive, FailedEventStore, Kept, object_key, redriven_key};
+use super::{FailedEventArchive, FailedEventStore, Kept, RewriteObjects, object_key, redriven_key};
 use crate::error::{ErrorKind, StoreError};
 use std::io::ErrorKind as IoErrorKind;
 use std::path::{Component, Path, PathBuf};
@@ -99,5 +99,23 @@ impl FailedEventArchive for FolderFailedEvents {
     async fn note_redriven(&self, key: &str, note: Vec<u8>) -> Result<(), StoreError> {
         write(&self.0.join(redriven_key(key)), &note)
             .map_err(|e| StoreError::new("note a redriven event", ErrorKind::Ambiguous, e))
+    }
+}
+
+/// Puts a document in the place of a file, or deletes it.
+pub(crate) fn rewrite_file(path: &Path, document: Option<Vec<u8>>) -> Result<(), StoreError> {
+    let done = match document {
+        Some(document) => write(path, &document),
+        None => match std::fs::remove_file(path) {
+            Err(error) if error.kind() != IoErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        },
+    };
+    done.map_err(|e| StoreError::new("rewrite an object", ErrorKind::Ambiguous, e))
+}
+
+impl RewriteObjects for FolderFailedEvents {
+    async fn rewrite(&self, key: &str, document: Option<Vec<u8>>) -> Result<(), StoreError> {
+        rewrite_file(&self.0.join(key), document)
     }
 }

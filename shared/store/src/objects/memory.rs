@@ -1,6 +1,8 @@
 //! Failed events in memory.
 
-use super::{FailedEventArchive, FailedEventStore, Kept, REDRIVEN_PREFIX, object_key, redriven_key};
+use super::{
+    FailedEventArchive, FailedEventStore, Kept, REDRIVEN_PREFIX, RewriteObjects, object_key, redriven_key,
+};
 use crate::error::StoreError;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,6 +50,16 @@ impl FailedEventArchive for MemoryFailedEvents {
 
     async fn note_redriven(&self, key: &str, note: Vec<u8>) -> Result<(), StoreError> {
         self.insert(&redriven_key(key), note);
+        Ok(())
+    }
+}
+
+impl RewriteObjects for MemoryFailedEvents {
+    async fn rewrite(&self, key: &str, document: Option<Vec<u8>>) -> Result<(), StoreError> {
+        match document {
+            Some(document) => self.insert(key, document),
+            None => drop(self.lock().remove(key)),
+        }
         Ok(())
     }
 }

@@ -40,6 +40,17 @@ pub trait FailedEventArchive: Send + Sync {
     fn note_redriven(&self, key: &str, note: Vec<u8>) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
+/// Objects of which a part is taken out, because the person it is of was erased.
+pub trait RewriteObjects: Send + Sync {
+    /// Puts a document in the place of an object, or deletes the object when there is none. Done again, it comes to the
+    /// same.
+    fn rewrite(
+        &self,
+        key: &str,
+        document: Option<Vec<u8>>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
 /// Where the notes are.
 pub const REDRIVEN_PREFIX: &str = "redriven/";
 

@@ -1,6 +1,6 @@
 //! Failed events in an S3 bucket.
 
-use super::{FailedEventArchive, FailedEventStore, Kept, object_key, redriven_key};
+use super::{FailedEventArchive, FailedEventStore, Kept, RewriteObjects, object_key, redriven_key};
 use crate::error::{ErrorKind, StoreError};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectError;
@@ -61,6 +61,19 @@ impl FailedEventArchive for S3FailedEvents {
 
     async fn note_redriven(&self, key: &str, note: Vec<u8>) -> Result<(), StoreError> {
         self.put("note a redriven event", redriven_key(key), note).await
+    }
+}
+
+impl RewriteObjects for S3FailedEvents {
+    async fn rewrite(&self, key: &str, document: Option<Vec<u8>>) -> Result<(), StoreError> {
+        const OPERATION: &str = "rewrite failed events";
+        match document {
+            Some(document) => self.put(OPERATION, key.to_owned(), document).await,
+            None => {
+                let delete = self.client.delete_object().bucket(&self.bucket).key(key);
+                delete.send().await.map(|_| ()).map_err(|e| StoreError::from_sdk(OPERATION, e))
+            }
+        }
     }
 }
 

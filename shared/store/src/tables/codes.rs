@@ -13,8 +13,13 @@ pub use log::{CodeAction, CodeChange, CodeLog};
 use super::ReminderId;
 use crate::error::StoreError;
 use beckon_domain::code::{Expiry, PoolName, Worth};
-use beckon_domain::{DiscountCode, OrderId, ProfileKey, Timestamp};
+use beckon_domain::{DiscountCode, EpisodeId, OrderId, ProfileKey, Timestamp};
 use std::future::Future;
+
+/// What was named as the place where a page of codes begins, no page before has told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("this page does not follow any other")]
+pub struct NoSuchPage;
 
 /// Parts of a pool: codes that are taken at the same time are rarely beside each other, and no part becomes hot.
 pub const CODE_SHARD_COUNT: u32 = 8;
@@ -173,6 +178,29 @@ impl CodeState {
             Self::Free => None,
             Self::Held(holding) | Self::Returned(holding) => Some(holding),
             Self::Redeemed { holding, .. } => holding.as_ref(),
+        }
+    }
+}
+
+impl CodeState {
+    /// The same without any of these people, if it is theirs: somebody has it, had it or used it, and nobody knows who.
+    #[must_use]
+    pub fn without(self, people: &[ProfileKey]) -> Self {
+        if self.holding().is_none_or(|holding| !people.contains(&holding.holder.profile)) {
+            return self;
+        }
+        let nobody = |holding: Holding| {
+            let Holder { reminder, at, .. } = holding.holder;
+            let reminder = ReminderId { episode: EpisodeId::NOBODY, ..reminder };
+            Holding { holder: Holder { reminder, profile: ProfileKey::nobody(), at }, ..holding }
+        };
+        match self {
+            Self::Free => Self::Free,
+            Self::Held(holding) => Self::Held(nobody(holding)),
+            Self::Returned(holding) => Self::Returned(nobody(holding)),
+            Self::Redeemed { holding, at, .. } => {
+                Self::Redeemed { holding: holding.map(nobody), order: None, at }
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod codes;
 pub mod conversions;
 pub mod dynamodb;
+pub mod erasing;
 pub mod keys;
 pub mod mail_content;
 pub mod memory;
@@ -24,8 +25,11 @@ pub mod switch;
 
 pub use audit::{AuditLog, AuditRecord};
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
-pub use codes::{CodeLog, CodeStore, FreeCode, HeldCode, Holder, PoolCounts, Redeemed};
+pub use codes::{CodeLog, CodeRecord, CodeStore, FreeCode, HeldCode, Holder, PoolCounts, Redeemed};
 pub use conversions::{ConversionRow, ConversionStore};
+pub use erasing::{
+    ContactRow, ErasureRequest, ErasureStore, PersonStore, ProfilePage, Removed, Swept, Trace, TracePage,
+};
 pub use keys::{KeyAction, KeyChange, KeySet, KeyStore, key_reader};
 pub use mail_content::{LiveMail, MailChange, MailContentStore, MailDocument};
 pub use models::{LiveModel, ModelKind, ModelPlace, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// The answer to a valid request. `success` is what Segment's own API says.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CaptureAnswer {
     /// Always true: the request was read, and the stream has acknowledged what was accepted.
@@ -30,6 +31,7 @@ const fn is_zero(count: &usize) -> bool {
 
 /// What is wrong with one event.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// The event's place in the batch, from 0.

@@ -39,7 +39,20 @@ struct Single<'a> {
     sent_at: Option<&'a RawValue>,
 }
 
-pub(super) fn text(bytes: &[u8]) -> Result<&str, Problem> {
+/// The text of a body that is a JSON object. serde would take a list for the fields in their order.
+pub(super) fn object_text(bytes: &[u8]) -> Result<&str, Problem> {
+    let text = text(bytes)?;
+    if text.trim_start().starts_with('[') {
+        return Err(Problem::bad_request("the body must be a JSON object").with(Fault::new(
+            "",
+            "schema.type",
+            "expected an object, got array",
+        )));
+    }
+    Ok(text)
+}
+
+fn text(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.len() > BODY_BYTES_MAX {
         return Err(Problem::too_large(format!(
             "the body has {} bytes; at most {BODY_BYTES_MAX} are taken: send smaller batches",
@@ -64,7 +77,7 @@ fn not_json(error: &serde_json::Error) -> Problem {
 /// # Errors
 /// 400 when it is not JSON of the batch's form, 413 when it is too large or has too many events.
 pub fn parse_batch(bytes: &[u8]) -> Result<Body<'_>, Problem> {
-    let batch: Batch<'_> = serde_json::from_str(text(bytes)?).map_err(|e| not_json(&e))?;
+    let batch: Batch<'_> = serde_json::from_str(object_text(bytes)?).map_err(|e| not_json(&e))?;
     if batch.batch.len() > EVENT_COUNT_MAX {
         return Err(Problem::too_large(format!(
             "the batch has {} events; at most {EVENT_COUNT_MAX} are taken: send smaller batches",
@@ -85,7 +98,7 @@ pub fn parse_batch(bytes: &[u8]) -> Result<Body<'_>, Problem> {
 /// # Errors
 /// 400 when it is not a JSON object, 413 when it is too large.
 pub fn parse_single(bytes: &[u8]) -> Result<Body<'_>, Problem> {
-    let text = text(bytes)?;
+    let text = object_text(bytes)?;
     let single: Single<'_> = serde_json::from_str(text).map_err(|e| not_json(&e))?;
     Ok(Body {
         write_key: single.write_key,
@@ -113,6 +126,7 @@ mod tests {
         let cases = [
             ("", 400),
             ("[]", 400),
+            ("[null,null,null,[]]", 400),
             ("{\"batch\":{}}", 400),
             ("{\"batch\":[NaN]}", 400),
             ("{\"writeKey\":7,\"batch\":[]}", 400),

@@ -35,8 +35,8 @@ const KNOWN: &[&str] = &[
     "value",
 ];
 
-/// Events whose [`KNOWN`] properties have fields of their own.
-const COMMERCE: &[&str] = &[
+/// Events whose known properties have fields of their own.
+pub const COMMERCE: &[&str] = &[
     "Product Viewed",
     "Product Clicked",
     "Product Added",

@@ -21,7 +21,9 @@ mod time;
 
 pub use answer::{CaptureAnswer, Verdict};
 pub use body::{Body, parse_batch, parse_single};
+pub use commerce::COMMERCE;
 pub use contact::ContactTraits;
 pub use event::{BOT, Captured, EventType, Received, capture};
 pub use orders::{parse_orders, pointer_of_order};
 pub use settings::source_settings;
+pub use spec::{AMOUNTS, SPEC_EVENTS};

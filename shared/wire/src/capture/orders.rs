@@ -1,6 +1,6 @@
 //! Orders as a back office tells them, as events of Segment's e-commerce spec.
 
-use super::body::text;
+use super::body::object_text;
 use crate::limits::EVENT_COUNT_MAX;
 use crate::problem::{Fault, Problem};
 use serde::Deserialize;
@@ -35,7 +35,7 @@ struct Many<'a> {
 /// # Errors
 /// 400 when it is neither, 413 when it is too large or has too many orders.
 pub fn parse_orders(bytes: &[u8]) -> Result<Vec<Result<String, Fault>>, Problem> {
-    let body = text(bytes)?;
+    let body = object_text(bytes)?;
     let many: Many<'_> = serde_json::from_str(body).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::bad_request(format!("the body must be an order, or an object with `orders`; see {place}"))
@@ -149,7 +149,7 @@ mod tests {
         }
         let all = parse_orders(br#"{"orders":[7,{"order_id":"1"}]}"#).unwrap();
         assert!(all[0].is_err() && all[1].is_ok());
-        for body in ["", "[]", "7", r#"{"orders":{}}"#] {
+        for body in ["", "[]", "[[]]", "7", r#"{"orders":{}}"#] {
             assert_eq!(parse_orders(body.as_bytes()).unwrap_err().status(), 400, "{body}");
         }
         let many = format!(r#"{{"orders":[{}1]}}"#, "1,".repeat(512));

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// What became of a part of an import.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ImportAnswer {
     /// The id under which the request is logged.
@@ -30,6 +31,7 @@ pub struct ImportAnswer {
 
 /// What became of a deletion.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeletedAnswer {
     /// The id under which the request is logged.
@@ -48,6 +50,7 @@ pub struct DeletedAnswer {
 
 /// A product of a list.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListedProduct {
     /// Its id.
@@ -60,6 +63,7 @@ pub struct ListedProduct {
 
 /// A page of products.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProductsAnswer {
     /// The id under which the request is logged.
@@ -73,6 +77,7 @@ pub struct ProductsAnswer {
 
 /// A product.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProductAnswer {
     /// The id under which the request is logged.
@@ -90,6 +95,7 @@ pub struct ProductAnswer {
 
 /// What people do with a product: counts over all, and what goes with it lately.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LearnedAnswer {
     /// Time of the latest event of it.
@@ -114,6 +120,7 @@ pub struct LearnedAnswer {
 
 /// A product beside another.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BesideAnswer {
     /// Its id.
@@ -124,6 +131,7 @@ pub struct BesideAnswer {
 
 /// The live snapshot.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotAnswer {
     /// Its version.
@@ -139,6 +147,7 @@ pub struct SnapshotAnswer {
 
 /// The latest import.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ImportedAnswer {
     /// Its name.
@@ -171,6 +180,7 @@ pub struct ImportedAnswer {
 
 /// How the catalog stands.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogAnswer {
     /// The id under which the request is logged.
@@ -185,6 +195,7 @@ pub struct CatalogAnswer {
 
 /// What became of a publication.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PublishedAnswer {
     /// The id under which the request is logged.

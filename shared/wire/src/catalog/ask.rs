@@ -9,9 +9,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Characters of the name of an import.
-const IMPORT_CHARS_MAX: usize = 64;
+pub const IMPORT_CHARS_MAX: usize = 64;
 /// Bytes of what names a page of products.
-const AFTER_BYTES_MAX: usize = 256;
+pub const AFTER_BYTES_MAX: usize = 256;
 
 /// The query of a part of an import.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]

@@ -8,5 +8,5 @@ pub use answer::{
     BesideAnswer, CatalogAnswer, DeletedAnswer, ImportAnswer, ImportedAnswer, LearnedAnswer, ListedProduct,
     ProductAnswer, ProductsAnswer, PublishedAnswer, SnapshotAnswer,
 };
-pub use ask::{DeleteAsk, ImportAsk, PageAsk};
+pub use ask::{AFTER_BYTES_MAX, DeleteAsk, ImportAsk, PageAsk};
 pub use feed::{Feed, FeedError, FeedFormat, RowError, RowNote};

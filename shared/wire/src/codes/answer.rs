@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// A pool and how it stands.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolAnswer {
     /// Its name.
@@ -29,6 +30,7 @@ pub struct PoolAnswer {
 
 /// All pools.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PoolsAnswer {
     /// The id under which the request is logged.
@@ -39,6 +41,7 @@ pub struct PoolsAnswer {
 
 /// A pool and what was done to it last.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CodePoolAnswer))]
 #[serde(rename_all = "camelCase")]
 pub struct CodesAnswer {
     /// The id under which the request is logged.
@@ -52,6 +55,7 @@ pub struct CodesAnswer {
 
 /// A change of a pool.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CodeChangeAnswer {
     /// The import.
@@ -78,6 +82,7 @@ pub struct CodeChangeAnswer {
 
 /// What became of a part of an upload.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UploadedAnswer {
     /// The id under which the request is logged.
@@ -99,6 +104,7 @@ pub struct UploadedAnswer {
 
 /// What became of a generation.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GeneratedAnswer {
     /// The id under which the request is logged.
@@ -113,6 +119,7 @@ pub struct GeneratedAnswer {
 
 /// What became of a deletion.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeletedCodesAnswer {
     /// The id under which the request is logged.
@@ -127,6 +134,7 @@ pub struct DeletedCodesAnswer {
 
 /// A code of a list.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListedCode {
     /// The code.
@@ -149,6 +157,7 @@ pub struct ListedCode {
 
 /// A page of a pool's codes.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CodePageAnswer))]
 #[serde(rename_all = "camelCase")]
 pub struct PageAnswer {
     /// The id under which the request is logged.
@@ -162,6 +171,7 @@ pub struct PageAnswer {
 
 /// What a till may do with a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CodeStatus {
     /// Take it.
@@ -176,6 +186,7 @@ pub enum CodeStatus {
 
 /// What a till is told of a code. Every field is always there.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = CodeCheckAnswer))]
 #[serde(rename_all = "camelCase")]
 pub struct CheckAnswer {
     /// The id under which the request is logged.

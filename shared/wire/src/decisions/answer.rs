@@ -6,6 +6,7 @@ use serde_json::Value;
 
 /// What the page is told.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionsResponse {
     /// The id under which the request is logged.
@@ -36,6 +37,7 @@ pub struct DecisionsResponse {
 
 /// How likely the person is to buy.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PropensityAnswer {
     /// Between 0 and 1.
@@ -46,6 +48,7 @@ pub struct PropensityAnswer {
 
 /// What was known of the person: how much, never what.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProfileInfo {
     /// `known` (a customer), `anonymous`, or `none`.
@@ -57,6 +60,7 @@ pub struct ProfileInfo {
 
 /// The decision for one slot.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionAnswer {
     /// Unique id: send it with later events (`decision_id`) to attribute them.
@@ -86,6 +90,7 @@ pub struct DecisionAnswer {
 
 /// One product of a decision, with what the catalog or the ruleset knows of it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ItemAnswer {
     /// The product.
@@ -110,6 +115,7 @@ pub struct ItemAnswer {
 
 /// Content of a decision.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OfferAnswer {
     /// The offer's id in the ruleset.
@@ -126,6 +132,7 @@ pub struct OfferAnswer {
 
 /// Why a decision is what it is.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReasonAnswer {
     /// `RULE_MATCH`, `DEFAULT`, `NO_PROFILE`, `CONSENT_DENIED` or `ERROR_FALLBACK`.
@@ -140,6 +147,7 @@ pub struct ReasonAnswer {
 
 /// Whether and how far the fallback was used.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FallbackAnswer {
     /// Whether any of it was.

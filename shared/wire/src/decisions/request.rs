@@ -8,7 +8,7 @@ use beckon_domain::{Category, ProductId};
 use serde_json::{Map, Value};
 
 /// Items of one slot at most.
-const COUNT_MAX: u64 = 50;
+pub const COUNT_MAX: u64 = 50;
 
 /// Bytes of a locale or a time zone at most, as in events.
 const SHORT_BYTES_MAX: usize = 64;
@@ -110,7 +110,7 @@ impl DecisionsRequest {
     }
 }
 
-fn person<T>(
+pub(crate) fn person<T>(
     fields: &Fields<'_>,
     name: &str,
     parse: fn(&str) -> Result<T, beckon_domain::id::IdError>,

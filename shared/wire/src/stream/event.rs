@@ -180,6 +180,7 @@ impl LineRef<'_> {
                 items: products().map_err(undecodable_item)?,
                 coupon: None,
             },
+            "Order Unconfirmed" => EventKind::OrderUnconfirmed,
             name => {
                 EventKind::Track(EventName::new(name).map_err(|e| undecodable(format!("event name {e}")))?)
             }

@@ -11,6 +11,7 @@ fn admin() -> Admin<MemoryTables, MemoryModels> {
         secrets: Secrets::local().unwrap(),
         clock: Clock::manual(Timestamp::from_ms(1_763_800_000_000)).0,
         run_tests: crate::run_tests,
+        tombstone: beckon_domain::DurationMs::from_days(90),
     }
 }
 

@@ -38,7 +38,7 @@ impl ConversionStore for DynamoTables {
             .client
             .put_item()
             .table_name(&self.names.outreach)
-            .item(PK, text(format!("{ORDER_PREFIX}{id}")))
+            .item(PK, text(order_key(*id)))
             .item(SK, text("-"))
             .item(TTL, ttl(now + RETENTION))
             .item(PROFILE, text(row.profile.as_str()))
@@ -85,7 +85,11 @@ fn conversion(item: &Item) -> Option<ConversionRow> {
     })
 }
 
-fn row(item: &Item) -> Result<Option<LedgerRow>, StoreError> {
+pub(super) fn order_key(id: EffectId) -> String {
+    format!("{ORDER_PREFIX}{id}")
+}
+
+pub(super) fn row(item: &Item) -> Result<Option<LedgerRow>, StoreError> {
     let key = |name: &str| get_text(item, name).unwrap_or_default();
     if key(PK).starts_with(ORDER_PREFIX) {
         let row = conversion(item).ok_or_else(|| corrupt(SCAN, "order"))?;

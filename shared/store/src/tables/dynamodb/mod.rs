@@ -10,6 +10,7 @@ mod codes;
 mod config;
 mod contacts;
 mod conversions;
+mod erasing;
 mod imports;
 mod keys;
 mod ledger_rows;

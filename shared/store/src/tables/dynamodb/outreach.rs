@@ -18,11 +18,11 @@ const HISTORY: &str = "get the history of an address";
 pub(super) const EPISODE_PREFIX: &str = "episode#";
 pub(super) const REMINDER_PREFIX: &str = "reminder#";
 
-fn keys(id: &ReminderId) -> (String, String) {
+pub(super) fn keys(id: &ReminderId) -> (String, String) {
     (format!("{EPISODE_PREFIX}{}", id.episode), format!("{REMINDER_PREFIX}{}", id.step))
 }
 
-fn recipient_key(recipient: &ContactHash) -> String {
+pub(super) fn recipient_key(recipient: &ContactHash) -> String {
     format!("recipient#{}", recipient.as_str())
 }
 

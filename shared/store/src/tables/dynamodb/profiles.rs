@@ -6,7 +6,6 @@ use crate::error::{ErrorKind, StoreError};
 use crate::tables::{DUE_SHARD_COUNT, Due, ProfileScan, ProfileStore, Read, Save, Stored};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use beckon_domain::policy::PROFILE_RETENTION;
 use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +13,7 @@ const LOAD: &str = "load profiles";
 const SAVE: &str = "save a profile";
 const DUE: &str = "query the due index";
 
-fn from_item(item: &Item) -> Result<(ProfileKey, Stored), StoreError> {
+pub(super) fn from_item(item: &Item) -> Result<(ProfileKey, Stored), StoreError> {
     let key =
         get_text(item, PK).and_then(|k| ProfileKey::parse(&k).ok()).ok_or_else(|| corrupt(LOAD, "key"))?;
     let version = get_number(item, VERSION).and_then(|v| u64::try_from(v).ok());
@@ -51,7 +50,7 @@ impl ProfileStore for DynamoTables {
             .item(PK, text(key.as_str()))
             .item(STATE, AttributeValue::B(Blob::new(state)))
             .item(VERSION, number(read_version.unwrap_or_default() + 1))
-            .item(TTL, ttl(profile.last_received_at + PROFILE_RETENTION));
+            .item(TTL, ttl(profile.expires_at()));
         if let Some(due_at) = due_at {
             let shard = key.shard(DUE_SHARD_COUNT);
             put = put.item(DUE_SHARD, text(shard.to_string())).item(DUE_AT, time(due_at));

@@ -7,7 +7,7 @@ use crate::tables::codes::{
     Holder, Holding, NewCode, Pool, PoolCounts, Redeemed, Seed,
 };
 use beckon_domain::code::PoolName;
-use beckon_domain::{DiscountCode, OrderId, Timestamp};
+use beckon_domain::{DiscountCode, OrderId, ProfileKey, Timestamp};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
@@ -37,6 +37,20 @@ const fn rank(state: &CodeState) -> u8 {
 impl Codes {
     fn of_pool<'a>(&'a self, pool: &'a PoolName) -> impl Iterator<Item = &'a CodeRecord> {
         self.rows.values().map(|(record, _)| record).filter(move |record| record.pool == *pool)
+    }
+
+    /// Codes that one of these people has, had or used.
+    pub(super) fn of<'a>(&'a self, people: &'a [ProfileKey]) -> impl Iterator<Item = &'a CodeRecord> {
+        let is_theirs = move |record: &&CodeRecord| {
+            record.state.holding().is_some_and(|holding| people.contains(&holding.holder.profile))
+        };
+        self.rows.values().map(|(record, _)| record).filter(is_theirs)
+    }
+
+    /// A code was given to somebody, and nobody knows to whom.
+    pub(super) fn forget_holder(&mut self, code: &DiscountCode, people: &[ProfileKey]) {
+        let Some((record, _)) = self.rows.get_mut(code) else { return };
+        record.state = record.state.clone().without(people);
     }
 
     /// Takes a code for a reminder. Returns what it holds now; `None` when the code is not free any more, and then nothing

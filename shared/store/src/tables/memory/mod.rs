@@ -4,6 +4,7 @@ mod audit;
 mod catalog;
 mod codes;
 mod conversions;
+mod erasing;
 mod keys;
 mod models;
 mod outreach;
@@ -12,11 +13,12 @@ mod rulesets;
 mod sending;
 
 use super::{
-    Contact, ContactStore, Due, ProfileScan, ProfileStore, Read, Reminder, ReminderId, Save, Stored,
+    Contact, ContactRow, ContactStore, Due, ErasureRequest, ProfileScan, ProfileStore, Read, Reminder,
+    ReminderId, Save, Stored, Versioned,
 };
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::DUE_SHARD_COUNT;
-use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
+use beckon_domain::{ErasureId, Profile, ProfileKey, Timestamp, packed};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -24,7 +26,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 struct Tables {
     profiles: BTreeMap<ProfileKey, Row>,
     due: BTreeMap<u32, BTreeSet<(Timestamp, ProfileKey)>>,
-    contacts: BTreeMap<ProfileKey, Contact>,
+    contacts: BTreeMap<ProfileKey, ContactRow>,
+    erasures: BTreeMap<ErasureId, Versioned<ErasureRequest>>,
     ledger: outreach::Ledger,
     conversions: conversions::Conversions,
     mail: sending::Mail,
@@ -148,7 +151,7 @@ impl ProfileScan for MemoryTables {
 impl ContactStore for MemoryTables {
     async fn put_contact(&self, key: &ProfileKey, contact: &Contact) -> Result<bool, StoreError> {
         let mut tables = self.lock();
-        let told = Contact::told(tables.contacts.get(key), contact);
+        let told = ContactRow::told(tables.contacts.get(key), contact);
         let changed = told.is_some();
         if let Some(told) = told {
             tables.contacts.insert(key.clone(), told);
@@ -157,7 +160,7 @@ impl ContactStore for MemoryTables {
     }
 
     async fn contact(&self, key: &ProfileKey, now: Timestamp) -> Result<Option<Contact>, StoreError> {
-        let contact = self.lock().contacts.get(key).cloned();
+        let contact = self.lock().contacts.get(key).and_then(|row| row.contact.clone());
         Ok(contact.filter(|c| c.expires_at.is_none_or(|at| now < at)))
     }
 }

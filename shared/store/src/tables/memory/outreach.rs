@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Default)]
 pub(super) struct Ledger {
     pub(super) reminders: BTreeMap<ReminderId, Versioned<Reminder>>,
-    histories: BTreeMap<ContactHash, Versioned<History>>,
+    pub(super) histories: BTreeMap<ContactHash, Versioned<History>>,
 }
 
 impl OutreachStore for MemoryTables {

@@ -120,6 +120,7 @@ impl FeedError {
 
 /// A row that gives no product.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RowError {
     /// Its number.
     pub row: u64,
@@ -132,6 +133,7 @@ pub struct RowError {
 
 /// Something about a row that was taken, and that its author may want to know.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RowNote {
     /// Its number.
     pub row: u64,

@@ -125,3 +125,11 @@ fn a_format_is_known_by_its_file_and_by_its_content_type() {
     assert_eq!(FeedFormat::of_content_type("application/x-ndjson"), Some(FeedFormat::JsonLines));
     assert_eq!(FeedFormat::of_content_type("application/json"), None);
 }
+
+#[test]
+fn rows_may_be_counted_from_any_number() {
+    for first_row in [u64::MAX - 1, u64::MAX] {
+        let feed = parse(FeedFormat::JsonLines, b"{\n{\n{", Some(first_row), NOW).unwrap();
+        assert_eq!((feed.errors.len(), feed.errors[2].row), (3, u64::MAX));
+    }
+}

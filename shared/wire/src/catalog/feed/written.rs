@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 /// A row of a feed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FeedProduct {
     id: String,
     title: String,
@@ -30,6 +31,7 @@ pub struct FeedProduct {
     #[serde(skip_serializing_if = "Option::is_none")]
     item_group_id: Option<String>,
     #[serde(flatten)]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     attributes: BTreeMap<SmolStr, SmolStr>,
 }
 

@@ -8,7 +8,7 @@ mod item;
 mod log;
 mod moving;
 
-use self::item::{List, record_of, state_of};
+use self::item::{List, record, record_of, state_of};
 use self::moving::{RETURN, TAKE};
 use super::rulesets::saved;
 use super::schema::{PK, SK};
@@ -16,7 +16,7 @@ use super::{DynamoTables, Item, get_text, text, time};
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::codes::{
     Added, CODE_SHARD_COUNT, CodePage, CodeRecord, CodeState, CodeStore, FreeCode, HeldCode, Holder, NewCode,
-    Pool, PoolCounts, Redeemed, Seed,
+    NoSuchPage, Pool, PoolCounts, Redeemed, Seed,
 };
 use crate::tables::{ReminderId, Save};
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, Select, TransactWriteItem};
@@ -30,6 +30,7 @@ const CANDIDATE_COUNT: i32 = 25;
 const PAGE_COUNT: i32 = 500;
 /// Times that a redemption looks again, when the code was taken or given back in between.
 const REDEEM_TRIES: u32 = 4;
+const ROW_PREFIX: &str = "code#";
 const REDEEM: &str = "redeem a code";
 const FIND: &str = "find a free code";
 const COUNT: &str = "count codes";
@@ -48,8 +49,18 @@ fn put(put: Put) -> TransactWriteItem {
 }
 
 /// Key of the row of a code.
-fn row_key(code: &DiscountCode) -> String {
-    format!("code#{code}")
+pub(super) fn row_key(code: &DiscountCode) -> String {
+    format!("{ROW_PREFIX}{code}")
+}
+
+/// The code whose row an item is; `None` when it is another item.
+pub(super) fn code_of(operation: &'static str, item: &Item) -> Result<Option<CodeRecord>, StoreError> {
+    let row = get_text(item, PK).unwrap_or_default();
+    let Some(code) = row.strip_prefix(ROW_PREFIX).and_then(|code| DiscountCode::new(code).ok()) else {
+        return Ok(None);
+    };
+    let (pool, state) = state_of(operation, item)?;
+    Ok(Some(record(item, code, &pool, state)))
 }
 
 impl DynamoTables {
@@ -277,10 +288,9 @@ impl CodeStore for DynamoTables {
     }
 
     async fn code_page(&self, pool: &PoolName, after: Option<&str>) -> Result<CodePage, StoreError> {
-        let (list, shard, code) =
-            after.map_or(Some((List::Free, 0, None)), List::parse_cursor).ok_or_else(|| {
-                StoreError::new(LIST, ErrorKind::Refused, "this page does not follow any other")
-            })?;
+        let (list, shard, code) = after
+            .map_or(Some((List::Free, 0, None)), List::parse_cursor)
+            .ok_or_else(|| StoreError::new(LIST, ErrorKind::Refused, NoSuchPage))?;
         let (items, next) = self.listed_page(LIST, list.shard(pool, shard), code, PAGE_COUNT).await?;
         let record = |item: &Item| {
             let state = if list == List::Free { CodeState::Free } else { state_of(LIST, item)?.1 };
