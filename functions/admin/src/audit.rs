@@ -81,11 +81,12 @@ pub(crate) async fn page<T: AuditLog, O>(State(admin): Shared<T, O>, request: Re
                 "a publishable key reads no records: send a secret key (sk_)",
             )
             .await?;
-        let after = match asked_for(&parts)? {
-            From::After(number) => number,
-            From::Last(count) => {
+        let Asking { after, last } = asked_for(&parts)?;
+        let after = match last {
+            None => after,
+            Some(count) => {
                 let head = admin.tables.audit_head().await?;
-                head.map_or(0, |head| head.number.saturating_sub(count))
+                head.map_or(after, |head| head.number.saturating_sub(count).max(after))
             }
         };
         let records = admin.tables.audit_page(after, PAGE).await?;
@@ -98,25 +99,30 @@ pub(crate) async fn page<T: AuditLog, O>(State(admin): Shared<T, O>, request: Re
 }
 
 /// Where a page of the chain begins.
-enum From {
-    /// After this record.
-    After(u64),
-    /// So many records before the end.
-    Last(u64),
+#[derive(Default)]
+struct Asking {
+    /// After this record; 0: from the first one on.
+    after: u64,
+    /// No earlier than so many records before the end.
+    last: Option<u64>,
 }
 
-/// `after` or `last` of the query; from the first record on when both are left out.
-fn asked_for(parts: &Parts) -> Result<From, Problem> {
-    let query = parts.uri.query().unwrap_or_default();
-    if query.is_empty() {
-        return Ok(From::After(0));
+/// `after` and `last` of the query; from the first record on when both are left out.
+fn asked_for(parts: &Parts) -> Result<Asking, Problem> {
+    let mut asking = Asking::default();
+    for pair in parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match (name, value.parse()) {
+            ("after", Ok(number)) => asking.after = number,
+            ("last", Ok(count)) => asking.last = Some(count),
+            _ => {
+                let detail =
+                    "the query is neither `after=` and the number of a record nor `last=` and how many";
+                return Err(Problem::bad_request(detail));
+            }
+        }
     }
-    let number = |name: &str| query.strip_prefix(name).and_then(|number| number.parse().ok());
-    number("after=").map(From::After).or_else(|| number("last=").map(From::Last)).ok_or_else(|| {
-        Problem::bad_request(
-            "the query is neither `after=` and the number of a record nor `last=` and how many",
-        )
-    })
+    Ok(asking)
 }
 
 impl<T: AuditLog, O> Admin<T, O> {

@@ -60,6 +60,16 @@ impl PersonAsk {
             };
             return Err(refused(Fault::new(format!("/{other}"), "schema.unknown", detail)));
         }
+        // Elsewhere a blank id counts as none. Here it is more likely a variable that was not set, and half of a person.
+        let is_blank =
+            |name: &&str| object.get(*name).and_then(Value::as_str).is_some_and(|t| t.trim().is_empty());
+        if let Some(name) = ["userId", "anonymousId"].iter().find(|name| is_blank(name)) {
+            return Err(refused(Fault::new(
+                format!("/{name}"),
+                "schema.value",
+                "must not be blank: leave it out",
+            )));
+        }
         let fields = Fields::new(&object, "");
         let read = || {
             Ok::<_, Fault>(Self {
@@ -173,6 +183,7 @@ mod tests {
             (r#"{"email": "a@shop.example"}"#, "a value that cannot be used"),
             (r#"{"userId": "null"}"#, "a value that cannot be used"),
             (r#"{"userid": "u1"}"#, "a value that cannot be used"),
+            (r#"{"anonymousId": "a", "userId": " "}"#, "must not be blank"),
         ] {
             let problem = serde_json::to_string(&PersonAsk::parse(body.as_bytes()).unwrap_err()).unwrap();
             assert!(problem.contains(detail), "{body}: {problem}");

@@ -91,7 +91,7 @@ fn audit() -> Operation {
     )
     .parameters([
         number("after", "Only records with larger numbers."),
-        number("last", "Instead of `after`: only so many records before the end."),
+        number("last", "Only so many records before the end."),
     ])
     .tag("audit")
 }
