@@ -98,8 +98,16 @@ async fn the_latest_records_are_read_without_the_others() {
     for _ in 0..3 {
         assert_eq!(asked(&admin, pause("sk_local")).await.status, 200);
     }
-    for (last, expected) in [(0, vec![]), (2, vec![5, 6]), (90, vec![1, 2, 3, 4, 5, 6])] {
-        let page = request(Method::GET, &format!("/admin/v1/audit?last={last}"), "sk_local", "");
+    let cases = [
+        ("last=0", vec![]),
+        ("last=2", vec![5, 6]),
+        ("last=90", vec![1, 2, 3, 4, 5, 6]),
+        ("after=4", vec![5, 6]),
+        ("after=1&last=1", vec![6]),
+        ("last=18446744073709551614&after=0", vec![1, 2, 3, 4, 5, 6]),
+    ];
+    for (query, expected) in cases {
+        let page = request(Method::GET, &format!("/admin/v1/audit?{query}"), "sk_local", "");
         let page = asked(&admin, page).await.json();
         let numbers: Vec<u64> = page["records"]
             .as_array()
@@ -107,7 +115,7 @@ async fn the_latest_records_are_read_without_the_others() {
             .iter()
             .map(|record| record["number"].as_u64().unwrap())
             .collect();
-        assert_eq!(numbers, expected, "last={last}");
+        assert_eq!(numbers, expected, "{query}");
     }
 }
 

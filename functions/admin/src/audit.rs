@@ -105,18 +105,24 @@ enum From {
     Last(u64),
 }
 
-/// `after` or `last` of the query; from the first record on when both are left out.
+/// `after` or `last` of the query, `last` before `after`; from the first record on when both are left out.
 fn asked_for(parts: &Parts) -> Result<From, Problem> {
-    let query = parts.uri.query().unwrap_or_default();
-    if query.is_empty() {
-        return Ok(From::After(0));
-    }
-    let number = |name: &str| query.strip_prefix(name).and_then(|number| number.parse().ok());
-    number("after=").map(From::After).or_else(|| number("last=").map(From::Last)).ok_or_else(|| {
+    let refused = || {
         Problem::bad_request(
             "the query is neither `after=` and the number of a record nor `last=` and how many",
         )
-    })
+    };
+    let (mut after, mut last) = (0, None);
+    for pair in parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+        let (name, number) = pair.split_once('=').ok_or_else(refused)?;
+        let number = number.parse().map_err(|_| refused())?;
+        match name {
+            "after" => after = number,
+            "last" => last = Some(number),
+            _ => return Err(refused()),
+        }
+    }
+    Ok(last.map_or(From::After(after), From::Last))
 }
 
 impl<T: AuditLog, O> Admin<T, O> {

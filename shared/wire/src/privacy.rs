@@ -106,18 +106,24 @@ pub fn mentions(text: &str, id: &str) -> bool {
 }
 
 /// A URL or path without its query, its fragment and the user and password before its host, which hold tokens and names;
-/// `None` when what is left still looks like an address.
+/// `None` when what is left still looks like an address of e-mail, or holds control characters.
 #[must_use]
 pub fn without_query(url: &str) -> Option<String> {
-    // Browsers read an address without its control characters (<https://url.spec.whatwg.org/#concept-basic-url-parser>).
-    let url: String = url.chars().filter(|c| !c.is_control()).collect();
+    // So browsers read addresses (<https://url.spec.whatwg.org/#concept-basic-url-parser>).
+    let url = url.trim_matches(|c: char| c.is_ascii_control() || c.is_whitespace());
+    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let (before, rest) = without_user(url[..end].trim());
+    let host = rest.split(['/', '\\']).next().unwrap_or_default();
+    if !before.is_empty() && (host.is_empty() || host.contains(';')) {
+        return None;
+    }
     // Parameters of a path's last part hold the id of a session.
     let rest = rest.split(';').next().unwrap_or_default();
     let kept = format!("{before}{rest}");
     let kept = kept.trim_end();
-    (!kept.is_empty() && !looks_like_email(kept)).then(|| kept.to_owned())
+    let is_clean = !kept.is_empty() && !kept.chars().any(char::is_control) && !looks_like_email(kept);
+    is_clean.then(|| kept.to_owned())
 }
 
 /// An address in two parts between which its user and password stood: its scheme with the slashes, and the rest.
@@ -209,6 +215,10 @@ mod tests {
         assert_eq!(without_query("https://a.example/x?e=1#f").as_deref(), Some("https://a.example/x"));
         assert_eq!(without_query("https://a.example/jo@example.com"), None);
         assert_eq!(without_query("?a=b"), None);
+        assert_eq!(without_query("https\u{1}://a.example"), None);
+        for no_host in ["https://a;b.example/x", "https:/@/jo@a.example/x", "https://"] {
+            assert_eq!(without_query(no_host), None, "{no_host}");
+        }
     }
 
     #[test]

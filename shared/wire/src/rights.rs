@@ -60,6 +60,12 @@ impl PersonAsk {
             };
             return Err(refused(Fault::new(format!("/{other}"), "schema.unknown", detail)));
         }
+        // An id that came out empty is a mistake of who asks, and another id beside it may be somebody else's.
+        let is_empty =
+            |name: &&str| object.get(*name).and_then(Value::as_str).is_some_and(|id| id.trim().is_empty());
+        if let Some(name) = ["userId", "anonymousId"].iter().find(|name| is_empty(name)) {
+            return Err(refused(Fault::new(format!("/{name}"), "schema.value", "is empty: leave it out")));
+        }
         let fields = Fields::new(&object, "");
         let read = || {
             Ok::<_, Fault>(Self {
@@ -173,6 +179,7 @@ mod tests {
             (r#"{"email": "a@shop.example"}"#, "a value that cannot be used"),
             (r#"{"userId": "null"}"#, "a value that cannot be used"),
             (r#"{"userid": "u1"}"#, "a value that cannot be used"),
+            (r#"{"userId": " ", "anonymousId": "v1"}"#, "is empty: leave it out"),
         ] {
             let problem = serde_json::to_string(&PersonAsk::parse(body.as_bytes()).unwrap_err()).unwrap();
             assert!(problem.contains(detail), "{body}: {problem}");

@@ -6,10 +6,11 @@
 
 mod memory;
 
-use beckon_domain::key::hs256;
 use beckon_domain::{Currency, ProfileKey, SourceId, Timestamp};
 use beckon_wire::capture::landing;
-use beckon_wire::capture::{Body, Captured, EventType, Received, Verdict, capture, decoded, parse_batch, parse_single};
+use beckon_wire::capture::{
+    Body, Captured, EventType, Received, Verdict, capture, decoded, parse_batch, parse_single,
+};
 use beckon_wire::limits::{BODY_BYTES_MAX, EVENT_COUNT_MAX};
 use beckon_wire::problem::Problem;
 use beckon_wire::stream::{Line, encode, read};
@@ -17,10 +18,9 @@ use libfuzzer_sys::fuzz_target;
 use std::borrow::Cow;
 
 /// A key as the collector makes them.
-const KEY: &str = "a1:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const KEY: &str = "a1_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = hs256("", "");
     let is_gzip = bytes.starts_with(&[0x1f, 0x8b]);
     let (event_type, bytes) = match bytes.split_first() {
         Some((b't', rest)) => (Some(EventType::Track), Cow::Borrowed(rest)),
@@ -64,7 +64,8 @@ fn collect(bytes: &[u8], event_type: Option<EventType>) -> Result<(), Problem> {
         match capture(event, &received) {
             Ok(captured) if captured.more.len() <= room => {
                 room -= captured.more.len();
-                verdicts.extend(captured.warnings.iter().map(|fault| Verdict::new(index, event, fault.clone())));
+                verdicts
+                    .extend(captured.warnings.iter().map(|fault| Verdict::new(index, event, fault.clone())));
                 contacts.extend(captured.contact.clone());
                 lines.extend(put_down(captured));
             }

@@ -8,16 +8,22 @@ use beckon_domain::fold::{Folded, Item, fold};
 use beckon_domain::mark::Position;
 use beckon_domain::policy::Policy;
 use beckon_domain::{Profile, ProfileKey, packed};
+use beckon_rules::{Ruleset, SAMPLE};
 use beckon_wire::failed::{FailedEvent, StreamName};
 use beckon_wire::stream::{Said, read, read_alone};
 use data_encoding::BASE64;
 use libfuzzer_sys::fuzz_target;
+use std::sync::LazyLock;
 
-const KEY: &str = "a1:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+/// The rules that react to events.
+static RULES: LazyLock<Ruleset> = LazyLock::new(|| Ruleset::parse(SAMPLE).expect("the sample is a ruleset"));
+const KEY: &str = "a1_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
 const READING: Reading<'_> = Reading { epoch: "1", stream: StreamName::Events, at_ms: 1_763_800_000_000 };
 
 fuzz_target!(|bytes: &[u8]| {
-    let key = std::str::from_utf8(bytes).ok().and_then(|text| text.split('\n').find_map(|line| read_alone(line).ok()));
+    let key = std::str::from_utf8(bytes)
+        .ok()
+        .and_then(|text| text.split('\n').find_map(|line| read_alone(line).ok()));
     let key = key.map_or_else(|| KEY.to_owned(), |(key, _)| key.to_string());
     let record = Record {
         shard: "shardId-000000000000",
@@ -29,7 +35,11 @@ fuzz_target!(|bytes: &[u8]| {
     let lines = read_lines(&record, READING, read);
     kept(&lines, bytes);
     let key = ProfileKey::parse(&key).expect("the key of a line is that of a profile");
-    let items: Vec<Item> = lines.read.into_iter().map(|(position, Said { internal, event })| Item { position, internal, event }).collect();
+    let items: Vec<Item> = lines
+        .read
+        .into_iter()
+        .map(|(position, Said { internal, event })| Item { position, internal, event })
+        .collect();
     folded(&key, &items);
 });
 
@@ -40,7 +50,8 @@ fn kept(lines: &Lines<Said>, bytes: &[u8]) {
     let offset = |position: &Position| position.offset as usize;
     assert!(lines.read.is_sorted_by_key(|(position, _)| offset(position)), "out of order");
     let read: Vec<usize> = lines.read.iter().map(|(position, _)| offset(position)).collect();
-    let not_read: Vec<&[u8]> = (0..all.len()).filter(|index| !read.contains(index)).map(|index| all[index]).collect();
+    let not_read: Vec<&[u8]> =
+        (0..all.len()).filter(|index| !read.contains(index)).map(|index| all[index]).collect();
     let payloads: Vec<Vec<u8>> = lines.failed.iter().map(payload).collect();
     let is_whole = payloads.len() == 1 && payloads[0] == bytes;
     assert!(is_whole || payloads == not_read, "what failed is not what came");
@@ -60,12 +71,12 @@ fn folded(key: &ProfileKey, items: &[Item]) {
     let mut profile = Profile::default();
     let mut left = items;
     while !left.is_empty() {
-        let Folded { profile: next, consumed, .. } = fold(Some(&profile), key, left, &policy, &());
+        let Folded { profile: next, consumed, .. } = fold(Some(&profile), key, left, &policy, &*RULES);
         assert!(consumed > 0, "a fold that settles nothing");
         (profile, left) = (next, &left[consumed..]);
     }
     let stored = packed::pack(&profile).expect("a profile is written");
     assert_eq!(packed::unpack(&stored).ok().as_ref(), Some(&profile), "written and read it is another");
-    let again = fold(Some(&profile), key, items, &policy, &());
+    let again = fold(Some(&profile), key, items, &policy, &*RULES);
     assert!(!again.changed && again.applied.is_empty(), "delivered again it changed the profile");
 }

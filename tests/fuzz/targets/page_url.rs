@@ -30,7 +30,10 @@ fn browsed(address: &str) -> Option<Url> {
 fn clean(kept: &str) {
     assert!(!kept.contains(['?', '#', ';']), "a query or a fragment in {kept}");
     if let Some(url) = browsed(kept) {
-        assert!(url.username().is_empty() && url.password().is_none(), "a user or a password in {kept}: {url}");
+        assert!(
+            url.username().is_empty() && url.password().is_none(),
+            "a user or a password in {kept}: {url}"
+        );
         assert!(url.query().is_none() && url.fragment().is_none(), "a query or a fragment in {kept}: {url}");
     }
 }
@@ -65,7 +68,9 @@ fn captured(address: &str) {
     };
     let Ok(captured) = capture(&event.to_string(), &received) else { return };
     let line = serde_json::to_value(&captured.line).expect("a line is JSON");
-    for kept in [&line["context"]["page_url"], &line["context"]["referrer"], &line["properties"]["extra"]["path"]] {
+    for kept in
+        [&line["context"]["page_url"], &line["context"]["referrer"], &line["properties"]["extra"]["path"]]
+    {
         if let Value::String(kept) = kept {
             clean(kept);
         }

@@ -22,7 +22,11 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     }
     assert_eq!(verified(&token, "ts_another-key", NOW_MS), Err(TokenFault::Signature));
-    assert_eq!(verified(&token, SECRET, NOW_MS + DAY_MS), Err(TokenFault::Expired), "it lives for a day at most");
+    assert_eq!(
+        verified(&token, SECRET, NOW_MS + DAY_MS),
+        Err(TokenFault::Expired),
+        "it lives for a day at most"
+    );
     for forged in forgeries(&token) {
         assert!(verified(&forged, SECRET, NOW_MS).is_err(), "accepted though it was changed: {forged}");
     }
