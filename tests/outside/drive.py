@@ -10,7 +10,7 @@ import threading
 from functools import partial
 from pathlib import Path
 
-from proxy import SENT, Proxy
+from proxy import SENT, Killing, Throttling
 from served import PUBLISHABLE, SECRET, Served, free_port, wait_until
 
 HERE, TOOLS = Path(__file__).parent, Path(os.environ["OUTSIDE_TOOLS"])
@@ -101,6 +101,10 @@ CLIENTS = {
 }
 
 
+# The clients that come again when `Retry-After` says so, and no sooner. The others try again when they see fit.
+OBEYS_RETRY_AFTER = ("python", "node", "browser")
+
+
 def counts(served, name, client, repeated=None):
     """What is held after the process has ended and begun anew: what it drained at its end is in it."""
     held = served.tallies(client.person(name))
@@ -144,7 +148,7 @@ def killed(names, folder):
         served.start()
         for name in names:
             client, visitor = CLIENTS[name], f"{name}-killed"
-            proxy = Proxy(served, client.person(visitor))
+            proxy = Killing(served, client.person(visitor))
             try:
                 client.run(visitor, served, proxy.url, proxy.has_acknowledged_all)
             finally:
@@ -158,14 +162,41 @@ def killed(names, folder):
         served.end(signal.SIGKILL)
 
 
+def throttled(names, folder):
+    """Each client, asked to wait once, with the limits that `serve` has by default."""
+    served, good = Served(folder), []
+    try:
+        served.start()
+        for name in names:
+            client, visitor = CLIENTS[name], f"{name}-throttled"
+            proxy = Throttling(served, client.person(visitor))
+            try:
+                client.run(visitor, served, proxy.url, proxy.has_acknowledged_all)
+            finally:
+                proxy.close()
+                print(f"{'ok  ' if proxy.is_well() else 'FAIL'}   {name}: {proxy.told()}", flush=True)
+            again(served)
+            # What a client does with `Retry-After` is a fact about the client; that it changed is news.
+            is_known = proxy.obeys() == (name in OBEYS_RETRY_AFTER)
+            if not is_known:
+                print(f"FAIL   {name}: what it does with Retry-After is not what this file says", flush=True)
+            good.append(counts(served, visitor, client, 0) and proxy.is_well() and is_known)
+        return all(good)
+    finally:
+        served.end(signal.SIGKILL)
+
+
 def main():
     names = sys.argv[1:] or list(CLIENTS)
     if unknown := [name for name in names if name not in CLIENTS]:
         print(f"no client is called {unknown[0]}: there are {', '.join(CLIENTS)}")
         return 2
     try:
-        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-            return 0 if all([calm(names, one), killed(names, other)]) else 1
+        good = []
+        for story in (calm, killed, throttled):
+            with tempfile.TemporaryDirectory() as folder:
+                good.append(story(names, folder))
+        return 0 if all(good) else 1
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         print(f"FAIL {error}")
         return 1

@@ -14,13 +14,11 @@ use beckon_runtime::fresh_id;
 use beckon_store::streams::EventStream;
 use beckon_store::tables::{ContactStore, ProductStore};
 use beckon_wire::auth::Credentials;
-use beckon_wire::capture::{CaptureAnswer, EventType};
+use beckon_wire::capture::{CaptureAnswer, EventType, too_large};
 use beckon_wire::limits::BODY_BYTES_MAX;
 use beckon_wire::problem::Problem;
 use beckon_wire::signature::SIGNATURE_HEADER;
-use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
-use std::io::Read;
 use std::sync::Arc;
 
 /// How long a browser may keep the settings of a source: as long as a key that was withdrawn may still be loaded.
@@ -89,13 +87,12 @@ async fn answer<S: EventStream, C: ContactStore + ProductStore>(
     let request_id = fresh_id();
     let (parts, body) = request.into_parts();
     let credentials = Credentials::of(&parts.headers);
-    let result = match read(body).await.and_then(|raw| Ok(decoded(&parts.headers, &raw)?.into_owned())) {
-        Ok(bytes) => {
-            collector.collect(&bytes, &credentials, event_type, told(&parts.headers), &request_id).await
-        }
-        Err(problem) => Err(problem.into()),
+    let result = async {
+        let raw = read(body).await?;
+        let bytes = decoded(&parts.headers, &raw)?;
+        collector.collect(&bytes, &credentials, event_type, told(&parts.headers), &request_id).await
     };
-    answered(result, &request_id)
+    answered(result.await, &request_id)
 }
 
 /// Orders of a back office: a secret key as the user of Basic auth, and a signature over the body as it was sent.
@@ -147,25 +144,8 @@ fn answered(result: Result<CaptureAnswer, CollectError>, request_id: &str) -> Re
     }
 }
 
-fn too_large() -> Problem {
-    Problem::too_large(format!(
-        "at most {BODY_BYTES_MAX} bytes are taken, decompressed: send smaller batches"
-    ))
-}
-
-/// The body as it was before compression. Stops at the limit, so that a bomb costs no more than an honest body.
+/// The body as it was before compression.
 fn decoded<'a>(headers: &HeaderMap, raw: &'a [u8]) -> Result<Cow<'a, [u8]>, Problem> {
-    let encoding = headers.get(header::CONTENT_ENCODING).map_or("", |h| h.to_str().unwrap_or("?")).trim();
-    match encoding.to_ascii_lowercase().as_str() {
-        "" | "identity" => Ok(Cow::Borrowed(raw)),
-        "gzip" => {
-            let mut bytes = Vec::new();
-            let mut limited = MultiGzDecoder::new(raw).take(BODY_BYTES_MAX as u64 + 1);
-            limited
-                .read_to_end(&mut bytes)
-                .map_err(|_| Problem::bad_request("the body is not valid gzip"))?;
-            if bytes.len() > BODY_BYTES_MAX { Err(too_large()) } else { Ok(Cow::Owned(bytes)) }
-        }
-        _ => Err(Problem::unsupported("send the body as it is, or with `Content-Encoding: gzip`")),
-    }
+    let encoding = headers.get(header::CONTENT_ENCODING).map_or("", |h| h.to_str().unwrap_or("?"));
+    beckon_wire::capture::decoded(encoding, raw)
 }

@@ -96,7 +96,7 @@ fn main() -> ExitCode {
             Command::Smoke(args) => Box::pin(smoke::run(args)).await,
             Command::Replay(args) => Box::pin(replay::run(args)).await,
             Command::Sim(args) => sim::run(&args),
-            Command::Bench(args) => bench::run(args),
+            Command::Bench(args) => Box::pin(bench::run(args)).await,
             Command::Evaluate(args) => evaluate::run(&args),
             Command::Stack(args) => Box::pin(cloud::run(args)).await,
             Command::Failed(args) => Box::pin(failed::run(args)).await,

@@ -5,7 +5,9 @@ use crate::events::{CALLS, call, description};
 use crate::operation::{JSON, Operation, header, path, reference};
 use crate::schema::{object, told};
 use beckon_wire::capture::CaptureAnswer;
-use beckon_wire::limits::{BODY_BYTES_MAX, EVENT_BYTES_MAX, EVENT_COUNT_MAX};
+use beckon_wire::limits::{
+    BODY_BYTES_MAX, CONTEXT_BYTES_MAX, EVENT_BYTES_MAX, EVENT_COUNT_MAX, ITEMS_BYTES_MAX,
+};
 use serde_json::{Value, json};
 
 const INTRODUCTION: &str = "Events in, verdicts out, in the protocol of Segment. A request that can be read is answered \
@@ -32,9 +34,15 @@ fn or_a_verdict(good: &Value) -> Value {
 fn batch() -> Value {
     let calls: Vec<Value> = CALLS.iter().map(|kind| reference(&name_of(kind))).collect();
     let item = json!({ "anyOf": or_a_verdict(&json!({ "anyOf": calls })) });
-    let words = format!("At most {EVENT_COUNT_MAX} events of at most {EVENT_BYTES_MAX} bytes each.");
+    let words = format!(
+        "At most {EVENT_COUNT_MAX} events of at most {EVENT_BYTES_MAX} bytes each. What stands beside the items of an event of \
+         GA4's is copied to each item: at most {ITEMS_BYTES_MAX} bytes may become of it."
+    );
     let events = told(json!({ "type": "array", "items": item, "maxItems": EVENT_COUNT_MAX }), &words);
-    let context = json!({ "description": "What holds for all events, unless they say otherwise." });
+    let words = format!(
+        "What holds for all events, unless they say otherwise. At most {CONTEXT_BYTES_MAX} bytes; more is answered with 413."
+    );
+    let context = json!({ "description": words });
     let mut schema =
         object(json!({ "batch": events, "writeKey": write_key(), "sentAt": sent_at(), "context": context }));
     schema["required"] = json!(["batch"]);

@@ -16,6 +16,8 @@ pub fn cors(allowed_origins: &[String]) -> CorsLayer {
         .allow_origin(origins)
         .allow_methods([Method::POST, Method::GET, Method::OPTIONS])
         .allow_headers([header::CONTENT_TYPE, header::CONTENT_ENCODING, header::AUTHORIZATION])
+        // A script of another origin sees no header that is not named here, and would not know how long to wait.
+        .expose_headers([header::RETRY_AFTER])
         .max_age(Duration::from_secs(3_600))
 }
 

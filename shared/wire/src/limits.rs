@@ -6,6 +6,10 @@ pub const EVENT_BYTES_MAX: usize = 32 * 1024;
 pub const BODY_BYTES_MAX: usize = 500 * 1024;
 /// Events in one request. The profile's memory of event ids holds one whole request.
 pub const EVENT_COUNT_MAX: usize = 512;
+/// Bytes of the context that holds for a whole batch: it is read into memory like an event.
+pub const CONTEXT_BYTES_MAX: usize = EVENT_BYTES_MAX;
+/// Bytes of all that the items of one event would become, each with what stands beside them: twice the largest event.
+pub const ITEMS_BYTES_MAX: usize = 2 * EVENT_BYTES_MAX;
 /// Levels of nesting in one event.
 pub const NESTING_MAX: usize = 32;
 /// Products in one event.

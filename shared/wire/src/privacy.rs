@@ -105,13 +105,46 @@ pub fn mentions(text: &str, id: &str) -> bool {
     })
 }
 
-/// A URL or path without its query and fragment, which hold tokens and addresses; `None` when what is left still
-/// looks like an address.
+/// A URL or path without its query, its fragment and the user and password before its host, which hold tokens and names;
+/// `None` when what is left still looks like an address of e-mail, or holds control characters.
 #[must_use]
 pub fn without_query(url: &str) -> Option<String> {
-    let end = url.find(['?', '#', ';']).unwrap_or(url.len());
-    let kept = url[..end].trim();
-    (!kept.is_empty() && !looks_like_email(kept)).then(|| kept.to_owned())
+    // So browsers read addresses (<https://url.spec.whatwg.org/#concept-basic-url-parser>).
+    let url = url.trim_matches(|c: char| c.is_ascii_control() || c.is_whitespace());
+    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let (before, rest) = without_user(url[..end].trim());
+    let host = rest.split(['/', '\\']).next().unwrap_or_default();
+    if !before.is_empty() && (host.is_empty() || host.contains(';')) {
+        return None;
+    }
+    // Parameters of a path's last part hold the id of a session.
+    let rest = rest.split(';').next().unwrap_or_default();
+    let kept = format!("{before}{rest}");
+    let kept = kept.trim_end();
+    let is_clean = !kept.is_empty() && !kept.chars().any(char::is_control) && !looks_like_email(kept);
+    is_clean.then(|| kept.to_owned())
+}
+
+/// An address in two parts between which its user and password stood: its scheme with the slashes, and the rest.
+fn without_user(url: &str) -> (&str, &str) {
+    let is_slash = |c: char| c == '/' || c == '\\';
+    let scheme = url.find(':').map_or(0, |colon| colon + 1);
+    let of_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let has_scheme = url.starts_with(|c: char| c.is_ascii_alphabetic())
+        && url[..scheme].strip_suffix(':').is_some_and(|name| name.chars().all(of_scheme));
+    let after = if has_scheme { &url[scheme..] } else { url };
+    let slashes = after.len() - after.trim_start_matches(is_slash).len();
+    let is_web =
+        has_scheme && ["http:", "https:", "ws:", "wss:", "ftp:"].contains(&&*url[..scheme].to_lowercase());
+    // Browsers take as many slashes as there are, or none, where they know the scheme; elsewhere two begin a host.
+    if !is_web && slashes < 2 {
+        return ("", url);
+    }
+    let host = url.len() - after.len() + slashes;
+    let end = url[host..].find(is_slash).map_or(url.len(), |slash| host + slash);
+    let user_end = url[host..end].rfind('@').map_or(host, |at| host + at + 1);
+    (&url[..host], &url[user_end..])
 }
 
 /// The scalar fields of an object that may be kept: none that names a person by its field's name, none that looks
@@ -182,5 +215,35 @@ mod tests {
         assert_eq!(without_query("https://a.example/x?e=1#f").as_deref(), Some("https://a.example/x"));
         assert_eq!(without_query("https://a.example/jo@example.com"), None);
         assert_eq!(without_query("?a=b"), None);
+        assert_eq!(without_query("https\u{1}://a.example"), None);
+        for no_host in ["https://a;b.example/x", "https:/@/jo@a.example/x", "https://"] {
+            assert_eq!(without_query(no_host), None, "{no_host}");
+        }
+    }
+
+    #[test]
+    fn urls_lose_their_user_and_password_however_browsers_would_find_them() {
+        for url in [
+            "https://jo:secret@a.example/x",
+            "https://jo@a.example/x;jsessionid=1",
+            "https://jo;x:secret@a.example/x",
+            "HTTPS://j@o:s@a.example/x",
+            "ht\ntps://jo:s@a.example/x",
+            "https:///jo:s@a.example/x",
+            "https:jo:s@a.example/x",
+        ] {
+            let kept = without_query(url).unwrap_or_default();
+            assert!(kept.ends_with("a.example/x") && !kept.contains(['@', 'j']), "{url}: {kept}");
+        }
+        for (url, kept) in [
+            ("//jo:s@a.example/x", "//a.example/x"),
+            ("https:\\\\jo@a.example\\x", "https:\\\\a.example\\x"),
+            ("shop://jo@cart/7", "shop://cart/7"),
+            ("https://a.example/@jo/x", "https://a.example/@jo/x"),
+            ("/npm/@scope/x", "/npm/@scope/x"),
+            ("shop:tent@2", "shop:tent@2"),
+        ] {
+            assert_eq!(without_query(url).as_deref(), Some(kept));
+        }
     }
 }

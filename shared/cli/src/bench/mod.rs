@@ -1,7 +1,9 @@
 //! `beckon bench core`: how long the core takes for one event, part by part, against two yardsticks of the same run;
 //! `beckon bench rules`: how long rules take, against the engines that people would use instead; `beckon bench
-//! recommend`: how long recommendations take, layer by layer.
+//! recommend`: how long recommendations take, layer by layer; `beckon bench collect`: how much the collector takes, and what
+//! hostile clients cost it.
 
+mod collect;
 mod core;
 mod log;
 mod peer;
@@ -34,6 +36,8 @@ enum Bench {
     Rules(rules::RulesArgs),
     /// A ranking of each layer of recommendations, and how good it is: microseconds
     Recommend(recommend::RecommendArgs),
+    /// Requests a second and latency of the collector on this machine, and what slow and hostile clients cost
+    Collect(collect::CollectArgs),
 }
 
 /// Arguments of `beckon bench core`.
@@ -63,12 +67,14 @@ pub struct CoreArgs {
 /// Measures, and prints what was measured.
 ///
 /// # Errors
-/// When the log cannot be made, Python counts something else, or the other engines cannot be built and run.
-pub fn run(args: BenchArgs) -> Result<(), CliError> {
+/// When the log cannot be made, Python counts something else, the other engines cannot be built and run, or an event that
+/// the collector acknowledged did not count exactly once.
+pub async fn run(args: BenchArgs) -> Result<(), CliError> {
     match args.what {
         Bench::Core(args) => core(&args),
         Bench::Rules(args) => rules::run(&args),
         Bench::Recommend(args) => recommend::run(&args),
+        Bench::Collect(args) => Box::pin(collect::run(args)).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `beckon serve`: the whole loop on 127.0.0.1, until Ctrl-C.
 
 mod archiving;
+mod listener;
 mod pages;
 mod ruleset;
 mod shopping;
@@ -23,11 +24,13 @@ use beckon_store::objects::{FailedEventArchive, FailedEventStore, RewriteObjects
 use beckon_store::tables::dynamodb::DynamoTables;
 use clap::Args;
 use collector::{Guard, PagePurchases, Rates};
+use listener::Bounds;
 use ruleset::Beginning;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// Where a laptop's state lives, below the folder the command runs in.
 const STATE_FOLDER: &str = "target/beckon";
@@ -201,24 +204,27 @@ async fn keep_running<T: Tables, F: FailedEventStore + Clone + 'static>(
 ) -> Result<(), CliError> {
     let app = pages::app(Arc::clone(&stack), Arc::clone(&feed));
     let mut tasks = tokio::task::JoinSet::new();
-    tasks.spawn(Box::pin(deliver(Arc::clone(&stack))));
-    tasks.spawn(Box::pin(schedule(Arc::clone(&stack), speed)));
+    let (ending, ends) = watch::channel(false);
+    tasks.spawn(Box::pin(deliver(Arc::clone(&stack), ends.clone())));
+    tasks.spawn(Box::pin(schedule(Arc::clone(&stack), speed, ends.clone())));
     if args.shop > 0 {
-        tasks.spawn(shopping::shop(app.clone(), stack.clock.clone(), ruleset, args, speed));
+        let shop = shopping::shop(app.clone(), stack.clock.clone(), ruleset, args, speed);
+        tasks.spawn(until_ended(shop, ends.clone()));
     }
     if let Some(archive) = &archive {
-        tasks.spawn(archiving::flush_each_minute(archive.clone()));
+        tasks.spawn(until_ended(archiving::flush_each_minute(archive.clone()), ends));
     }
-    let server = axum::serve(listener, app);
+    let server = listener::serve(listener, app, Bounds::default(), asked_to_end());
     tokio::select! {
-        result = server.into_future() => result.map_err(|e| CliError::failed(format!("the server stopped: {e}")))?,
+        // What was asked before has been answered by then, so nothing is acknowledged after what follows.
+        () = server => {}
         Some(task) = tasks.join_next() => {
             return Err(CliError::failed(format!("a part of the loop stopped: {task:?}")));
         }
-        // Watchers of /live keep their connection open; they are not waited for.
-        () = asked_to_end() => {}
     }
-    tasks.abort_all();
+    // A batch that is being delivered is delivered: cut off, it would be in flight for ever.
+    let _ = ending.send(true);
+    while tasks.join_next().await.is_some() {}
     // What could not be applied has arrived all the same: it belongs into the archive.
     let drained = stack.drain().await;
     let archived = archiving::end(archive);
@@ -240,10 +246,27 @@ async fn asked_to_end() {
     }
 }
 
-/// The mapping: whatever arrives is delivered.
-async fn deliver<T: Tables, F: FailedEventStore + Clone>(stack: Arc<Stack<T, F>>) -> Result<(), CliError> {
+/// What may be cut off anywhere, until the end.
+async fn until_ended(
+    task: impl Future<Output = Result<(), CliError>>,
+    mut ends: watch::Receiver<bool>,
+) -> Result<(), CliError> {
+    tokio::select! {
+        result = task => result,
+        _ = ends.wait_for(|is_ending| *is_ending) => Ok(()),
+    }
+}
+
+/// The mapping: whatever arrives is delivered. At the end no batch is begun any more.
+async fn deliver<T: Tables, F: FailedEventStore + Clone>(
+    stack: Arc<Stack<T, F>>,
+    mut ends: watch::Receiver<bool>,
+) -> Result<(), CliError> {
     loop {
-        stack.arrival().await;
+        tokio::select! {
+            () = stack.arrival() => {}
+            _ = ends.wait_for(|is_ending| *is_ending) => return Ok(()),
+        }
         let drained = stack.drain().await?;
         if drained.stuck_count > 0 {
             tracing::warn!(record.stuck_count = drained.stuck_count, "records wait for a store that fails");
@@ -256,12 +279,16 @@ async fn deliver<T: Tables, F: FailedEventStore + Clone>(stack: Arc<Stack<T, F>>
 async fn schedule<T: Tables, F: FailedEventStore + Clone>(
     stack: Arc<Stack<T, F>>,
     speed: f64,
+    mut ends: watch::Receiver<bool>,
 ) -> Result<(), CliError> {
     let minute = DurationMs::from_minutes(1).as_ms() as f64 / speed;
     let mut ticks = tokio::time::interval(Duration::from_millis((minute as u64).max(100)));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = ends.wait_for(|is_ending| *is_ending) => return Ok(()),
+        }
         if let Err(error) = stack.tick().await {
             tracing::warn!(error = %error, "the cart mailer did not run");
         }

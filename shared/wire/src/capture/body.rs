@@ -1,10 +1,18 @@
 //! The body of a request: who sends, when, and the events as raw text, so that one bad event cannot spoil the rest.
 
-use crate::limits::{BODY_BYTES_MAX, EVENT_COUNT_MAX};
+use crate::fields::truncate;
+use crate::limits::{BODY_BYTES_MAX, CONTEXT_BYTES_MAX, EVENT_COUNT_MAX};
 use crate::problem::{Fault, Problem};
-use serde::Deserialize;
+use serde::de::{Error, IgnoredAny, SeqAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use std::fmt;
+
+/// Bytes of the longest text that is looked at for a time.
+const TIME_BYTES_MAX: usize = 100;
+/// Bytes of what is said of JSON that cannot be read: serde's words may repeat what was sent.
+const DETAIL_BYTES_MAX: usize = 200;
 
 /// A request's body, split into events.
 #[derive(Debug)]
@@ -23,12 +31,54 @@ pub struct Body<'a> {
 struct Batch<'a> {
     #[serde(default, rename = "writeKey")]
     write_key: Option<String>,
-    #[serde(default, rename = "sentAt")]
-    sent_at: Option<Value>,
+    #[serde(default, rename = "sentAt", borrow)]
+    sent_at: Option<&'a RawValue>,
     #[serde(default, borrow)]
     context: Option<&'a RawValue>,
     #[serde(borrow)]
-    batch: Vec<&'a RawValue>,
+    batch: Events<'a>,
+}
+
+/// The first events of a batch, and how many there are: what is beyond the most that are taken is counted, not kept.
+struct Events<'a> {
+    first: Vec<&'a str>,
+    count: usize,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Events<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EventsVisitor)
+    }
+}
+
+struct EventsVisitor;
+
+impl<'de> Visitor<'de> for EventsVisitor {
+    type Value = Events<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a sequence")
+    }
+
+    /// Without the text itself, which may be as long as the body.
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Err(E::invalid_type(Unexpected::Other("string"), &self))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut first = Vec::new();
+        while first.len() < EVENT_COUNT_MAX {
+            let Some(event) = list.next_element::<&RawValue>()? else {
+                return Ok(Events { count: first.len(), first });
+            };
+            first.push(event.get());
+        }
+        let mut count = first.len();
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+        }
+        Ok(Events { first, count })
+    }
 }
 
 #[derive(Deserialize)]
@@ -42,14 +92,13 @@ struct Single<'a> {
 /// The text of a body that is a JSON object. serde would take a list for the fields in their order.
 pub(super) fn object_text(bytes: &[u8]) -> Result<&str, Problem> {
     let text = text(bytes)?;
-    if text.trim_start().starts_with('[') {
-        return Err(Problem::bad_request("the body must be a JSON object").with(Fault::new(
-            "",
-            "schema.type",
-            "expected an object, got array",
-        )));
-    }
-    Ok(text)
+    let got = match text.trim_start().as_bytes().first() {
+        Some(b'[') => "array",
+        Some(b'"') => "string",
+        _ => return Ok(text),
+    };
+    let fault = Fault::new("", "schema.type", format!("expected an object, got {got}"));
+    Err(Problem::bad_request("the body must be a JSON object").with(fault))
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Problem> {
@@ -65,7 +114,9 @@ fn text(bytes: &[u8]) -> Result<&str, Problem> {
 fn not_json(error: &serde_json::Error) -> Problem {
     let place = format!("line {}, column {}", error.line(), error.column());
     let (code, detail) = match error.classify() {
-        serde_json::error::Category::Data => ("schema.type", format!("{error}")),
+        serde_json::error::Category::Data => {
+            ("schema.type", truncate(&error.to_string(), DETAIL_BYTES_MAX).to_owned())
+        }
         _ => ("schema.json", format!("not valid JSON at {place}")),
     };
     Problem::bad_request("the body must be a JSON object with the events to take")
@@ -75,22 +126,35 @@ fn not_json(error: &serde_json::Error) -> Problem {
 /// Splits the body of `POST /v1/batch`.
 ///
 /// # Errors
-/// 400 when it is not JSON of the batch's form, 413 when it is too large or has too many events.
+/// 400 when it is not JSON of the batch's form, 413 when it is too large, has too many events or too large a context.
 pub fn parse_batch(bytes: &[u8]) -> Result<Body<'_>, Problem> {
     let batch: Batch<'_> = serde_json::from_str(object_text(bytes)?).map_err(|e| not_json(&e))?;
-    if batch.batch.len() > EVENT_COUNT_MAX {
+    let Events { first: events, count } = batch.batch;
+    if count > EVENT_COUNT_MAX {
         return Err(Problem::too_large(format!(
-            "the batch has {} events; at most {EVENT_COUNT_MAX} are taken: send smaller batches",
-            batch.batch.len()
+            "the batch has {count} events; at most {EVENT_COUNT_MAX} are taken: send smaller batches"
         )));
     }
-    let context = batch.context.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    let context = batch.context.map_or("", RawValue::get);
+    if context.len() > CONTEXT_BYTES_MAX {
+        return Err(Problem::too_large(format!(
+            "the batch's context has {} bytes; at most {CONTEXT_BYTES_MAX} are taken",
+            context.len()
+        )));
+    }
     Ok(Body {
         write_key: batch.write_key,
-        sent_at: batch.sent_at,
-        context,
-        events: batch.batch.into_iter().map(RawValue::get).collect(),
+        sent_at: sent_at(batch.sent_at),
+        context: serde_json::from_str(context).unwrap_or_default(),
+        events,
     })
+}
+
+/// A time as it stands there; null for what is too long to be one.
+fn sent_at(raw: Option<&RawValue>) -> Option<Value> {
+    let text = raw?.get();
+    let short = (text.len() <= TIME_BYTES_MAX).then_some(text);
+    Some(short.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default())
 }
 
 /// Reads the body of `POST /v1/track` and the like: one event, with `writeKey` and `sentAt` beside its fields.
@@ -102,7 +166,7 @@ pub fn parse_single(bytes: &[u8]) -> Result<Body<'_>, Problem> {
     let single: Single<'_> = serde_json::from_str(text).map_err(|e| not_json(&e))?;
     Ok(Body {
         write_key: single.write_key,
-        sent_at: single.sent_at.and_then(|raw| serde_json::from_str(raw.get()).ok()),
+        sent_at: sent_at(single.sent_at),
         context: Map::new(),
         events: vec![text],
     })
@@ -121,6 +185,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_to_be_a_time_is_none_and_costs_nothing() {
+        let long = format!("[{}1]", "1,".repeat(1_000));
+        for (body, sent_at) in [
+            (format!(r#"{{"sentAt":{long},"batch":[]}}"#), Some(Value::Null)),
+            (r#"{"sentAt":"2025","batch":[]}"#.to_owned(), Some(Value::from("2025"))),
+            (r#"{"sentAt":null,"batch":[]}"#.to_owned(), None),
+        ] {
+            assert_eq!(parse_batch(body.as_bytes()).unwrap().sent_at, sent_at);
+            assert_eq!(parse_single(body.as_bytes()).unwrap().sent_at, sent_at);
+        }
+    }
+
+    #[test]
     fn what_is_no_batch_is_refused_with_a_status_that_says_why() {
         let too_many = format!(r#"{{"batch":[{}1]}}"#, "1,".repeat(512));
         let cases = [
@@ -132,10 +209,14 @@ mod tests {
             ("{\"writeKey\":7,\"batch\":[]}", 400),
             (&too_many, 413),
             (&" ".repeat(BODY_BYTES_MAX + 1), 413),
+            (" \"text\"", 400),
+            (&format!(r#"{{"batch":"{}"}}"#, "x".repeat(100_000)), 400),
+            (&format!(r#"{{"context":{{"a":"{}"}},"batch":[]}}"#, "x".repeat(CONTEXT_BYTES_MAX)), 413),
         ];
         for (body, status) in cases {
             let problem = parse_batch(body.as_bytes()).unwrap_err();
             assert_eq!(problem.status(), status, "{}", &body[..body.len().min(40)]);
+            assert!(format!("{problem:?}").len() < 1_000, "nothing of a large body is repeated");
         }
         assert_eq!(parse_batch(&[0xff, 0xfe]).unwrap_err().status(), 400);
     }

@@ -17,6 +17,7 @@ use beckon_domain::id::{AnonymousId, EventName, UserId, is_blocked_person_id};
 use beckon_domain::policy::TRAIT_COUNT_MAX;
 use beckon_domain::{Currency, EventId, SourceId, Timestamp};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The code of a verdict on what a program did.
@@ -241,12 +242,17 @@ fn ids(fields: &Fields<'_>, event_type: EventType) -> Result<(Option<AnonymousId
     Ok((anonymous, user))
 }
 
-fn merged_context(fields: &Fields<'_>, received: &Received<'_>) -> Result<Map<String, Value>, Fault> {
-    let mut context = received.context.clone();
-    for (name, value) in fields.object("context")?.into_iter().flatten() {
-        context.insert(name.clone(), value.clone());
+/// The batch's context, with what the event says itself. Nothing is copied where only one of them says something.
+fn merged_context<'a>(
+    fields: &Fields<'a>,
+    received: &Received<'a>,
+) -> Result<Cow<'a, Map<String, Value>>, Fault> {
+    let Some(own) = fields.object("context")? else { return Ok(Cow::Borrowed(received.context)) };
+    if received.context.is_empty() {
+        return Ok(Cow::Borrowed(own));
     }
-    Ok(context)
+    let of_batch = received.context.iter().filter(|(name, _)| !own.contains_key(*name));
+    Ok(Cow::Owned(own.iter().chain(of_batch).map(|(name, value)| (name.clone(), value.clone())).collect()))
 }
 
 fn event_name(fields: &Fields<'_>, event_type: EventType) -> Result<Option<String>, Fault> {

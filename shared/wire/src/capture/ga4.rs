@@ -2,7 +2,7 @@
 //! (<https://developers.google.com/analytics/devguides/collection/ga4/ecommerce>,
 //! <https://segment.com/docs/connections/spec/ecommerce/v2/>.)
 
-use crate::limits::PRODUCT_COUNT_MAX;
+use crate::limits::{ITEMS_BYTES_MAX, PRODUCT_COUNT_MAX};
 use crate::problem::Fault;
 use serde_json::{Map, Value};
 
@@ -76,6 +76,7 @@ pub fn mapped(event: &str, properties: &Map<String, Value>) -> Result<Option<Map
     whole.remove("items");
     let properties = match (wants, items) {
         (Items::Each, Some(items)) if !items.is_empty() => {
+            affordable(&whole, items.len())?;
             // What stands beside the items is the event's; `value` is that of all of them and nobody's price.
             items.iter().map(|item| merged(&whole, renamed(item))).collect()
         }
@@ -142,6 +143,28 @@ fn items(properties: &Map<String, Value>) -> Result<Option<Vec<&Map<String, Valu
     Ok(Some(array.iter().filter_map(Value::as_object).collect()))
 }
 
+/// What stands beside the items is copied to each of them: a small event must not become a large one.
+fn affordable(whole: &Map<String, Value>, item_count: usize) -> Result<(), Fault> {
+    let beside: usize = whole.iter().map(|(name, value)| name.len() + size(value)).sum();
+    if beside.saturating_mul(item_count - 1) <= ITEMS_BYTES_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "what stands beside its {item_count} items is copied to each: at most {ITEMS_BYTES_MAX} bytes may become of it"
+    );
+    Err(Fault::new("/properties/items", "event.too_large", detail))
+}
+
+/// Bytes of a value, about: of its texts, and eight of anything else.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(|value| 8 + size(value)).sum(),
+        Value::Object(object) => object.iter().map(|(name, value)| 8 + name.len() + size(value)).sum(),
+        _ => 8,
+    }
+}
+
 /// Fields under Segment's names. A field that has Segment's name already keeps its value.
 fn renamed(object: &Map<String, Value>) -> Map<String, Value> {
     let mut renamed = Map::new();
@@ -190,6 +213,17 @@ mod tests {
             { "currency": "EUR", "list_id": "l", "product_id": "a", "name": "A", "price": 10, "position": 0 },
             { "currency": "EUR", "list_id": "own", "product_id": "b", "brand": "B", "quantity": 2 }]])
         );
+    }
+
+    #[test]
+    fn a_small_event_does_not_become_a_large_one() {
+        let told = |items: usize, beside: usize| {
+            let items: Vec<Value> = (0..items).map(|n| json!({ "item_id": n.to_string() })).collect();
+            map("add_to_cart", &json!({ "note": "x".repeat(beside), "items": items }))
+        };
+        assert_eq!(told(100, 600)[1].as_array().map(Vec::len), Some(100));
+        assert_eq!(told(100, 700), json!(["/properties/items", "event.too_large"]));
+        assert_eq!(told(1, 30_000)[1].as_array().map(Vec::len), Some(1), "one item copies nothing");
     }
 
     #[test]
