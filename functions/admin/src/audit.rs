@@ -1,6 +1,7 @@
 //! The audit chain: every request that may change something is written down before it is carried out, and again with what
 //! came of it. What cannot be written down is not done.
 
+use crate::change::Change;
 use crate::error::AdminError;
 use crate::handler::{Shared, answer, user};
 use crate::process::Admin;
@@ -19,7 +20,7 @@ use beckon_wire::problem::Problem;
 use serde_json::{Map, Value};
 
 /// How often the next place is looked for while others write.
-const ATTEMPTS_MAX: u32 = 20;
+const ATTEMPTS_MAX: u32 = 250;
 /// Bytes of an answer that are looked at for what it says.
 const ANSWER_BYTES_MAX: u64 = 64 * 1024;
 /// Characters of a path and query that are kept.
@@ -43,6 +44,14 @@ struct Asked {
 #[derive(Clone)]
 pub(crate) struct Recorded(pub(crate) Map<String, Value>);
 
+/// What came of a request.
+#[derive(Default)]
+struct Came {
+    status: Option<u16>,
+    result: Map<String, Value>,
+    change: Option<Change>,
+}
+
 /// Writes down what is asked and what came of it, around whatever answers.
 pub(crate) async fn audited<T: AuditLog, O>(
     State(admin): Shared<T, O>,
@@ -55,7 +64,7 @@ pub(crate) async fn audited<T: AuditLog, O>(
         Ok(None) => return next.run(Request::from_parts(parts, body)).await,
         Err(error) => return answer::<()>(Err(error), &fresh_id()),
     };
-    if let Err(error) = admin.chain(&asked, Stage::Asked, None, Map::new()).await {
+    if let Err(error) = admin.chain(&asked, Stage::Asked, Came::default()).await {
         return answer::<()>(Err(error), &asked.id);
     }
     let (mut parts, body) = next.run(Request::from_parts(parts, body)).await.into_parts();
@@ -63,8 +72,9 @@ pub(crate) async fn audited<T: AuditLog, O>(
         Some(Recorded(said)) => (body, said),
         None => look_at(body).await,
     };
-    let status = Some(parts.status.as_u16());
-    if let Err(error) = admin.chain(&asked, Stage::Done, status, result).await {
+    let change = parts.extensions.remove::<Change>();
+    let came = Came { status: Some(parts.status.as_u16()), result, change };
+    if let Err(error) = admin.chain(&asked, Stage::Done, came).await {
         tracing::error!(request.id = asked.id, error = ?error, "an answer is missing in the audit chain");
     }
     Response::from_parts(parts, body)
@@ -149,13 +159,9 @@ impl<T: AuditLog, O> Admin<T, O> {
         }))
     }
 
-    async fn chain(
-        &self,
-        asked: &Asked,
-        stage: Stage,
-        status: Option<u16>,
-        result: Map<String, Value>,
-    ) -> Result<(), AdminError> {
+    async fn chain(&self, asked: &Asked, stage: Stage, came: Came) -> Result<(), AdminError> {
+        let Came { status, result, change } = came;
+        let (before, after) = change.map(|change| (change.before, change.after)).unzip();
         for _ in 0..ATTEMPTS_MAX {
             let head = self.tables.audit_head().await?;
             let (number, previous) = head.map_or((0, BEFORE_ALL.to_owned()), |head| (head.number, head.hash));
@@ -169,6 +175,8 @@ impl<T: AuditLog, O> Admin<T, O> {
                 subject: asked.subject.clone(),
                 status,
                 result: result.clone(),
+                before: before.clone(),
+                after: after.clone(),
                 previous,
             };
             let (text, hash) = entry.seal().map_err(|_| Problem::internal())?;

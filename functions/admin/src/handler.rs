@@ -1,6 +1,7 @@
 //! HTTP in, HTTP out: paths, bodies and headers. What a request means is decided in `process`.
 
 use crate::audit;
+use crate::change::Noted;
 use crate::error::AdminError;
 use crate::mail;
 use crate::process::{Admin, Caller};
@@ -11,7 +12,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use beckon_runtime::fresh_id;
@@ -132,6 +133,7 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
         .route("/admin/v1/privacy/status", post(rights::status::<T, O>).fallback(nothing_else))
         .route("/admin/v1/audit", get(audit::page::<T, O>).fallback(nothing_else))
         .route_layer(from_fn_with_state(admin.clone(), audit::audited::<T, O>))
+        .layer(map_response(beckon_runtime::http::sealed))
         .with_state(admin)
 }
 
@@ -144,7 +146,7 @@ async fn publish<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Reques
         let text = ruleset(body).await?;
         admin.publish(&text, ask, Caller { source: &source, request_id: &request_id }).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 async fn check<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request) -> Response {
@@ -168,7 +170,7 @@ async fn roll_back<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Requ
             body.map_err(|_| Problem::too_large(format!("at most {ROLLBACK_BYTES_MAX} bytes are taken")))?;
         admin.roll_back(RollbackAsk::parse(&body)?, Caller { source: &source, request_id: &request_id }).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 async fn history<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request) -> Response {
@@ -230,6 +232,18 @@ pub(crate) fn answer<A: Serialize>(result: Result<A, AdminError>, request_id: &s
         Ok(answer) => {
             let mut response = axum::Json(answer).into_response();
             seal(&mut response);
+            response
+        }
+        Err(error) => refuse(error, request_id),
+    }
+}
+
+/// The same of what changed something: the audit chain is told what.
+pub(crate) fn answer_noted<A: Serialize>(result: Result<Noted<A>, AdminError>, request_id: &str) -> Response {
+    match result {
+        Ok(Noted { answer: told, change }) => {
+            let mut response = answer(Ok(told), request_id);
+            response.extensions_mut().insert(change);
             response
         }
         Err(error) => refuse(error, request_id),

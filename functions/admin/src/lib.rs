@@ -10,6 +10,7 @@
 mod answer;
 mod audit;
 mod catalog;
+mod change;
 pub mod check;
 mod codes;
 mod config;
@@ -21,6 +22,7 @@ mod process;
 pub mod rights;
 pub mod rollout;
 
+pub use change::{CHANGE_BYTES_MAX, Change, LISTED_MAX, Noted, Values};
 pub use check::{Checked, TestSummary, check, run_tests};
 pub use config::Config;
 pub use error::AdminError;

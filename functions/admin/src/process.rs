@@ -1,6 +1,7 @@
 //! The use cases: publish, roll back, and look.
 
 use crate::answer;
+use crate::change::{Change, Noted};
 use crate::check::{Checked, RunTests, check};
 use crate::error::{AdminError, faults};
 use crate::rollout::{Outcome, Proposal, make_live_after};
@@ -100,7 +101,7 @@ impl<T: RulesetStore, O> Admin<T, O> {
         text: &str,
         ask: PublishAsk,
         caller: Caller<'_>,
-    ) -> Result<ChangedAnswer, AdminError> {
+    ) -> Result<Noted<ChangedAnswer>, AdminError> {
         let checked = check(text, self.run_tests)?;
         if checked.tests.failed > 0 && !ask.force {
             return Err(tests_failed(&checked).into());
@@ -109,7 +110,9 @@ impl<T: RulesetStore, O> Admin<T, O> {
         if ask.dry_run {
             let is_live = live.as_ref().is_some_and(|l| l.document.version == checked.document.version);
             let changed = ChangedAnswer { changed: !is_live, dry_run: true, ..told(checked, &live, caller) };
-            return Ok(changed);
+            let version = changed.from.as_deref();
+            let change = Change::of_value("version", version, version);
+            return Ok(Noted { change, answer: changed });
         }
         let proposal = Proposal {
             id: caller.request_id.to_owned(),
@@ -128,7 +131,11 @@ impl<T: RulesetStore, O> Admin<T, O> {
     ///
     /// # Errors
     /// When there is nothing to go back to, it is not valid any more, another became live in between, or a table fails.
-    pub async fn roll_back(&self, ask: RollbackAsk, caller: Caller<'_>) -> Result<ChangedAnswer, AdminError> {
+    pub async fn roll_back(
+        &self,
+        ask: RollbackAsk,
+        caller: Caller<'_>,
+    ) -> Result<Noted<ChangedAnswer>, AdminError> {
         let live = self.tables.live_ruleset().await?;
         let before = live.as_ref().and_then(|live| live.from.clone());
         let to = ask.to.or(before).ok_or_else(|| {
@@ -155,11 +162,12 @@ impl<T: RulesetStore, O> Admin<T, O> {
         checked: Checked,
         live: Option<LiveRuleset>,
         caller: Caller<'_>,
-    ) -> Result<ChangedAnswer, AdminError> {
+    ) -> Result<Noted<ChangedAnswer>, AdminError> {
         let (kind, version) = (proposal.kind, proposal.document.version.clone());
         let told = told(checked, &live, caller);
         let outcome = make_live_after(&self.tables, proposal, live, self.clock.now()).await?;
-        let Outcome::Changed(change) = outcome else { return Ok(told) };
+        let noted = Change::of_value("version", told.from.as_deref(), Some(&told.version));
+        let Outcome::Changed(change) = outcome else { return Ok(Noted { answer: told, change: noted }) };
         tracing::info!(
             request.id = caller.request_id,
             source = caller.source.as_str(),
@@ -169,7 +177,9 @@ impl<T: RulesetStore, O> Admin<T, O> {
             ruleset.forced = change.forced,
             "ruleset is live"
         );
-        Ok(ChangedAnswer { changed: true, number: Some(change.number), forced: change.forced, ..told })
+        let answer =
+            ChangedAnswer { changed: true, number: Some(change.number), forced: change.forced, ..told };
+        Ok(Noted { answer, change: noted })
     }
 
     /// The text of a version.

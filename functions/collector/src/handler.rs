@@ -8,6 +8,7 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
@@ -73,6 +74,7 @@ where
         .route("/v1/orders", back_office.fallback(method_not_allowed))
         .with_state(collector)
         .layer(beckon_runtime::http::cors(allowed_origins))
+        .layer(map_response(beckon_runtime::http::sealed))
 }
 
 async fn method_not_allowed() -> Problem {

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use beckon_runtime::fresh_id;
@@ -28,6 +29,7 @@ where
         .route("/v1/decisions", decide)
         .with_state(decider)
         .layer(beckon_runtime::http::cors(allowed_origins))
+        .layer(map_response(beckon_runtime::http::sealed))
 }
 
 async fn answer<T>(decider: &Decider<T>, request: Request) -> Response

@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, header};
+use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::get;
 use beckon_store::tables::SuppressionStore;
@@ -23,6 +24,7 @@ pub fn router<T: SuppressionStore + 'static>(preferences: Arc<Preferences<T>>) -
     let nothing_else = |headers: HeaderMap| async move { Page::Method.respond(language(&headers)) };
     Router::new()
         .route("/u/{token}", get(show::<T>).post(act::<T>).fallback(nothing_else))
+        .layer(map_response(beckon_runtime::http::sealed))
         .with_state(preferences)
 }
 

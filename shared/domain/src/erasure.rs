@@ -39,10 +39,11 @@ impl Erasure {
     }
 
     /// Whether what happened at one instant and was received at another stays out. What is redriven has a new time of
-    /// receipt and keeps the time at which it happened, so both are asked.
+    /// receipt and keeps the time at which it happened, so both are asked: what happened while the tombstone stood stays
+    /// out as well, however late it is put again.
     #[must_use]
     pub fn keeps_out(&self, occurred_at: Timestamp, received_at: Timestamp) -> bool {
-        occurred_at <= self.at || received_at <= self.released_at.unwrap_or(self.until)
+        occurred_at.min(received_at) <= self.released_at.unwrap_or(self.until)
     }
 
     /// Whether another erasure changes nothing that this one does not do already.

@@ -1,6 +1,7 @@
 //! What the HTTP functions share: which pages may call them, and what browsers say for everybody.
 
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::response::Response;
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -19,6 +20,30 @@ pub fn cors(allowed_origins: &[String]) -> CorsLayer {
         // A script of another origin sees no header that is not named here, and would not know how long to wait.
         .expose_headers([header::RETRY_AFTER])
         .max_age(Duration::from_secs(3_600))
+}
+
+/// What every answer says besides: nothing of it is run, framed, guessed at or passed on, and it comes over TLS. What a
+/// handler has said already stands.
+const SEALS: [(HeaderName, &str); 6] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+];
+
+/// Adds the headers that keep a browser from making anything of an answer: to every answer of a router, also of what it does
+/// not route.
+pub async fn sealed(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in SEALS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// Whether a request carries Global Privacy Control, `Sec-GPC: 1` (<https://www.w3.org/TR/gpc/>): the person wants

@@ -55,6 +55,8 @@ pub struct Publication<'a> {
 pub struct Published {
     /// The snapshot's version.
     pub version: String,
+    /// The version that was live before, if any was.
+    pub from: Option<String>,
     /// Products in it.
     pub products: usize,
     /// Of those with title, link and picture.
@@ -103,6 +105,7 @@ pub async fn publish<T: ProductStore + ModelStore, O: ModelObjects>(
     objects.put_model(&key, packed).await?;
     let published = Published {
         version: version.clone(),
+        from: standing.live.as_ref().map(|live| live.version.clone()),
         products: snapshot.len(),
         whole: snapshot.whole_count(),
         omitted: snapshot.omitted_count(),

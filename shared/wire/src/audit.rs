@@ -42,9 +42,15 @@ pub struct AuditEntry {
     /// The HTTP status of the answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status: Option<u16>,
-    /// What the answer says in single values, such as `from` and `version`: before and after.
+    /// What the answer says in single values, such as `version`.
     #[serde(skip_serializing_if = "Map::is_empty", default)]
     pub result: Map<String, Value>,
+    /// What was there before, by name; empty where nothing was. Only where the request changes something when it is done.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<Map<String, Value>>,
+    /// What is there since, in the same way.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<Map<String, Value>>,
     /// The hash of the entry before it, [`BEFORE_ALL`] of the first.
     pub previous: String,
 }
@@ -167,6 +173,8 @@ mod tests {
                 subject: "/admin/v1/rulesets".to_owned(),
                 status: None,
                 result: Map::new(),
+                before: None,
+                after: None,
                 previous: previous.clone(),
             };
             let (text, hash) = entry.seal().unwrap();

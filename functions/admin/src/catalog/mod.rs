@@ -5,17 +5,18 @@ mod routes;
 
 pub(crate) use routes::{delete_many, delete_one, import, page, product, publish, status};
 
+use crate::change::{Change, LISTED_MAX, Noted, Values};
 use crate::error::AdminError;
 use crate::process::{Admin, Caller};
 use beckon_domain::policy::TOMBSTONE_RETENTION;
-use beckon_domain::{ProductFacts, Timestamp};
+use beckon_domain::{ProductFacts, ProductId, Timestamp};
 use beckon_store::StoreError;
 use beckon_store::catalog::{Publication, publish as make_live};
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    ImportCounts, ImportLog, ImportPart, ImportRecord, ModelKind, ModelStore, ProductStore, Told,
+    ImportCounts, ImportLog, ImportPart, ImportRecord, ModelKind, ModelStore, ProductStore, Read, Told,
 };
-use beckon_wire::catalog::feed::{FeedFormat, parse};
+use beckon_wire::catalog::feed::{FeedFormat, FeedProduct, parse};
 use beckon_wire::catalog::{
     CatalogAnswer, DeleteAsk, DeletedAnswer, ImportAnswer, ImportAsk, ImportedAnswer, ListedProduct, PageAsk,
     ProductsAnswer, PublishedAnswer, SnapshotAnswer,
@@ -23,6 +24,7 @@ use beckon_wire::catalog::{
 use beckon_wire::format_time;
 use beckon_wire::problem::Problem;
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
 use std::future::Future;
 
 /// Products that are written at the same time.
@@ -50,11 +52,13 @@ impl<T: ProductStore + ImportLog, O> Admin<T, O> {
         body: &[u8],
         ask: ImportAsk,
         caller: Caller<'_>,
-    ) -> Result<ImportAnswer, AdminError> {
+    ) -> Result<Noted<ImportAnswer>, AdminError> {
         let import = self.import_of(&ask, caller);
         let feed = parse(format, body, ask.first_row, import.told_at)
             .map_err(|error| Problem::bad_request(error.to_string()))?;
         let products = &feed.products;
+        let told: Vec<&ProductId> = products.iter().map(|(_, facts)| &facts.id).collect();
+        let before = self.told_of(&told).await?;
         let (mut written, mut older) = (products.len() as u64, 0);
         if !ask.dry_run {
             let mut puts = Vec::with_capacity(products.len());
@@ -72,7 +76,8 @@ impl<T: ProductStore + ImportLog, O> Admin<T, O> {
             let first = ask.first_row.unwrap_or_else(|| format.first_row());
             self.write_down(&import, &ask, format!("rows {first:010}"), counts, caller).await?;
         }
-        Ok(ImportAnswer {
+        let after = if ask.dry_run { before.clone() } else { self.told_of(&told).await? };
+        let answer = ImportAnswer {
             request_id: caller.request_id.to_owned(),
             import: import.name,
             as_of: format_time(import.told_at),
@@ -82,7 +87,8 @@ impl<T: ProductStore + ImportLog, O> Admin<T, O> {
             older,
             errors: feed.errors,
             notes: feed.notes,
-        })
+        };
+        Ok(Noted { answer, change: Change::new(before, after) })
     }
 
     /// Deletes products.
@@ -94,8 +100,10 @@ impl<T: ProductStore + ImportLog, O> Admin<T, O> {
         delete: DeleteAsk,
         ask: ImportAsk,
         caller: Caller<'_>,
-    ) -> Result<DeletedAnswer, AdminError> {
+    ) -> Result<Noted<DeletedAnswer>, AdminError> {
         let import = self.import_of(&ask, caller);
+        let told: Vec<&ProductId> = delete.ids.iter().collect();
+        let before = self.told_of(&told).await?;
         let (mut deleted, mut older) = (delete.ids.len() as u64, 0);
         if !ask.dry_run {
             let forgotten_at = self.clock.now() + TOMBSTONE_RETENTION;
@@ -108,14 +116,33 @@ impl<T: ProductStore + ImportLog, O> Admin<T, O> {
             let first = ask.first_row.unwrap_or_default();
             self.write_down(&import, &ask, format!("deleted {first:010}"), counts, caller).await?;
         }
-        Ok(DeletedAnswer {
+        let after = if ask.dry_run { before.clone() } else { self.told_of(&told).await? };
+        let answer = DeletedAnswer {
             request_id: caller.request_id.to_owned(),
             import: import.name,
             as_of: format_time(import.told_at),
             dry_run: ask.dry_run,
             deleted,
             older,
-        })
+        };
+        Ok(Noted { answer, change: Change::new(before, after) })
+    }
+
+    /// Price and stock of the first of these products, and how many they are.
+    async fn told_of(&self, ids: &[&ProductId]) -> Result<Values, AdminError> {
+        let first: Vec<ProductId> = ids.iter().take(LISTED_MAX).map(|id| (*id).clone()).collect();
+        let found = self.tables.products(&first, Read::Strong).await?;
+        let told = |(id, facts): (ProductId, ProductFacts)| {
+            let product = json!(FeedProduct::from(&facts));
+            let names = ["price", "sale_price", "availability"];
+            let facts = names.into_iter().filter(|name| !product[name].is_null());
+            (id.to_string(), facts.map(|name| (name.to_owned(), product[name].clone())).collect::<Value>())
+        };
+        let products: Values = found.into_iter().map(told).collect();
+        Ok(Values::from_iter([
+            ("named".to_owned(), json!(ids.len())),
+            ("products".to_owned(), products.into()),
+        ]))
     }
 
     async fn write_down(
@@ -165,7 +192,7 @@ impl<T: ProductStore + ImportLog + ModelStore, O: ModelObjects> Admin<T, O> {
     ///
     /// # Errors
     /// 409 when somebody else did so in between; when a table or the bucket fails.
-    pub async fn publish_catalog(&self, caller: Caller<'_>) -> Result<PublishedAnswer, AdminError> {
+    pub async fn publish_catalog(&self, caller: Caller<'_>) -> Result<Noted<PublishedAnswer>, AdminError> {
         let (id, who) = (caller.request_id, caller.source.as_str());
         let publication = Publication { id, who, at: self.clock.now() };
         let published = make_live(&self.tables, &self.objects, publication).await.map_err(unfinished)?;
@@ -180,7 +207,8 @@ impl<T: ProductStore + ImportLog + ModelStore, O: ModelObjects> Admin<T, O> {
             catalog.omitted = published.omitted,
             "catalog is live"
         );
-        Ok(PublishedAnswer {
+        let change = Change::of_value("version", published.from.as_deref(), Some(&published.version));
+        let answer = PublishedAnswer {
             request_id: id.to_owned(),
             version: published.version,
             products: published.products as u64,
@@ -188,7 +216,8 @@ impl<T: ProductStore + ImportLog + ModelStore, O: ModelObjects> Admin<T, O> {
             omitted: published.omitted as u64,
             bytes: published.bytes,
             memory_bytes: published.memory_bytes as u64,
-        })
+        };
+        Ok(Noted { answer, change })
     }
 
     /// How the catalog stands.

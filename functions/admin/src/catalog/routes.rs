@@ -1,7 +1,7 @@
 //! HTTP in, HTTP out, for products.
 
 use crate::error::AdminError;
-use crate::handler::{Shared, answer, user};
+use crate::handler::{Shared, answer, answer_noted, user};
 use crate::process::{Admin, Caller};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -53,7 +53,7 @@ where
         let (format, ask) = (format(&parts.headers)?, ImportAsk::parse(&parts.uri, admin.clock.now())?);
         admin.import(format, &bytes(body).await?, ask, caller).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn delete_many<T, O>(State(admin): Shared<T, O>, request: Request) -> Response
@@ -68,7 +68,7 @@ where
         let ask = ImportAsk::parse(&parts.uri, admin.clock.now())?;
         admin.delete(DeleteAsk::parse(&bytes(body).await?)?, ask, caller).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn delete_one<T, O>(
@@ -88,7 +88,7 @@ where
         let id = ProductId::new(&id).map_err(|error| Problem::bad_request(format!("the id {error}")))?;
         admin.delete(DeleteAsk { ids: vec![id] }, ask, caller).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn product<T, O>(
@@ -146,5 +146,5 @@ where
         let source = source(&admin, &parts).await?;
         admin.publish_catalog(Caller { source: &source, request_id: &request_id }).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }

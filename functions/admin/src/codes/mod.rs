@@ -6,6 +6,7 @@ mod routes;
 pub(crate) use routes::{check, delete, generate, list, listed, show, upload};
 
 use self::answer::{change_told, checked, pool_told, record_told};
+use crate::change::{Change, Noted, Values, values};
 use crate::error::AdminError;
 use crate::process::{Admin, Caller};
 use beckon_domain::DiscountCode;
@@ -96,8 +97,9 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
         (format, body): (CodeFormat, &[u8]),
         ask: UploadAsk,
         caller: Caller<'_>,
-    ) -> Result<UploadedAnswer, AdminError> {
+    ) -> Result<Noted<UploadedAnswer>, AdminError> {
         let rows = rows(format, body, ask.first_row, self.clock.now()).map_err(Problem::bad_request)?;
+        let before = self.counted(name).await?;
         let import = ask.told.import.clone().unwrap_or_else(|| caller.request_id.to_owned());
         let (mut errors, mut added, mut pool) = (rows.errors, rows.codes.len() as u64, None);
         if !ask.dry_run {
@@ -128,16 +130,10 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
             self.note(name, &import, &ask.told, done, caller).await?;
             pool = Some(self.filled(made).await?);
         }
-        let request_id = caller.request_id.to_owned();
-        Ok(UploadedAnswer {
-            request_id,
-            import,
-            dry_run: ask.dry_run,
-            rows: rows.row_count,
-            added,
-            errors,
-            pool,
-        })
+        let after = pool.as_ref().map_or_else(|| before.clone(), values);
+        let (request_id, dry_run, rows) = (caller.request_id.to_owned(), ask.dry_run, rows.row_count);
+        let answer = UploadedAnswer { request_id, import, dry_run, rows, added, errors, pool };
+        Ok(Noted { answer, change: Change::new(before, after) })
     }
 
     /// Makes codes. The same request again, under the same name of an import, makes the same ones.
@@ -149,7 +145,8 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
         name: &PoolName,
         ask: GenerateAsk,
         caller: Caller<'_>,
-    ) -> Result<GeneratedAnswer, AdminError> {
+    ) -> Result<Noted<GeneratedAnswer>, AdminError> {
+        let before = self.counted(name).await?;
         let made = self.pool_for(name, PoolKind::Generated, ask.worth.clone()).await?;
         let import = ask.told.import.clone().unwrap_or_else(|| caller.request_id.to_owned());
         let seed = fresh_seed().map_err(|error| {
@@ -176,7 +173,9 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
         let done = Done { action: CodeAction::Generate, part: 1, codes: added, codes_new, refused: 0 };
         self.note(name, &import, &ask.told, done, caller).await?;
         let pool = self.filled(made).await?;
-        Ok(GeneratedAnswer { request_id: caller.request_id.to_owned(), import, added, pool })
+        let change = Change::new(before, values(&pool));
+        let answer = GeneratedAnswer { request_id: caller.request_id.to_owned(), import, added, pool };
+        Ok(Noted { answer, change })
     }
 
     /// Deletes codes that nobody has.
@@ -188,8 +187,9 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
         name: &PoolName,
         told: &Told,
         caller: Caller<'_>,
-    ) -> Result<DeletedCodesAnswer, AdminError> {
+    ) -> Result<Noted<DeletedCodesAnswer>, AdminError> {
         let pool = self.known(name).await?;
+        let before = values(&self.standing(pool.clone()).await?);
         let deleted = self.tables.delete_free(name, DELETE_COUNT_MAX).await.map_err(unfinished)?;
         if deleted > 0 {
             // Each request is a change of its own: which part of what it is nobody knows.
@@ -199,7 +199,9 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
         }
         let pool = self.standing(pool).await?;
         let more = pool.free + pool.expired > 0;
-        Ok(DeletedCodesAnswer { request_id: caller.request_id.to_owned(), deleted, more, pool })
+        let change = Change::new(before, values(&pool));
+        let answer = DeletedCodesAnswer { request_id: caller.request_id.to_owned(), deleted, more, pool };
+        Ok(Noted { answer, change })
     }
 
     /// All pools and how they stand.
@@ -265,6 +267,14 @@ impl<T: CodeStore + CodeLog, O> Admin<T, O> {
     async fn known(&self, name: &PoolName) -> Result<Pool, AdminError> {
         let pool = self.tables.pool(name).await?;
         pool.ok_or_else(|| Problem::not_found(format!("there is no pool {name}")).into())
+    }
+
+    /// How a pool stands, if there is one. Others may take codes of it at the same time.
+    async fn counted(&self, name: &PoolName) -> Result<Values, AdminError> {
+        match self.tables.pool(name).await? {
+            Some(pool) => Ok(values(&self.standing(pool).await?)),
+            None => Ok(Values::new()),
+        }
     }
 
     /// How a pool stands.

@@ -1,7 +1,7 @@
 //! HTTP in, HTTP out, for codes.
 
 use crate::error::AdminError;
-use crate::handler::{Shared, answer, user};
+use crate::handler::{Shared, answer, answer_noted, user};
 use crate::process::{Admin, Caller};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -52,7 +52,7 @@ pub(crate) async fn upload<T: CodeStore + CodeLog, O>(
         let (pool, format, ask) = (pool_name(&pool)?, format(&parts)?, UploadAsk::parse(&parts.uri)?);
         admin.upload_codes(&pool, (format, &bytes(body).await?), ask, caller).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn generate<T: CodeStore + CodeLog, O>(
@@ -68,7 +68,7 @@ pub(crate) async fn generate<T: CodeStore + CodeLog, O>(
         let pool = pool_name(&pool)?;
         admin.generate_codes(&pool, GenerateAsk::parse(&bytes(body).await?)?, caller).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn delete<T: CodeStore + CodeLog, O>(
@@ -83,7 +83,7 @@ pub(crate) async fn delete<T: CodeStore + CodeLog, O>(
         let caller = Caller { source: &source, request_id: &request_id };
         admin.delete_codes(&pool_name(&pool)?, &deletion(&parts.uri)?, caller).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn list<T: CodeStore + CodeLog, O>(

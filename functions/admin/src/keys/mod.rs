@@ -4,6 +4,7 @@ mod routes;
 
 pub(crate) use routes::{create, list, revoke};
 
+use crate::change::{Change, Noted, Values, values};
 use crate::error::AdminError;
 use crate::process::{Admin, Caller};
 use beckon_domain::id::KeyId;
@@ -59,7 +60,7 @@ impl<T: KeyStore, O> Admin<T, O> {
         &self,
         ask: CreateKeyAsk,
         caller: Caller<'_>,
-    ) -> Result<CreatedKeyAnswer, AdminError> {
+    ) -> Result<Noted<CreatedKeyAnswer>, AdminError> {
         let CreateKeyAsk { kind, source, label, origins, expires_at, note, by } = ask;
         let (id_seed, seed) = (seed()?, seed()?);
         let id = key_id(&id_seed).map_err(unexpected)?;
@@ -84,7 +85,9 @@ impl<T: KeyStore, O> Admin<T, O> {
         };
         self.change_keys(KeyAction::Create, &key, Told { by, note }, caller, change).await?;
         let key = key_told(&key, created_at);
-        Ok(CreatedKeyAnswer { request_id: caller.request_id.to_owned(), key, secret })
+        let change = Change::new(Values::new(), values(&key));
+        let answer = CreatedKeyAnswer { request_id: caller.request_id.to_owned(), key, secret };
+        Ok(Noted { answer, change })
     }
 
     /// Takes a key back. Asked again, it is the same.
@@ -96,7 +99,7 @@ impl<T: KeyStore, O> Admin<T, O> {
         id: &str,
         ask: RevokeKeyAsk,
         caller: Caller<'_>,
-    ) -> Result<RevokedKeyAnswer, AdminError> {
+    ) -> Result<Noted<RevokedKeyAnswer>, AdminError> {
         let now = self.clock.now();
         let set = self.tables.keys_to_change().await?;
         let found = set.keys.into_iter().find(|key| key.id.as_str() == id);
@@ -105,7 +108,7 @@ impl<T: KeyStore, O> Admin<T, O> {
                 "there is no key of this id: the list has them all, but for those of the secret",
             )
         })?;
-        let changed = key.revoked_at.is_none();
+        let (changed, before) = (key.revoked_at.is_none(), key_told(&key, now));
         if changed {
             key.revoked_at = Some(now);
             let change = |keys: Vec<MadeKey>| Ok(revoked(keys, &key.id, now));
@@ -113,7 +116,9 @@ impl<T: KeyStore, O> Admin<T, O> {
             self.change_keys(KeyAction::Revoke, &key, told, caller, change).await?;
         }
         let request_id = caller.request_id.to_owned();
-        Ok(RevokedKeyAnswer { request_id, changed, key: key_told(&key, now) })
+        let key = key_told(&key, now);
+        let change = Change::new(values(&before), values(&key));
+        Ok(Noted { answer: RevokedKeyAnswer { request_id, changed, key }, change })
     }
 
     /// Changes the keys and writes it down. `change` says what they become; nothing when it is done already.

@@ -1,6 +1,6 @@
 //! HTTP in, HTTP out, for keys.
 
-use crate::handler::{Shared, answer, user};
+use crate::handler::{Shared, answer, answer_noted, user};
 use crate::process::Caller;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -37,7 +37,7 @@ pub(crate) async fn create<T: KeyStore, O>(State(admin): Shared<T, O>, request: 
         let ask = CreateKeyAsk::parse(&body, admin.clock.now())?;
         admin.create_key(ask, Caller { source: &source, request_id: &request_id }).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn revoke<T: KeyStore, O>(
@@ -52,5 +52,5 @@ pub(crate) async fn revoke<T: KeyStore, O>(
         let ask = RevokeKeyAsk::parse(&parts.uri)?;
         admin.revoke_key(&id, ask, Caller { source: &source, request_id: &request_id }).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }

@@ -1,6 +1,7 @@
 //! The content of mails becomes live as a ruleset does: checked first, then live together with the record of who did it,
 //! against the change that was read.
 
+use crate::change::{Change, Noted};
 use crate::error::AdminError;
 use crate::process::{Admin, Caller};
 use beckon_mail::{Content, Files, Problems};
@@ -37,7 +38,7 @@ impl<T: MailContentStore, O> Admin<T, O> {
         document: &str,
         ask: PublishAsk,
         caller: Caller<'_>,
-    ) -> Result<Value, AdminError> {
+    ) -> Result<Noted<Value>, AdminError> {
         let document = checked(document)?;
         let live = self.tables.live_mail_content().await?;
         let version = live.as_ref().map(|live| live.document.version.clone());
@@ -46,8 +47,10 @@ impl<T: MailContentStore, O> Admin<T, O> {
         }
         let is_new = version.as_ref() != Some(&document.version);
         let told = |changed: bool| {
-            json!({ "request_id": caller.request_id, "changed": changed, "dry_run": ask.dry_run,
-                "version": document.version, "from": version })
+            let answer = json!({ "request_id": caller.request_id, "changed": changed, "dry_run": ask.dry_run,
+                "version": document.version, "from": version });
+            let after = if ask.dry_run { version.as_deref() } else { Some(document.version.as_str()) };
+            Noted { answer, change: Change::of_value("version", version.as_deref(), after) }
         };
         if ask.dry_run || !is_new {
             return Ok(told(is_new));

@@ -2,7 +2,7 @@
 
 use super::content;
 use crate::error::AdminError;
-use crate::handler::{Shared, answer, user};
+use crate::handler::{Shared, answer, answer_noted, user};
 use crate::process::Caller;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -27,7 +27,7 @@ pub(crate) async fn publish<T: MailContentStore, O>(
         let document = document(body).await?;
         admin.publish_mail(&document, ask, Caller { source: &source, request_id: &request_id }).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn check<T: MailContentStore, O>(State(admin): Shared<T, O>, request: Request) -> Response {

@@ -1,7 +1,8 @@
 //! The switch of sending: `POST /admin/v1/mail/pause` and `resume`. Each turn is written down with who made it and why.
 
+use crate::change::{Change, Noted, Values};
 use crate::error::AdminError;
-use crate::handler::{Shared, answer, user};
+use crate::handler::{Shared, answer_noted, user};
 use crate::process::{Admin, Caller};
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -29,12 +30,13 @@ impl<T: SwitchStore + ReputationStore, O> Admin<T, O> {
         action: SwitchAction,
         ask: SwitchAsk,
         caller: Caller<'_>,
-    ) -> Result<SwitchedAnswer, AdminError> {
+    ) -> Result<Noted<SwitchedAnswer>, AdminError> {
         if action == SwitchAction::Pause && ask.reason.is_none() {
             let fault = Fault::new("/reason", "schema.missing", "say why, for whoever resumes it");
             return Err(Problem::bad_request("a pause needs a reason").with(fault).into());
         }
         let before = self.tables.sending().await?;
+        let was_paused = before.is_paused();
         let now = self.clock.now();
         let figures = self.tables.figures(first_hour(now), before.counting_since()).await?;
         let asked = Turn {
@@ -61,12 +63,11 @@ impl<T: SwitchStore + ReputationStore, O> Admin<T, O> {
                 "sending was switched"
             );
         }
-        Ok(SwitchedAnswer {
-            request_id: caller.request_id.to_owned(),
-            paused: action == SwitchAction::Pause,
-            changed,
-            latest: latest.map(told),
-        })
+        let paused = action == SwitchAction::Pause;
+        let value = |paused: bool| Values::from_iter([("paused".to_owned(), paused.into())]);
+        let change = Change::new(value(was_paused), value(paused));
+        let (request_id, latest) = (caller.request_id.to_owned(), latest.map(told));
+        Ok(Noted { answer: SwitchedAnswer { request_id, paused, changed, latest }, change })
     }
 }
 
@@ -117,5 +118,5 @@ where
             .switch(action, SwitchAsk::parse(&body)?, Caller { source: &source, request_id: &request_id })
             .await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }

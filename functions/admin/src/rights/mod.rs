@@ -10,6 +10,7 @@ mod routes;
 
 pub(crate) use routes::{erase, export, release, status};
 
+use crate::change::{Change, Noted, Values};
 use crate::error::AdminError;
 use crate::process::{Admin, Caller};
 use beckon_domain::{DurationMs, ErasureId, ProfileKey, Timestamp};
@@ -24,6 +25,7 @@ use beckon_wire::problem::Problem;
 use beckon_wire::rights::{
     ErasedAnswer, ErasureAnswer, ErasuresAnswer, PersonAsk, RemovedAnswer, ScansAnswer,
 };
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// By when everything was looked through once: the sweep runs each hour, and an archive may take it some runs.
@@ -109,16 +111,24 @@ impl<T: RightsTables, O> Admin<T, O> {
     ///
     /// # Errors
     /// When a table fails; the same request again does the rest.
-    pub async fn erase(&self, ask: &PersonAsk, caller: Caller<'_>) -> Result<ErasedAnswer, AdminError> {
+    pub async fn erase(
+        &self,
+        ask: &PersonAsk,
+        caller: Caller<'_>,
+    ) -> Result<Noted<ErasedAnswer>, AdminError> {
         let person = self.named(ask);
         let request_id = caller.request_id.to_owned();
         if ask.dry_run {
             let found = self.count(ask).await?;
-            return Ok(ErasedAnswer { request_id, person, dry_run: true, found, erasure: None });
+            let kept = self.erasure_of(&self.keys_of(ask)).await?;
+            let kept = stands(&person, kept.map(|kept| told(&kept.state)).as_ref());
+            let answer = ErasedAnswer { request_id, person, dry_run: true, found, erasure: None };
+            return Ok(Noted { answer, change: Change::new(kept.clone(), kept) });
         }
         let now = self.clock.now();
         let keys: BTreeSet<ProfileKey> = self.person(ask).await?.into_iter().map(|(key, _)| key).collect();
         let before = self.erasure_of(&keys).await?;
+        let was = stands(&person, before.as_ref().map(|kept| told(&kept.state)).as_ref());
         let begun = match before.filter(|kept| kept.state.released_at.is_none() && now < kept.state.until) {
             Some(Versioned { state, version }) => (state, Some(version)),
             None => (self.new_erasure(caller.request_id, now)?, None),
@@ -136,7 +146,8 @@ impl<T: RightsTables, O> Admin<T, O> {
             ..RemovedAnswer::default()
         };
         let erasure = Some(told(&course.request));
-        Ok(ErasedAnswer { request_id, person, dry_run: false, found, erasure })
+        let change = Change::new(was, stands(&person, erasure.as_ref()));
+        Ok(Noted { answer: ErasedAnswer { request_id, person, dry_run: false, found, erasure }, change })
     }
 
     fn new_erasure(&self, id: &str, now: Timestamp) -> Result<ErasureRequest, AdminError> {
@@ -228,21 +239,24 @@ impl<T: RightsTables, O> Admin<T, O> {
     ///
     /// # Errors
     /// 404 when nobody was erased, or when a table fails; the same request again does the rest.
-    pub async fn release(&self, ask: &PersonAsk, caller: Caller<'_>) -> Result<ErasedAnswer, AdminError> {
+    pub async fn release(
+        &self,
+        ask: &PersonAsk,
+        caller: Caller<'_>,
+    ) -> Result<Noted<ErasedAnswer>, AdminError> {
         let found = self.erasure_of(&self.keys_of(ask)).await?;
         let Some(Versioned { state, version }) = found else {
             let detail = "no tombstone stands for this person: there is nothing to release";
             return Err(Problem::not_found(detail).into());
         };
+        let person = self.named(ask);
+        let was = stands(&person, Some(&told(&state)));
         let mut course = Course { request: state, version: Some(version) };
         self.let_back(&mut course).await.map_err(unfinished)?;
-        Ok(ErasedAnswer {
-            request_id: caller.request_id.to_owned(),
-            person: self.named(ask),
-            dry_run: false,
-            found: RemovedAnswer::default(),
-            erasure: Some(told(&course.request)),
-        })
+        let erasure = Some(told(&course.request));
+        let change = Change::new(was, stands(&person, erasure.as_ref()));
+        let (request_id, found) = (caller.request_id.to_owned(), RemovedAnswer::default());
+        Ok(Noted { answer: ErasedAnswer { request_id, person, dry_run: false, found, erasure }, change })
     }
 
     async fn let_back(&self, course: &mut Course) -> Result<(), StoreError> {
@@ -272,6 +286,20 @@ impl<T: RightsTables, O> Admin<T, O> {
 struct Course {
     request: ErasureRequest,
     version: Option<u64>,
+}
+
+/// How a person stands, who is named by digests alone.
+fn stands(person: &str, erasure: Option<&ErasureAnswer>) -> Values {
+    let mut stands = Values::from_iter([
+        ("person".to_owned(), json!(person)),
+        ("state".to_owned(), json!(erasure.map_or("held", |erasure| erasure.state))),
+    ]);
+    if let Some(erasure) = erasure {
+        stands.insert("erasure".to_owned(), json!(erasure.id));
+        stands.insert("profiles".to_owned(), json!(erasure.profiles));
+        stands.insert("addresses".to_owned(), json!(erasure.addresses));
+    }
+    stands
 }
 
 fn told(request: &ErasureRequest) -> ErasureAnswer {

@@ -3,7 +3,7 @@
 use super::RightsTables;
 use crate::audit::Recorded;
 use crate::error::AdminError;
-use crate::handler::{Shared, answer, user};
+use crate::handler::{Shared, answer, answer_noted, user};
 use crate::process::{Admin, Caller};
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -56,7 +56,7 @@ pub(crate) async fn erase<T: RightsTables, O>(State(admin): Shared<T, O>, reques
         let (source, ask) = asked(&admin, request, PersonAsk::parse).await?;
         admin.erase(&ask, Caller { source: &source, request_id: &request_id }).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn release<T: RightsTables, O>(State(admin): Shared<T, O>, request: Request) -> Response {
@@ -65,7 +65,7 @@ pub(crate) async fn release<T: RightsTables, O>(State(admin): Shared<T, O>, requ
         let (source, ask) = asked(&admin, request, PersonAsk::parse).await?;
         admin.release(&ask, Caller { source: &source, request_id: &request_id }).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn status<T: RightsTables, O>(State(admin): Shared<T, O>, request: Request) -> Response {

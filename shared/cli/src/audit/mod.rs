@@ -9,7 +9,7 @@ use crate::rules::place::PlaceArgs;
 use beckon_wire::audit::{AuditAnswer, AuditEntry, Chain, RecordAnswer, Stage};
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -226,6 +226,19 @@ fn changes(records: &[RecordAnswer]) -> Result<Vec<Change>, CliError> {
     Ok(changes)
 }
 
+/// What a change made of what: every value that is another one, and those that came and went.
+fn changed(done: &AuditEntry) -> String {
+    let (Some(before), Some(after)) = (&done.before, &done.after) else { return String::new() };
+    let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+    let word = |value: Option<&Value>| match value {
+        None => "nothing".to_owned(),
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+    };
+    let changes = names.filter(|name| before.get(*name) != after.get(*name));
+    changes.map(|name| format!("  {name}: {} -> {}", word(before.get(name)), word(after.get(name)))).collect()
+}
+
 fn line((asked, done): &Change) -> String {
     let mut line = format!("{:>6}  {}  {}  {}", asked.number, asked.at, asked.who, asked.action);
     if asked.action.rsplit(' ').next() != Some(asked.subject.as_str()) {
@@ -242,6 +255,7 @@ fn line((asked, done): &Change) -> String {
                     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
                 );
             }
+            line.push_str(&changed(done));
         }
     }
     line

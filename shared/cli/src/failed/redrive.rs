@@ -200,7 +200,7 @@ fn records(item: &Item, now: Timestamp, count: &mut Redriven) -> Vec<NewRecord> 
 
 /// The lines as they are, received now: a ring remembers an id from its receipt on, and would at once forget one that was
 /// received days ago. When the event happened stays as it is.
-fn received_again(data: &[u8], now: Timestamp, count: &mut Redriven) -> Vec<u8> {
+pub(crate) fn received_again(data: &[u8], now: Timestamp, count: &mut Redriven) -> Vec<u8> {
     let lines = data.split(|byte| *byte == b'\n').map(|text| {
         let mut line: Value = serde_json::from_slice(text).unwrap_or_default();
         let counter =

@@ -25,6 +25,8 @@ const FUTURE_MAX: DurationMs = DurationMs::from_minutes(5);
 pub(crate) enum Origin {
     /// Accepted by the collector.
     Collector,
+    /// Put again by an operator, received anew.
+    Redriven,
     /// Put by the profiler or the mailer.
     Beckon,
     /// No event at all.
@@ -47,6 +49,18 @@ pub(crate) struct Told {
     pub(crate) expired: bool,
     /// ... after its customer was given it.
     pub(crate) forwarded: bool,
+}
+
+impl Told {
+    /// Whether it names one of these people: as its own, or as who a visitor turned out to be.
+    pub(crate) fn names(&self, keys: &BTreeSet<ProfileKey>) -> bool {
+        let link = match &self.event.kind {
+            EventKind::Identify { link, .. } => link.as_ref(),
+            _ => None,
+        };
+        ProfileKey::parse(&self.line.key).is_ok_and(|key| keys.contains(&key))
+            || link.is_some_and(|key| keys.contains(key))
+    }
 }
 
 /// A record with what it says.
@@ -161,10 +175,11 @@ impl Book {
         if origin == Origin::Collector && told.iter().any(|t| self.killers.contains(&t.line.id)) {
             origin = Origin::Killer;
         }
-        if matches!(origin, Origin::Collector | Origin::Killer) {
+        if matches!(origin, Origin::Collector | Origin::Killer | Origin::Redriven) {
             self.accepted_count += told.len() as u64;
             self.accepted.extend(told.iter().map(|t| t.line.id.clone()));
-            for line in &told {
+            // What is put again keeps its time, and was corrected by the clock of its first receipt.
+            for line in told.iter().filter(|_| origin != Origin::Redriven) {
                 self.check_time(&line.event);
             }
         }
@@ -320,7 +335,9 @@ impl Book {
     pub(crate) fn is_done(&self, index: usize) -> bool {
         self.log.get(index).is_some_and(|logged| match logged.origin {
             Origin::Poison | Origin::Killer => logged.failed > 0,
-            Origin::Collector | Origin::Beckon => logged.told.iter().all(|told| told.settled || told.expired),
+            Origin::Collector | Origin::Redriven | Origin::Beckon => {
+                logged.told.iter().all(|told| told.settled || told.expired)
+            }
         })
     }
 
@@ -333,7 +350,7 @@ impl Book {
                 Origin::Killer => {
                     in_flight.0 += if logged.failed == 0 { logged.told.len() as u64 } else { 0 }
                 }
-                Origin::Collector | Origin::Beckon => {
+                Origin::Collector | Origin::Redriven | Origin::Beckon => {
                     for told in logged.told.iter().filter(|told| !told.settled && !told.expired) {
                         if told.line.internal { in_flight.1 += 1 } else { in_flight.0 += 1 }
                     }

@@ -60,6 +60,9 @@ pub(crate) enum Bug {
     TombstoneIgnored,
     ErasedContactTaken,
     ErasedUnsuppressed,
+    RedriveRevives,
+    ReleasedRemembered,
+    ArchiveLeft,
     SplitsUseRetries,
     /// None, in the calm in which the variant before is tried.
     Calm,
@@ -90,7 +93,7 @@ const fn caught(bug: Bug, name: &'static str, how: &'static str) -> Variant {
 }
 
 /// Every variant, in the order of the table.
-pub(crate) const VARIANTS: [Variant; 42] = [
+pub(crate) const VARIANTS: [Variant; 45] = [
     caught(Bug::NaiveAdd, "naive add: neither marks nor ring", "load forgets both"),
     caught(Bug::ContinuePastFailure, "continue past a failed record", "a batch goes in record by record"),
     caught(Bug::OneMark, "one mark for all shards", "all records name one shard"),
@@ -153,6 +156,17 @@ pub(crate) const VARIANTS: [Variant; 42] = [
         "the tombstone is lifted before a put",
     ),
     caught(Bug::ErasedUnsuppressed, "addresses of erased people left", "suppress does nothing"),
+    caught(
+        Bug::RedriveRevives,
+        "redrive revives who was erased",
+        "load forgets the erasure for a redriven record",
+    ),
+    caught(
+        Bug::ReleasedRemembered,
+        "a release that lifts what keeps the past out",
+        "save dates it back to the epoch",
+    ),
+    caught(Bug::ArchiveLeft, "archived lines of erased people left", "the rewrite of an object does nothing"),
 ];
 
 /// What a variant makes of profiles that were read.
@@ -165,6 +179,11 @@ pub(crate) fn twist_loaded(net: &Net, found: &mut BTreeMap<ProfileKey, Stored>, 
         }),
         Bug::TombstoneIgnored if ground.notes.basis.shard.is_some() => {
             found.values_mut().for_each(|stored| stored.profile.erasure = None);
+        }
+        Bug::RedriveRevives => {
+            let redriven = ground.notes.redriven.clone();
+            let of_redriven = found.iter_mut().filter(|(key, _)| redriven.contains(*key));
+            of_redriven.for_each(|(_, stored)| stored.profile.erasure = None);
         }
         Bug::NoRing => found.values_mut().for_each(|stored| stored.profile.ring = Ring::default()),
         Bug::RingOfEight => found.values_mut().for_each(|stored| shorten(&mut stored.profile.ring)),

@@ -9,6 +9,7 @@ use super::ports::{SimFailed, SimStream, SimTables};
 use super::shards::Shard;
 use super::world::{Ended, Waiting, Work, World};
 use aws_lambda_events::event::kinesis::{KinesisEvent, KinesisEventRecord};
+use beckon_domain::event::EventKind;
 use beckon_domain::mark::{SequenceNumber, ShardKey};
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 use beckon_mapping::{Answer, Entry, InvocationId, Step};
@@ -150,6 +151,9 @@ impl World {
             record
         });
         let mut given: Vec<StreamRecord> = given.collect();
+        let again = records.iter().filter_map(|place| ground.book.log.get(*place));
+        let again = again.filter(|logged| logged.origin == Origin::Redriven);
+        let again = again.filter_map(|logged| ProfileKey::parse(&logged.record.partition_key).ok()).collect();
         drop(ground);
         if self.bug == Bug::MergeTwice {
             let fresh = self.net.lock().call_count;
@@ -165,6 +169,7 @@ impl World {
         self.start(Work::Batch { invocation, records }, doomed, Box::pin(call));
         if let Some(task) = self.tasks.last_mut() {
             task.notes.basis.shard = shard;
+            task.notes.redriven = again;
             // Whom the deadline leaves is nobody's fault.
             task.notes.shared = hurry;
         }
@@ -255,7 +260,15 @@ impl World {
                 return None;
             }
             let key = ProfileKey::parse(&logged.record.partition_key).ok()?;
-            let excused = notes.struck.contains(&key) || notes.conflicts.get(&key).is_some_and(|n| *n >= 5);
+            let is_struck = |key: &ProfileKey| {
+                notes.struck.contains(key) || notes.conflicts.get(key).is_some_and(|n| *n >= 5)
+            };
+            // A merge record that comes to a tombstone takes its visitor along, whose write may be struck.
+            let mut visitors = logged.told.iter().filter_map(|told| match &told.event.kind {
+                EventKind::Merge { from, .. } => Some(from),
+                _ => None,
+            });
+            let excused = is_struck(&key) || visitors.any(is_struck);
             (!excused && !book.is_done(*place)).then_some(key)
         });
         if let Some(key) = lags {

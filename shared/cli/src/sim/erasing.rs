@@ -13,8 +13,6 @@ use beckon_domain::{
     ContactHash, DurationMs, EpisodeId, Erasure, ErasureId, Profile, ProfileKey, SourceId, Timestamp,
 };
 use beckon_store::StoreError;
-use beckon_store::archive::memory::MemoryArchive;
-use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::tables::{
     ContactStore, ErasureRequest, ErasureStore, OutreachStore, PersonStore, ProfilePage, Save,
     SuppressionReason, SuppressionStore, Trace, TracePage, Versioned,
@@ -24,6 +22,9 @@ use futures_util::FutureExt;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use trainer::Sweeper;
+
+/// When the sweep looks for the first time: each hour it does.
+const SWEPT_AFTER: DurationMs = DurationMs::from_minutes(40);
 
 impl PersonStore for SimTables {
     async fn erase_contact(&self, key: &ProfileKey, erasure: &Erasure) -> Result<(), StoreError> {
@@ -109,18 +110,24 @@ impl World {
     /// A request to erase has ended.
     pub(crate) fn was_erased(&mut self, customer: usize, ended: &Ended) {
         if matches!(ended, Ended::Erased(true)) {
-            return self.net.lock().count(Fault::Erased);
+            self.net.lock().count(Fault::Erased);
+            self.wait(self.now() + SWEPT_AFTER, Waiting::Sweep);
+            if let Some(after) = self.back_after(customer) {
+                self.wait(self.now() + after, Waiting::Release { customer });
+            }
+            return;
         }
         let pause = DurationMs::from_ms(self.net.lock().dice.between(50, 5_000));
         self.wait(self.now() + pause, Waiting::Erase { customer });
     }
 
     /// What only a scan finds goes, as each hour.
-    pub(crate) fn sweep(&self) {
+    pub(crate) fn sweep(&mut self) {
+        self.deliver_archive(false);
         let sweeper = Sweeper {
             tables: self.tables.inner.clone(),
-            archive: MemoryArchive::default(),
-            failed: MemoryFailedEvents::default(),
+            archive: self.archive.clone(),
+            failed: self.failed.clone(),
             clock: self.profiler.clock.clone(),
         };
         drop(sweeper.run(None).now_or_never());
@@ -128,8 +135,7 @@ impl World {
 
     /// Profiles of people who were erased.
     pub(crate) fn erased(&self) -> BTreeSet<ProfileKey> {
-        let requests = self.tables.inner.erasures().now_or_never().and_then(Result::ok).unwrap_or_default();
-        requests.into_iter().flat_map(|kept| kept.state.keys).collect()
+        self.requests().into_iter().flat_map(|request| request.keys).collect()
     }
 
     /// Carts of people who were erased.
@@ -147,14 +153,16 @@ impl World {
                 .now_or_never()
                 .is_some_and(|told| matches!(told, Ok(Some(_))))
         };
-        let key = self.erased().into_iter().find(is_back)?;
+        let returned = self.returned();
+        let key = self.erased().into_iter().find(|key| !returned.contains(key) && is_back(key))?;
         Some(format!("{} was erased, and its contact is back", short(&key)))
     }
 
     /// Something of an erased person that is held at the end.
     pub(crate) fn erasure_violation(&self, profiles: &[(ProfileKey, Profile)]) -> Option<String> {
-        let erased = self.erased();
-        for (key, profile) in profiles {
+        let (mut erased, returned) = (self.erased(), self.returned());
+        erased.retain(|key| !returned.contains(key));
+        for (key, profile) in profiles.iter().filter(|(key, _)| !returned.contains(key)) {
             if erased.contains(key) && !profile.is_tombstone() {
                 return Some(format!("{} was erased, and its profile is back", short(key)));
             }
@@ -168,11 +176,11 @@ impl World {
                 return Some(format!("{} names somebody who was erased", short(key)));
             }
         }
-        let tables = &self.tables.inner;
-        let keys: Vec<ProfileKey> = erased.into_iter().collect();
-        if !tables.trace_page(&keys, None).now_or_never()?.ok()?.traces.is_empty() {
-            return Some("a reminder, an order or a code names somebody who was erased".to_owned());
+        let found = self.trace_violation().or_else(|| self.failed_violation());
+        if let Some(violation) = found.or_else(|| self.return_violation(profiles)) {
+            return Some(violation);
         }
+        let tables = &self.tables.inner;
         let requests = tables.erasures().now_or_never()?.ok()?;
         for contact in requests.iter().flat_map(|kept| &kept.state.contacts) {
             if tables.history(contact).now_or_never()?.ok()?.is_some() {

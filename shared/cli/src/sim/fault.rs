@@ -92,11 +92,17 @@ pub(crate) enum Fault {
     SlowSend,
     /// A person is erased.
     Erased,
+    /// A failed record that names an erased person is put again.
+    RedrivenErased,
+    /// Who was erased is let back.
+    Released,
+    /// An archived line of an erased person is taken out.
+    ArchiveSwept,
 }
 
 impl Fault {
     /// Every kind, in the order of the table.
-    pub(crate) const ALL: [Self; 40] = [
+    pub(crate) const ALL: [Self; 43] = [
         Self::Throttled,
         Self::Lost,
         Self::AnswerLost,
@@ -137,6 +143,9 @@ impl Fault {
         Self::BoughtMeanwhile,
         Self::SlowSend,
         Self::Erased,
+        Self::RedrivenErased,
+        Self::Released,
+        Self::ArchiveSwept,
     ];
 
     /// What the weather brings; the rest is in the script or comes of it.
@@ -202,6 +211,9 @@ impl Fault {
             Self::BoughtMeanwhile => "cart bought while the mailer looks",
             Self::SlowSend => "slow call to SES",
             Self::Erased => "person erased while events, links and mail go on",
+            Self::RedrivenErased => "failed record of an erased person put again",
+            Self::Released => "erased person let back",
+            Self::ArchiveSwept => "archived line of an erased person taken out",
         }
     }
 }

@@ -4,17 +4,22 @@ use super::book::short;
 use super::oracle::Oracle;
 use super::world::{Outcome, World};
 use crate::conservation::{Collected, Conservation};
-use beckon_domain::{Profile, ProfileKey, ReminderStatus};
+use beckon_domain::{DurationMs, Profile, ProfileKey, ReminderStatus};
 use beckon_store::tables::{LedgerRow, LedgerScan, OutreachStore, ProfileScan};
 use futures_util::FutureExt;
 
 impl World {
     /// Holds the end against the oracle.
-    pub(crate) fn finish(self) -> Outcome {
+    pub(crate) fn finish(mut self) -> Outcome {
         if let Some(violation) = self.contact_violation() {
             self.net.lock().book.violated(|| violation);
         }
-        self.sweep();
+        // A day later everything is looked through again, and what was delivered late with it.
+        self.hand.set(self.now() + DurationMs::from_hours(24));
+        self.deliver_archive(true);
+        if let Some(violation) = self.archive_violation() {
+            self.net.lock().book.violated(|| violation);
+        }
         let scanned = self.tables.inner.scan_profiles().now_or_never();
         let profiles = scanned.and_then(Result::ok).unwrap_or_default();
         let balance = self.balance(&profiles);

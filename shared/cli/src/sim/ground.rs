@@ -17,7 +17,7 @@ use beckon_recommend::{BestSellers, Trend};
 use beckon_runtime::Clock;
 use beckon_store::streams::NewRecord;
 use beckon_store::tables::{LedgerChange, ListKey, TrendKey};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
@@ -63,6 +63,8 @@ pub(crate) struct Notes {
     pub(crate) conflicts: BTreeMap<ProfileKey, u32>,
     /// It waits for this time.
     pub(crate) sleeps_until: Option<Timestamp>,
+    /// Profiles of which it was given a record that was put again.
+    pub(crate) redriven: BTreeSet<ProfileKey>,
     /// What a run of the mailer was told.
     pub(crate) mail: MailNotes,
 }

@@ -7,6 +7,7 @@ use super::ground::LateWrite;
 use super::ports::land;
 use super::script::What;
 use super::world::{Ended, Task, Waiting, Work, World};
+use crate::failed::redrive::{Redriven, received_again};
 use beckon_domain::DurationMs;
 use beckon_store::streams::NewRecord;
 use beckon_store::tables::{CatalogStore, OutreachStore, SwitchAction};
@@ -54,6 +55,8 @@ impl World {
                 Waiting::Retry { op, attempt } => self.request(op, attempt),
                 Waiting::Redrive(index) => self.redrive(index),
                 Waiting::Erase { customer } => self.erase(customer),
+                Waiting::Release { customer } => self.release(customer),
+                Waiting::Sweep => self.sweep(),
                 Waiting::Resume => self.turn_sending(SwitchAction::Resume),
             }
         }
@@ -104,7 +107,7 @@ impl World {
                 self.unsubscribe(customer);
                 true
             }
-            What::Erase { customer } => {
+            What::Erase { customer, .. } => {
                 self.erase(customer);
                 true
             }
@@ -157,6 +160,7 @@ impl World {
             }
             (Work::Feedback(telling), ended) => self.was_told(*telling, &ended),
             (Work::Erase { customer }, ended) => self.was_erased(customer, &ended),
+            (Work::Release { customer }, ended) => self.was_released(customer, &ended),
             (Work::Mailer | Work::Decision { .. }, _) => {}
         }
     }
@@ -190,14 +194,19 @@ impl World {
 
     /// An operator puts again what was given up, its cause being mended.
     fn redrive(&mut self, index: usize) {
+        let (erased, now) = (self.erased(), self.now());
         let mut ground = self.net.lock();
         let Some(logged) = ground.book.log.get(index) else { return };
+        let names_erased = logged.told.iter().any(|told| told.names(&erased));
         let (record, ids) =
             (logged.record.clone(), logged.told.iter().map(|t| t.line.id.clone()).collect::<Vec<_>>());
         for id in &ids {
             ground.book.killers.remove(id);
         }
         ground.count(Fault::Redrive);
+        if names_erased {
+            ground.count(Fault::RedrivenErased);
+        }
         if self.bug == super::bugs::Bug::RedriveOldNumber {
             if let Some(logged) = ground.book.log.get_mut(index) {
                 logged.origin = Origin::Collector;
@@ -207,7 +216,8 @@ impl World {
             drop(ground);
             return self.deliver(None, vec![index], None);
         }
-        let again = NewRecord { partition_key: record.partition_key, data: record.data };
-        land(&mut ground, vec![again], Origin::Collector);
+        let data = received_again(&record.data, now, &mut Redriven::default());
+        let again = NewRecord { partition_key: record.partition_key, data };
+        land(&mut ground, vec![again], Origin::Redriven);
     }
 }

@@ -5,6 +5,7 @@
 //! the stores and the stream, `book` the laws that hold after every write, `oracle` what must have come of it, and
 //! `bugs` the variants that must be noticed.
 
+mod archive;
 mod asking;
 mod book;
 mod bugs;
@@ -28,6 +29,7 @@ mod pool;
 mod ports;
 mod post;
 mod report;
+mod returning;
 mod rulesets;
 mod script;
 mod setup;

@@ -72,7 +72,13 @@ impl Oracle {
         oracle
     }
 
-    fn person(&mut self, key: &ProfileKey, places: &[(usize, usize)], log: &[Logged], rules: &Ruleset) {
+    pub(crate) fn person(
+        &mut self,
+        key: &ProfileKey,
+        places: &[(usize, usize)],
+        log: &[Logged],
+        rules: &Ruleset,
+    ) {
         let mut profile = Profile::default();
         let mut seen: BTreeSet<Named> = BTreeSet::new();
         for (record, line) in places {
@@ -134,8 +140,8 @@ impl Oracle {
                 | EventKind::SegmentChanged { .. }
                 | EventKind::ConversionRecorded(_)
         );
-        if let EventKind::Merge { from, .. } = &event.kind {
-            self.merge(profile, key, from, policy);
+        if let EventKind::Merge { from, state } = &event.kind {
+            self.merge(profile, key, (from, state), policy);
             return true;
         }
         let is_theirs = self.theirs.contains(&named);
@@ -158,7 +164,20 @@ impl Oracle {
     }
 
     /// The visitor's own fold is merged, not what the record says: the record may lie.
-    fn merge(&mut self, profile: &mut Profile, key: &ProfileKey, from: &ProfileKey, policy: &Policy) {
+    /// Only of who was erased and let back, and has turned out to be somebody else since, is there no fold here.
+    fn merge(
+        &mut self,
+        profile: &mut Profile,
+        key: &ProfileKey,
+        (from, told): (&ProfileKey, &Profile),
+        policy: &Policy,
+    ) {
+        if self.erased.contains(from) {
+            if merge(profile, from, told, policy).is_err() {
+                self.violated(format!("{} was merged into {} twice", short(from), short(key)));
+            }
+            return;
+        }
         if !self.links.remove(&(key.clone(), from.clone())) {
             return self.violated(format!("{} was merged into {} without a link", short(from), short(key)));
         }

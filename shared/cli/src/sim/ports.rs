@@ -8,6 +8,7 @@ use super::mail_bugs::twist_look;
 use beckon_domain::merge::portable;
 use beckon_domain::{Profile, ProfileKey, Timestamp};
 use beckon_store::objects::FailedEventStore;
+use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::streams::{EventStream, NewRecord, StreamError};
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
@@ -121,6 +122,7 @@ impl ProfileStore for SimTables {
         const NAME: &str = "save a profile";
         let mut profile = profile.clone();
         super::erasing::twist_tombstone(self.net.lock().bug, &mut profile);
+        super::returning::twist_release(self.net.lock().bug, &mut profile);
         if twist_saved(&self.net, &mut profile) {
             put_early(&self.net, key, &profile);
         }
@@ -325,6 +327,7 @@ impl EventStream for SimStream {
 #[derive(Clone)]
 pub(crate) struct SimFailed {
     pub(crate) net: Net,
+    pub(crate) documents: MemoryFailedEvents,
 }
 
 impl FailedEventStore for SimFailed {
@@ -335,6 +338,7 @@ impl FailedEventStore for SimFailed {
             return Err(store_error(NAME, fate));
         }
         let kept = serde_json::from_slice::<FailedEvent>(&document).is_ok_and(|failed| failed.id == id);
+        self.documents.keep(id, reason, document).await?;
         {
             let mut ground = self.net.lock();
             if !kept {

@@ -1,6 +1,8 @@
 //! What happens in a seed: visitors who browse, fill carts, log in, buy; servers that report; clients that resend; shards
 //! that split. Written before the run, so that parts of it can be left out to see what a failure needs.
 
+mod leaving;
+
 use super::fault::Fault;
 use crate::dice::Dice;
 use beckon_domain::{DurationMs, Timestamp};
@@ -49,9 +51,10 @@ pub(crate) enum What {
     Unsubscribe {
         customer: usize,
     },
-    /// The person is erased.
+    /// The person is erased, and perhaps let back so long after that was answered.
     Erase {
         customer: usize,
+        back_after: Option<DurationMs>,
     },
 }
 
@@ -135,19 +138,11 @@ pub(crate) fn write(seed: u64) -> Script {
         writer.log_in(visitor, is_second);
     }
     writer.disturb(visitor_count);
+    writer.leave(seed, &visitors);
     let mut ops = writer.ops;
-    ops.extend(erasure(seed));
     ops.sort_by_key(|op| op.at);
     let customers = visitors.iter().map(|visitor| visitor.customer).collect();
     Script { ops, visitor_count, customers }
-}
-
-/// In some seeds a customer is erased while there is traffic. By dice of its own, so that all else is as it was.
-fn erasure(seed: u64) -> Option<Op> {
-    let mut dice = Dice::new(seed, 9);
-    let at = START + DurationMs::from_ms(dice.below(4 * 3_600_000));
-    let what = What::Erase { customer: dice.index(CUSTOMER_COUNT_MAX) };
-    dice.chance(400).then_some(Op { at, what, faults: Vec::new() })
 }
 
 impl Writer {
@@ -198,7 +193,7 @@ impl Writer {
             self.push(visitor, at, event, valid, &mut events, &mut sent);
         }
         let killer = !secret && self.dice.chance(4);
-        self.send(visitor, at, events, sent, secret, killer);
+        self.send(visitor, at, (events, sent), secret, killer);
     }
 
     /// Gives an event its id and its time, which may lie back for as long as a device was offline.
@@ -226,8 +221,7 @@ impl Writer {
         &mut self,
         visitor: &Visitor,
         at: Timestamp,
-        events: Vec<Value>,
-        sent: Vec<Sent>,
+        (events, sent): (Vec<Value>, Vec<Sent>),
         secret: bool,
         killer: bool,
     ) {
@@ -288,18 +282,13 @@ impl Writer {
             let at = beside + DurationMs::from_ms(self.dice.below(50));
             let server = Visitor { skew_ms: 0, tells_sent_at: true, ..*visitor };
             let (mut events, mut sent) = (Vec::new(), Vec::new());
-            let proof = json!({
-                "type": "identify", "anonymousId": visitor_id(visitor.index), "userId": format!("customer-{customer}"),
-                "traits": { "email": address(customer) },
-                "context": { "consent": { "marketing_email": true } },
-            });
-            self.push(&server, at, proof, true, &mut events, &mut sent);
+            self.push(&server, at, proof(visitor, customer), true, &mut events, &mut sent);
             for _ in 0..self.dice.below(3) {
                 let (mut event, valid) = self.behaviour();
                 event["anonymousId"] = json!(visitor_id(visitor.index));
                 self.push(&server, at, event, valid, &mut events, &mut sent);
             }
-            self.send(&server, at, events, sent, true, false);
+            self.send(&server, at, (events, sent), true, false);
             if let Some(op) = self.ops.last_mut() {
                 op.faults.extend(faults);
             }
@@ -342,6 +331,15 @@ impl Writer {
             self.ops.push(Op { at, what, faults: vec![Fault::Poison] });
         }
     }
+}
+
+/// What the shop's server says when a visitor has logged in.
+fn proof(visitor: &Visitor, customer: usize) -> Value {
+    json!({
+        "type": "identify", "anonymousId": visitor_id(visitor.index), "userId": customer_id(customer),
+        "traits": { "email": address(customer) },
+        "context": { "consent": { "marketing_email": true } },
+    })
 }
 
 fn skewed(at: Timestamp, skew_ms: i64) -> Timestamp {

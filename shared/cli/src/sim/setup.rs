@@ -1,5 +1,6 @@
 //! How a world is made: the ports, the real functions on them, and the options of the mapping, all by the seed.
 
+use super::archive::SimArchive;
 use super::book::{Book, EPOCH};
 use super::bugs::Bug;
 use super::bus::SimBus;
@@ -23,6 +24,7 @@ use beckon_mapping::{Mapping, Options};
 use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
 use beckon_runtime::{Clock, Secrets};
+use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use cart_mailer::Mailer;
@@ -112,7 +114,7 @@ impl World {
         if let Some(reminder) = ruleset.reminder() {
             net.lock().book.mail.series = reminder.series.clone();
         }
-        let tables = SimTables::new(&net);
+        let (tables, failed) = (SimTables::new(&net), MemoryFailedEvents::default());
         let published = publish(&tables.inner, &text, START).now_or_never();
         published.unwrap_or(Ok(()))?;
         super::pool::fill(&tables.inner, Dice::new(seed, 4).between(2, 30), START);
@@ -139,12 +141,12 @@ impl World {
                 secrets.clone(),
                 clock.clone(),
             )),
-            reader: Reader::new(trends(&net, &tables, &clock))?,
+            reader: Reader::new(trends(&net, &tables, &clock, &failed))?,
             profiler: Profiler {
                 tables: tables.clone(),
                 stream: SimStream { net: net.clone(), producer: Producer::Functions },
                 signals: SimStream { net: net.clone(), producer: Producer::Signals },
-                failed: SimFailed { net: net.clone() },
+                failed: SimFailed { net: net.clone(), documents: failed.clone() },
                 bus: SimBus { net: net.clone() },
                 rulesets: ActiveRuleset::default(),
                 clock: clock.clone(),
@@ -154,6 +156,9 @@ impl World {
             },
             admin: Arc::new(admin(&tables, &secrets, &clock)),
             has_erased: false,
+            let_back: BTreeMap::new(),
+            archive: SimArchive::new(bug),
+            failed: failed.clone(),
             feedback: Feedback { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() },
             mailer: mailer(&net, &tables, secrets, clock),
             order: script.ops.len() as u64,
@@ -189,10 +194,15 @@ fn admin(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Admin<SimTable
     }
 }
 
-fn trends(net: &Net, tables: &SimTables, clock: &Clock) -> Trends<SimTables, SimFailed> {
+fn trends(
+    net: &Net,
+    tables: &SimTables,
+    clock: &Clock,
+    failed: &MemoryFailedEvents,
+) -> Trends<SimTables, SimFailed> {
     Trends {
         tables: tables.clone(),
-        failed: SimFailed { net: net.clone() },
+        failed: SimFailed { net: net.clone(), documents: failed.clone() },
         clock: clock.clone(),
         epoch: signals::EPOCH.to_owned(),
         seen: SeenProducts::default(),

@@ -52,7 +52,12 @@ pub(crate) fn tell(script: &Script) -> Vec<String> {
                 What::Poison { key_of, .. } => format!("{at} poison for visitor-{key_of}"),
                 What::Pause(time) => format!("{at} sending is paused for {} min", time.as_ms() / 60_000),
                 What::Unsubscribe { customer } => format!("{at} customer-{customer} unsubscribes"),
-                What::Erase { customer } => format!("{at} customer-{customer} is erased"),
+                What::Erase { customer, back_after } => {
+                    let back = back_after
+                        .map(|after| format!(", and let back {} s later", after.as_ms() / 1_000))
+                        .unwrap_or_default();
+                    format!("{at} customer-{customer} is erased{back}")
+                }
                 What::Split => format!("{at} a shard is split"),
                 What::Merge => format!("{at} two shards are merged"),
             }

@@ -1,6 +1,7 @@
 //! One run: the real functions as tasks of one thread, in virtual time. At each turn the dice choose which task goes on by one
 //! call; nothing else moves.
 
+use super::archive::SimArchive;
 use super::asking::Known;
 use super::bugs::Bug;
 use super::bus::SimBus;
@@ -13,10 +14,11 @@ use super::script::{START, Script};
 use super::signals::Reader;
 use crate::conservation::Conservation;
 use admin::Admin;
-use beckon_domain::{DurationMs, ProfileKey, Timestamp};
+use beckon_domain::{DurationMs, Erasure, ProfileKey, Timestamp};
 use beckon_mapping::{InvocationId, Mapping};
 use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
+use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_wire::capture::CaptureAnswer;
 use beckon_wire::decisions::DecisionsResponse;
 use cart_mailer::Mailer;
@@ -50,6 +52,8 @@ pub(crate) enum Work {
     Feedback(Box<Telling>),
     /// A request to erase somebody.
     Erase { customer: usize },
+    /// A request to let somebody back.
+    Release { customer: usize },
     /// A page that asks, and what is known of the person when it does.
     Decision { known: Known },
 }
@@ -62,7 +66,7 @@ pub(crate) enum Ended {
     /// Whether an event of SES was taken over.
     Told(bool),
     Decided(Result<DecisionsResponse, DecideError>),
-    /// Whether a request to erase was answered.
+    /// Whether a request to erase somebody, or to let them back, was answered.
     Erased(bool),
     /// Its future was dropped, or it panicked.
     Died,
@@ -91,6 +95,12 @@ pub(crate) enum Waiting {
     Erase {
         customer: usize,
     },
+    /// Who was erased is to be let back.
+    Release {
+        customer: usize,
+    },
+    /// The sweep looks through everything.
+    Sweep,
 }
 
 /// One run.
@@ -106,6 +116,12 @@ pub(crate) struct World {
     pub(crate) admin: Arc<Admin<SimTables, ()>>,
     /// Somebody was erased, or is being erased.
     pub(crate) has_erased: bool,
+    /// Who was let back, when that was answered.
+    pub(crate) let_back: BTreeMap<ProfileKey, Erasure>,
+    /// What the archive has of the stream.
+    pub(crate) archive: SimArchive,
+    /// What was kept as failed, as documents.
+    pub(crate) failed: MemoryFailedEvents,
     pub(crate) mapping: Mapping<usize>,
     pub(crate) reader: Reader,
     pub(crate) tasks: Vec<Task>,

@@ -104,11 +104,12 @@ fn who_is_let_back_begins_anew_and_nothing_from_before_comes_along() {
         page(1, 90),                          // received before the erasure
         page(2, 150),                         // received while the tombstone stood
         item(3, (90, 300), EventKind::Page),  // put again with a new time of receipt
-        item(4, (300, 300), EventKind::Page), // new
+        item(4, (150, 300), EventKind::Page), // the same of what happened while the tombstone stood
+        item(5, (300, 300), EventKind::Page), // new
     ];
     let after = folded(Some(&back), &items).profile;
     assert_eq!((after.counts.pages, after.first_seen_at), (1, minute(300)));
-    assert_eq!(after.erasure.as_ref().map(|erasure| erasure.kept_out), Some(3));
+    assert_eq!(after.erasure.as_ref().map(|erasure| erasure.kept_out), Some(4));
     assert_eq!(after.tallies.applied, 1);
 }
 
