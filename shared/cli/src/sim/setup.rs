@@ -115,8 +115,7 @@ impl World {
             net.lock().book.mail.series = reminder.series.clone();
         }
         let (tables, failed) = (SimTables::new(&net), MemoryFailedEvents::default());
-        let published = publish(&tables.inner, &text, START).now_or_never();
-        published.unwrap_or(Ok(()))?;
+        publish(&tables.inner, &text, START).now_or_never().unwrap_or(Ok(()))?;
         super::pool::fill(&tables.inner, Dice::new(seed, 4).between(2, 30), START);
         let visitor =
             |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));
@@ -135,12 +134,7 @@ impl World {
                 public_url: "https://sim.shop.example".to_owned(),
                 guard: collector::Guard::unlimited(),
             }),
-            decider: Arc::new(Decider::new(
-                tables.clone(),
-                ActiveRuleset::default(),
-                secrets.clone(),
-                clock.clone(),
-            )),
+            decider: Arc::new(decider(&tables, &secrets, &clock)),
             reader: Reader::new(trends(&net, &tables, &clock, &failed))?,
             profiler: Profiler {
                 tables: tables.clone(),
@@ -181,6 +175,10 @@ impl World {
             healed: false,
         })
     }
+}
+
+fn decider(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Decider<SimTables> {
+    Decider::new(tables.clone(), ActiveRuleset::default(), secrets.clone(), clock.clone())
 }
 
 fn admin(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Admin<SimTables, ()> {

@@ -29,7 +29,9 @@ async fn publish(
 ) -> Result<Value, Value> {
     let source = SourceId::new("shop").unwrap();
     let result = admin.publish_mail(document, ask, Caller { source: &source, request_id: "r-1" }).await;
-    result.map_err(|error| serde_json::to_value(error.into_problem()).unwrap_or_default())
+    result
+        .map(|noted| noted.answer)
+        .map_err(|error| serde_json::to_value(error.into_problem()).unwrap_or_default())
 }
 
 #[tokio::test]

@@ -41,9 +41,8 @@ impl HttpBody for Asked {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(context));
-        match &frame {
-            Some(Ok(frame)) => self.seat.hold(frame.data_ref().map_or(0, Bytes::len)),
-            None | Some(Err(_)) => {}
+        if let Some(Ok(frame)) = &frame {
+            self.seat.hold(frame.data_ref().map_or(0, Bytes::len));
         }
         if frame.is_none() || self.inner.is_end_stream() {
             self.end();
