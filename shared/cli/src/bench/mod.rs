@@ -1,6 +1,7 @@
 //! `beckon bench core`: how long the core takes for one event, part by part, against two yardsticks of the same run;
 //! `beckon bench rules`: how long rules take, against the engines that people would use instead; `beckon bench
-//! recommend`: how long recommendations take, layer by layer.
+//! recommend`: how long recommendations take, layer by layer; `beckon bench stats`: how often the statistics of
+//! experiments are wrong.
 
 mod core;
 mod log;
@@ -8,6 +9,7 @@ mod peer;
 mod recommend;
 mod report;
 mod rules;
+mod stats;
 mod timing;
 
 use self::core::{Core, counts_hash};
@@ -34,6 +36,8 @@ enum Bench {
     Rules(rules::RulesArgs),
     /// A ranking of each layer of recommendations, and how good it is: microseconds
     Recommend(recommend::RecommendArgs),
+    /// Experiments whose truth is known, looked at each day: how often a wrong winner is declared
+    Stats(stats::StatsArgs),
 }
 
 /// Arguments of `beckon bench core`.
@@ -69,6 +73,7 @@ pub fn run(args: BenchArgs) -> Result<(), CliError> {
         Bench::Core(args) => core(&args),
         Bench::Rules(args) => rules::run(&args),
         Bench::Recommend(args) => recommend::run(&args),
+        Bench::Stats(args) => stats::run(&args),
     }
 }
 
