@@ -9,6 +9,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("beckon-rules", &["beckon-domain"]),
     ("beckon-recommend", &["beckon-domain"]),
     ("beckon-mapping", &["beckon-domain"]),
+    ("beckon-statistics", &[]),
     ("beckon-wire", &["beckon-domain", "beckon-recommend"]),
     ("beckon-store", &["beckon-domain", "beckon-recommend", "beckon-rules"]),
     ("beckon-runtime", &["beckon-domain"]),
@@ -24,10 +25,12 @@ const FUNCTION: &[&str] = &[
     "beckon-recommend",
     "beckon-rules",
     "beckon-runtime",
+    "beckon-statistics",
     "beckon-store",
     "beckon-wire",
 ];
-const PURE: &[&str] = &["beckon-domain", "beckon-rules", "beckon-recommend", "beckon-mapping"];
+const PURE: &[&str] =
+    &["beckon-domain", "beckon-rules", "beckon-recommend", "beckon-mapping", "beckon-statistics"];
 /// Where the AWS SDK may be named, beside the command and the tests.
 const MAY_USE_SDK: &[&str] = &["beckon-store", "beckon-runtime", "cart-mailer"];
 

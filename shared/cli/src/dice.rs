@@ -1,6 +1,6 @@
 //! Dice: splitmix64, so that one seed gives one story, on every machine and in every release.
 //!
-//! Not for secrets and not for statistics.
+//! Not for secrets.
 
 /// A stream of numbers that a seed decides.
 #[derive(Clone, Debug)]

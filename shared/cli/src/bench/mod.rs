@@ -2,6 +2,8 @@
 //! `beckon bench rules`: how long rules take, against the engines that people would use instead; `beckon bench
 //! recommend`: how long recommendations take, layer by layer; `beckon bench collect`: how much the collector takes, and what
 //! hostile clients cost it.
+//! recommend`: how long recommendations take, layer by layer; `beckon bench stats`: how often the statistics of
+//! experiments are wrong.
 
 mod collect;
 mod core;
@@ -10,6 +12,7 @@ mod peer;
 mod recommend;
 mod report;
 mod rules;
+mod stats;
 mod timing;
 
 use self::core::{Core, counts_hash};
@@ -38,6 +41,8 @@ enum Bench {
     Recommend(recommend::RecommendArgs),
     /// Requests a second and latency of the collector on this machine, and what slow and hostile clients cost
     Collect(collect::CollectArgs),
+    /// Experiments whose truth is known, looked at each day: how often a wrong winner is declared
+    Stats(stats::StatsArgs),
 }
 
 /// Arguments of `beckon bench core`.
@@ -75,6 +80,7 @@ pub async fn run(args: BenchArgs) -> Result<(), CliError> {
         Bench::Rules(args) => rules::run(&args),
         Bench::Recommend(args) => recommend::run(&args),
         Bench::Collect(args) => Box::pin(collect::run(args)).await,
+        Bench::Stats(args) => stats::run(&args),
     }
 }
 

@@ -1,11 +1,10 @@
 //! What mails achieve: `GET /admin/v1/mail/report`. The ledger is read page by page for a while; who is told that it was not
 //! all of it asks again with the cursor and adds the tallies up.
 
-mod statistics;
 mod summary;
 mod tally;
 
-pub use statistics::{Difference, Share, Sum, sample_ratio_p};
+pub use beckon_statistics::Difference;
 pub use summary::{GroupSummary, SampleRatio, Summary};
 pub use tally::{Bought, Period, PersonTally, StepTally, Sums, Tally};
 

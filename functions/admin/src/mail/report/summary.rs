@@ -1,13 +1,10 @@
 //! What a whole tally says: the groups as they were assigned, whether anybody was mailed or not, and the difference.
 
-use super::statistics::{Difference, Share, Sum, sample_ratio_p};
 use super::tally::{PersonTally, Tally};
 use beckon_domain::outreach::{Group, assignment::BUCKET_COUNT};
+use beckon_statistics::{Difference, Moments, Share, sample_ratio};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A division of people that is less likely than this is no accident.
-const SAMPLE_RATIO_P_MIN: f64 = 0.001;
 
 /// One group.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -100,20 +97,15 @@ fn group(people: &[&PersonTally]) -> GroupSummary {
     summary
 }
 
-fn sum(people: &[&PersonTally], currency: &str) -> Sum {
-    let mut sum = Sum { people: people.len() as u64, ..Sum::default() };
-    for minor in people.iter().filter_map(|person| person.revenue.get(currency)) {
-        let minor = *minor as f64;
-        sum.total += minor;
-        sum.squares += minor * minor;
-    }
-    sum
+fn sum(people: &[&PersonTally], currency: &str) -> Moments {
+    let paid = people.iter().filter_map(|person| person.revenue.get(currency));
+    Moments::of(paid.map(|minor| *minor as f64)).among(people.len() as u64)
 }
 
 fn ratio(treated: &GroupSummary, held_out: &GroupSummary, holdout: u32) -> Option<SampleRatio> {
     let all = treated.people + held_out.people;
     let expected = f64::from(holdout) / f64::from(BUCKET_COUNT);
-    let p = sample_ratio_p(held_out.people, treated.people, expected);
+    let ratio = sample_ratio(&[held_out.people, treated.people], &[expected, 1.0 - expected]);
     let found = held_out.people as f64 / all as f64;
-    (all > 0).then_some(SampleRatio { expected, found, p, warning: p < SAMPLE_RATIO_P_MIN })
+    (all > 0).then_some(SampleRatio { expected, found, p: ratio.p_value, warning: ratio.warning })
 }
