@@ -160,7 +160,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let from = format!("{} <reminders@shop.example>", compiled.name());
         let mailer = mailing((&tables, &stream), rulesets.clone(), (&secrets, &clock), from, public_url);
         let (preferences, post) = after_mail(&tables, &secrets, &clock);
-        let (admin, decider) = asked(&tables, models, rulesets, &secrets, &clock);
+        let (admin, decider) = asked((&tables, &stream), models, rulesets, &secrets, &clock);
         Ok(Self {
             tables,
             failed,
