@@ -108,6 +108,12 @@ impl Measured {
         self.exposed.iter()
     }
 
+    /// Whether nothing that the person did is noted.
+    #[must_use]
+    pub fn is_without_facts(&self) -> bool {
+        self.facts.is_empty()
+    }
+
     /// The person was shown a variant. Beyond the cap the runs entered first are forgotten.
     pub fn expose(&mut self, new: Exposed) {
         match self.exposed.binary_search_by(|exposed| exposed.run.cmp(&new.run)) {
