@@ -25,7 +25,7 @@ use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
-use beckon_store::tables::{ChangeKind, RulesetStore, key_reader};
+use beckon_store::tables::{ChangeKind, DocumentKind, RulesetStore, key_reader};
 use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
 use cart_mailer::send::account::MemoryAccount;
@@ -330,6 +330,7 @@ pub(crate) async fn publish<T: RulesetStore>(
 ) -> Result<(), CliError> {
     let checked = admin::check(ruleset, run_tests).map_err(|e| CliError::ruleset("ruleset", &e))?;
     let proposal = Proposal {
+        of: DocumentKind::Ruleset,
         id: fresh_id(),
         kind: ChangeKind::Publish,
         tests: checked.tests.count(),

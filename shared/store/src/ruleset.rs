@@ -109,8 +109,8 @@ impl ActiveRuleset {
         table: &C,
         current: Option<&Ruleset>,
     ) -> Result<Option<Ruleset>, RulesetUnavailable> {
-        let document = table.active_ruleset().await.map_err(RulesetUnavailable::Store)?;
-        let document = document.ok_or(RulesetUnavailable::None)?;
+        let active = table.active_documents().await.map_err(RulesetUnavailable::Store)?;
+        let document = active.ruleset.ok_or(RulesetUnavailable::None)?;
         if current.is_some_and(|c| c.version() == document.version) {
             return Ok(None);
         }

@@ -141,8 +141,8 @@ impl LocalStream {
             return Err(CliError::usage(format!("no state of `beckon serve` in {}", folder.display())));
         }
         let tables = laptop::tables(Some(&file)).await?;
-        let active = tables.active_ruleset().await;
-        let active = active.map_err(|e| CliError::caused("the ruleset cannot be read", &e))?;
+        let active = tables.active_documents().await;
+        let active = active.map_err(|e| CliError::caused("the ruleset cannot be read", &e))?.ruleset;
         let clock = Clock::system();
         let stack = Stack::new(Parts {
             tables,

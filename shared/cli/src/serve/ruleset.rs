@@ -54,7 +54,7 @@ mod tests {
     use crate::stack::publish;
     use admin::{Proposal, make_live, run_tests};
     use beckon_domain::Timestamp;
-    use beckon_store::tables::ChangeKind;
+    use beckon_store::tables::{ChangeKind, DocumentKind};
     use beckon_store::tables::memory::MemoryTables;
 
     #[tokio::test]
@@ -65,6 +65,7 @@ mod tests {
         assert_eq!(read(None).unwrap().or_published(&tables).await.unwrap().text, SAMPLE);
         let autumn = SAMPLE.replace("name: Outdoor sample", "name: Autumn");
         let proposal = Proposal {
+            of: DocumentKind::Ruleset,
             id: "1".to_owned(),
             kind: ChangeKind::Publish,
             document: admin::check(&autumn, run_tests).unwrap().document,

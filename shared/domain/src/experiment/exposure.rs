@@ -44,8 +44,10 @@ pub struct Exposed {
 }
 
 impl Exposed {
-    /// The earlier one; where both are of different variants, the person crossed over.
-    fn join(self, other: Self) -> Self {
+    /// The earlier one; where both are of different variants, the person crossed over. In whatever order and however often
+    /// exposures of a run are joined, it comes to the same.
+    #[must_use]
+    pub fn join(self, other: Self) -> Self {
         let crossed_over = self.crossed_over || other.crossed_over || self.variant != other.variant;
         let first = if (self.at, &self.variant) <= (other.at, &other.variant) { self } else { other };
         Self { crossed_over, ..first }
