@@ -19,6 +19,10 @@ impl<T: ConfigStore> ConfigStore for Faulty<T> {
     async fn active_mail_content(&self) -> Result<Option<MailDocument>, StoreError> {
         self.faults.around("active_mail_content", self.inner.active_mail_content(), store_error).await
     }
+
+    async fn mail_content(&self, version: &str) -> Result<Option<MailDocument>, StoreError> {
+        self.faults.around("mail_content", self.inner.mail_content(version), store_error).await
+    }
 }
 
 impl<T: ModelStore> ModelStore for Faulty<T> {

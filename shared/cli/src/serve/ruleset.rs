@@ -54,8 +54,8 @@ mod tests {
     use crate::stack::publish;
     use admin::{Proposal, make_live, run_tests};
     use beckon_domain::Timestamp;
-    use beckon_store::tables::{ChangeKind, DocumentKind};
     use beckon_store::tables::memory::MemoryTables;
+    use beckon_store::tables::{ChangeKind, DocumentKind};
 
     #[tokio::test]
     async fn what_was_published_outlives_a_restart_and_an_old_sample_does_not() {

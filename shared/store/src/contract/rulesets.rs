@@ -51,6 +51,7 @@ async fn active<T: ConfigStore>(tables: &T, kind: DocumentKind) -> Option<Rulese
 /// The content of mails changes as rulesets do, and apart from them.
 async fn mail_content<T: ConfigStore + RulesetStore + MailContentStore>(tables: &T) {
     assert_eq!(tables.active_mail_content().await.unwrap(), None);
+    assert_eq!(tables.mail_content("m1").await.unwrap(), None);
     assert_eq!(tables.live_mail_content().await.unwrap(), None);
     let first = change(1, None, "m1");
     let second = RulesetChange { note: Some("why".to_owned()), ..change(2, Some("m1"), "m2") };
@@ -60,6 +61,7 @@ async fn mail_content<T: ConfigStore + RulesetStore + MailContentStore>(tables: 
         assert_eq!(tables.change_mail_content(&document(version), change).await.unwrap(), Save::Saved);
         assert_eq!(tables.change_mail_content(&document("m3"), change).await.unwrap(), Save::Conflict);
         assert_eq!(tables.active_mail_content().await.unwrap(), Some(document(version)));
+        assert_eq!(tables.mail_content(version).await.unwrap(), Some(document(version)));
     }
     let live = tables.live_mail_content().await.unwrap().unwrap();
     assert_eq!((live.number, live.from.as_deref(), &live.document), (2, Some("m1"), &document("m2")));

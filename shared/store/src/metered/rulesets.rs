@@ -61,6 +61,12 @@ impl<T: ConfigStore> ConfigStore for Metered<T> {
         self.config_read(document.as_ref().map_or(0, ruleset_bytes), false);
         Ok(document)
     }
+
+    async fn mail_content(&self, version: &str) -> Result<Option<MailDocument>, StoreError> {
+        let document = self.tables.mail_content(version).await?;
+        self.config_read(document.as_ref().map_or(0, ruleset_bytes), false);
+        Ok(document)
+    }
 }
 
 impl<T: MailContentStore> MailContentStore for Metered<T> {

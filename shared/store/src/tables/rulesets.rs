@@ -170,6 +170,14 @@ pub trait ConfigStore: Send + Sync {
     fn active_mail_content(&self) -> impl Future<Output = Result<Option<MailDocument>, StoreError>> + Send {
         std::future::ready(Ok(None))
     }
+
+    /// A version of the content of mails that was published at some time; `None` when none was called so. One read.
+    fn mail_content(
+        &self,
+        _version: &str,
+    ) -> impl Future<Output = Result<Option<MailDocument>, StoreError>> + Send {
+        std::future::ready(Ok(None))
+    }
 }
 
 /// ConfigTable and AuditTable as whoever changes rulesets and experiments sees them.

@@ -158,4 +158,9 @@ impl ConfigStore for DynamoTables {
         let item = self.item_of_config(READ_MAIL, MAIL_CONTENT, ACTIVE, false).await?;
         item.as_ref().map(document_of).transpose()
     }
+
+    async fn mail_content(&self, version: &str) -> Result<Option<MailDocument>, StoreError> {
+        let item = self.item_of_config(READ_MAIL, MAIL_CONTENT, &version_key(version), false).await?;
+        item.as_ref().map(document_of).transpose()
+    }
 }

@@ -50,7 +50,12 @@ impl MailContentStore for MemoryTables {
         document: &MailDocument,
         change: &MailChange,
     ) -> Result<Save, StoreError> {
-        Ok(self.lock().mail_content.change(document, change))
+        let mut tables = self.lock();
+        let saved = tables.mail_content.change(document, change);
+        if saved == Save::Saved {
+            tables.mail_content.versions.insert(document.version.clone(), document.body.clone());
+        }
+        Ok(saved)
     }
 
     async fn mail_content_changes(&self, limit: u32) -> Result<Vec<MailChange>, StoreError> {
@@ -72,6 +77,11 @@ impl ConfigStore for MemoryTables {
 
     async fn active_mail_content(&self) -> Result<Option<MailDocument>, StoreError> {
         Ok(self.lock().mail_content.live.as_ref().map(|live| live.document.clone()))
+    }
+
+    async fn mail_content(&self, version: &str) -> Result<Option<MailDocument>, StoreError> {
+        let body = self.lock().mail_content.versions.get(version).cloned();
+        Ok(body.map(|body| MailDocument { version: version.to_owned(), body }))
     }
 }
 
