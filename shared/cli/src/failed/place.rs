@@ -149,6 +149,7 @@ impl LocalStream {
             failed: FolderFailedEvents::new(folder),
             models: LocalModels::default(),
             ruleset: active.map_or_else(|| SAMPLE.to_owned(), |document| document.body),
+            experiments: None,
             epoch: epoch(clock.now()),
             clock,
             shard_count: 1,

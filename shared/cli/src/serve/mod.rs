@@ -138,6 +138,7 @@ async fn start<F: FailedEventStore + FailedEventArchive + RewriteObjects + Clone
             None => LocalModels::default(),
         },
         ruleset: base.beginning.text,
+        experiments: None,
         clock: base.clock,
         shard_count: SHARD_COUNT,
         batch_size: 100,

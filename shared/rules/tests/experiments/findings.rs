@@ -96,7 +96,7 @@ impl<'r> Person<'r> {
     fn reported(&self) -> Vec<String> {
         let mut last: Vec<String> =
             self.told.iter().filter(|told| !told.starts_with("exposed")).cloned().collect();
-        let exposed = self.told.iter().filter(|told| told.starts_with("exposed")).next_back();
+        let exposed = self.told.iter().rfind(|told| told.starts_with("exposed"));
         last.extend(exposed.cloned());
         last.sort();
         last.dedup();

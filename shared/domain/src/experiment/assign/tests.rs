@@ -162,7 +162,8 @@ fn whoever_was_shown_a_variant_keeps_it_as_long_as_it_exists() {
 #[test]
 fn what_cannot_be_run_does_not_exist() {
     use DefinitionError as E;
-    let wrong: [(fn(&mut Definition), E); 8] = [
+    type Change = fn(&mut Definition);
+    let wrong: [(Change, E); 8] = [
         (|new| new.variants.truncate(1), E::VariantCount),
         (|new| new.variants[1].id = VariantId::new("v0").unwrap(), E::VariantTwice),
         (|new| new.variants[0].weight = f64::NAN, E::Weight),
