@@ -65,3 +65,6 @@ pub const SAMPLE_EXPERIMENTS: &str = include_str!("../experiments/sample.yaml");
 
 /// The JSON Schema of a ruleset (draft 2020-12): an editor that has it completes fields and says what they mean.
 pub const SCHEMA: &str = include_str!("../schema/ruleset.schema.json");
+
+/// The JSON Schema of a document of experiments (draft 2020-12).
+pub const EXPERIMENTS_SCHEMA: &str = include_str!("../schema/experiments.schema.json");
