@@ -105,9 +105,9 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     let beginning = beginning.or_published(&tables).await?;
     let base = Base { tables, beginning, file, clock, speed, port };
     if args.memory {
-        start(base, listener, &args, MemoryFailedEvents::default()).await
+        Box::pin(start(base, listener, &args, MemoryFailedEvents::default())).await
     } else {
-        start(base, listener, &args, FolderFailedEvents::new(STATE_FOLDER)).await
+        Box::pin(start(base, listener, &args, FolderFailedEvents::new(STATE_FOLDER))).await
     }
 }
 

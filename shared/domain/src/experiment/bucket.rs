@@ -43,7 +43,17 @@ pub const BUCKET_COUNT: u32 = 10_000;
 /// The bucket of a unit, from 0 to 9,999: version 2 of the hash, in whole numbers.
 #[must_use]
 pub fn bucket(seed: &str, unit: &str) -> u32 {
-    let first = fnv1a(fnv1a(OFFSET, seed.as_bytes()), unit.as_bytes());
+    bucket_after(seeded(seed), unit)
+}
+
+/// The hash of a seed, for the units that come after it.
+pub(super) fn seeded(seed: &str) -> u32 {
+    fnv1a(OFFSET, seed.as_bytes())
+}
+
+/// The bucket of a unit after a seed that is hashed already.
+pub(super) fn bucket_after(seeded: u32, unit: &str) -> u32 {
+    let first = fnv1a(seeded, unit.as_bytes());
     let mut digits = [0; 10];
     fnv1a(OFFSET, decimal(first, &mut digits)) % BUCKET_COUNT
 }

@@ -161,6 +161,8 @@ impl DefinitionError {
 pub struct Experiment {
     definition: Definition,
     seed: SmolStr,
+    /// The seed's hash: it is the same for everybody.
+    seeded: u32,
 }
 
 impl Experiment {
@@ -208,7 +210,8 @@ impl Experiment {
             number => format_smolstr!("{}#{number}", run.experiment),
         };
         let seed = definition.seed.clone().unwrap_or_else(own);
-        Ok(Self { definition, seed })
+        let seeded = super::bucket::seeded(&seed);
+        Ok(Self { definition, seed, seeded })
     }
 
     /// What people are divided by.
@@ -245,7 +248,7 @@ impl Experiment {
 
     /// The bucket of a unit, from 0 to below [`BUCKET_COUNT`], and where that is among all, from 0 to below 1.
     pub(super) fn place(&self, unit: &str) -> (u32, f64) {
-        let bucket = super::bucket::bucket(&self.seed, unit);
+        let bucket = super::bucket::bucket_after(self.seeded, unit);
         (bucket, f64::from(bucket) / f64::from(BUCKET_COUNT))
     }
 }
