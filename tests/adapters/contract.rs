@@ -8,9 +8,9 @@ use beckon_store::contract;
 use beckon_store::tables::dynamodb::DynamoTables;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
-    ChangeKind, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, LedgerChange, OutreachStore,
-    ProfileScan, ProfileStore, Read, ReminderId, RulesetChange, RulesetDocument, RulesetStore, Save, Stored,
-    TestCount,
+    ChangeKind, ConfigStore, Contact, ContactStore, DUE_SHARD_COUNT, DocumentKind, LedgerChange,
+    OutreachStore, ProfileScan, ProfileStore, Read, ReminderId, RulesetChange, RulesetDocument, RulesetStore,
+    Save, Stored, TestCount,
 };
 use std::path::Path;
 
@@ -79,7 +79,7 @@ async fn what_was_written_is_there_after_the_file_is_opened_again() {
     let row = Reminder::skip(None, &who, SkipReason::NoConsent, None, NOW).unwrap();
     let skip = LedgerChange { id, row, read_version: None, history: None, code: None };
     assert_eq!(before.save_reminder(&skip, NOW).await.unwrap(), Save::Saved);
-    assert_eq!(before.change_ruleset(&document, &change).await.unwrap(), Save::Saved);
+    assert_eq!(before.change_document(DocumentKind::Ruleset, &document, &change).await.unwrap(), Save::Saved);
     let reminder = before.reminder(&id).await.unwrap();
     drop(before);
 
@@ -92,7 +92,7 @@ async fn what_was_written_is_there_after_the_file_is_opened_again() {
     assert_eq!(after.contact(&who, NOW).await.unwrap(), Some(contact));
     assert!(reminder.is_some());
     assert_eq!(after.reminder(&id).await.unwrap(), reminder);
-    assert_eq!(after.active_ruleset().await.unwrap(), Some(document));
+    assert_eq!(after.active_documents().await.unwrap().ruleset, Some(document));
     assert_eq!(after.ruleset_changes(None, 10).await.unwrap(), [change]);
     assert_eq!(
         after.save(&who, &profile(8), None, None).await.unwrap(),

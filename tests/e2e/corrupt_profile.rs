@@ -1,10 +1,12 @@
 //! A stored profile that cannot be read: its own events are kept, its neighbours go on, and a page is still answered.
 
+use beckon_domain::experiment::{Finding, RunId};
 use beckon_domain::{Profile, ProfileKey, Timestamp};
 use beckon_rules::SAMPLE;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
-    ConfigStore, Due, LiveModel, ModelKind, ProfileStore, Read, RulesetDocument, Save, Stored,
+    ActiveDocuments, ConfigStore, Due, ExperimentStore, LiveModel, ModelKind, ProfileStore, Read, RunPage,
+    Save, Stored,
 };
 use beckon_store::{ErrorKind, StoreError};
 use harness::{Teller, World, delivery, world::START};
@@ -51,9 +53,24 @@ impl ProfileStore for Corrupt {
     }
 }
 
+impl ExperimentStore for Corrupt {
+    async fn record_finding(
+        &self,
+        of: &ProfileKey,
+        finding: &Finding,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.inner.record_finding(of, finding, now).await
+    }
+
+    async fn run_page(&self, run: &RunId, after: Option<&str>, limit: u32) -> Result<RunPage, StoreError> {
+        self.inner.run_page(run, after, limit).await
+    }
+}
+
 impl ConfigStore for Corrupt {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        self.inner.active_ruleset().await
+    async fn active_documents(&self) -> Result<ActiveDocuments, StoreError> {
+        self.inner.active_documents().await
     }
 
     async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {

@@ -1,5 +1,6 @@
 //! An invocation that nears its end begins nothing new, and names the lowest number that is not done.
 
+use beckon_domain::experiment::{Finding, RunId};
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
 use beckon_rules::SAMPLE;
 use beckon_runtime::Clock;
@@ -8,7 +9,8 @@ use beckon_store::StoreError;
 use beckon_store::streams::memory::StreamRecord;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
-    ConfigStore, Due, LiveModel, ModelKind, ProfileScan, ProfileStore, Read, RulesetDocument, Save, Stored,
+    ActiveDocuments, ConfigStore, Due, ExperimentStore, LiveModel, ModelKind, ProfileScan, ProfileStore,
+    Read, RunPage, Save, Stored,
 };
 use harness::{Teller, World, delivery, world::START};
 use profiler::Profiler;
@@ -55,9 +57,24 @@ impl ProfileStore for Slow {
     }
 }
 
+impl ExperimentStore for Slow {
+    async fn record_finding(
+        &self,
+        of: &ProfileKey,
+        finding: &Finding,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.inner.record_finding(of, finding, now).await
+    }
+
+    async fn run_page(&self, run: &RunId, after: Option<&str>, limit: u32) -> Result<RunPage, StoreError> {
+        self.inner.run_page(run, after, limit).await
+    }
+}
+
 impl ConfigStore for Slow {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        self.inner.active_ruleset().await
+    async fn active_documents(&self) -> Result<ActiveDocuments, StoreError> {
+        self.inner.active_documents().await
     }
 
     async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {

@@ -4,7 +4,7 @@ use admin::{Proposal, make_live};
 use beckon_domain::DurationMs;
 use beckon_rules::{Ruleset, SAMPLE};
 use beckon_store::tables::memory::MemoryTables;
-use beckon_store::tables::{ChangeKind, RulesetDocument, TestCount};
+use beckon_store::tables::{ChangeKind, DocumentKind, RulesetDocument, TestCount};
 use harness::{Faults, Faulty, World};
 use serde_json::{Value, json};
 
@@ -115,6 +115,7 @@ async fn rules(shop: &Shop) -> String {
 
 async fn activate(shop: &Shop, version: &str, body: &str) {
     let proposal = Proposal {
+        of: DocumentKind::Ruleset,
         id: version.to_owned(),
         kind: ChangeKind::Publish,
         document: RulesetDocument { version: version.to_owned(), body: body.to_owned() },

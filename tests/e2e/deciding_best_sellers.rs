@@ -4,7 +4,7 @@ use beckon_domain::DurationMs;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_wire::auth::Credentials;
-use decisions::{BestSellerLists, Decider, LIST_AGE_MAX};
+use decisions::{BestSellerLists, Browser, Decider, LIST_AGE_MAX};
 use harness::{Fault, Faults, Faulty, World};
 use serde_json::{Value, json};
 use std::pin::pin;
@@ -27,7 +27,10 @@ fn request(page: &Value) -> Vec<u8> {
 
 /// The products that a stranger is shown.
 async fn shown(decider: &Decider<Faulty<MemoryTables>>, page: &Value) -> Vec<String> {
-    let answer = decider.decide(&request(page), &Credentials::of_key("pk_local"), false, "r").await.unwrap();
+    let answer = decider
+        .decide(&request(page), &Credentials::of_key("pk_local"), Browser::default(), "r")
+        .await
+        .unwrap();
     answer.decisions[0].items.iter().flatten().map(|item| item.product_id.clone()).collect()
 }
 
@@ -48,7 +51,7 @@ async fn the_lists_are_read_beside_profile_and_rules_and_once_a_minute() {
     {
         let body = request(&page);
         let credentials = Credentials::of_key("pk_local");
-        let mut cold = pin!(decider.decide(&body, &credentials, false, "r"));
+        let mut cold = pin!(decider.decide(&body, &credentials, Browser::default(), "r"));
         let first = cold.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(matches!(first, Poll::Pending), "every call lets others run first");
         let together = ["active_ruleset", "load", "best_sellers", "live_model"];
@@ -74,8 +77,10 @@ async fn the_category_of_the_pages_product_is_told_by_the_rules_in_memory() {
     let decider = decider(&shop, &BestSellerLists::default(), &faults);
     let page = json!({ "type": "PRODUCT", "productId": "tent-2p" });
     let sources = async || {
-        let answer =
-            decider.decide(&request(&page), &Credentials::of_key("pk_local"), false, "r").await.unwrap();
+        let answer = decider
+            .decide(&request(&page), &Credentials::of_key("pk_local"), Browser::default(), "r")
+            .await
+            .unwrap();
         answer.decisions[0].items.iter().flatten().map(|item| item.source).take(1).collect::<Vec<_>>()
     };
     assert_eq!(

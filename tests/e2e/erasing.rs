@@ -277,7 +277,7 @@ async fn requirement_44_what_is_held_is_exported_and_erased_from_every_store_and
 
 #[tokio::test]
 async fn requirement_44_the_same_on_dynamodb() {
-    told_exported_and_erased(beckon_cli::laptop::tables(None).await.unwrap()).await;
+    Box::pin(told_exported_and_erased(beckon_cli::laptop::tables(None).await.unwrap())).await;
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ mod deadline;
 mod deciding;
 mod deciding_best_sellers;
 mod erasing;
+mod experimenting;
+mod experiments;
 mod explaining;
 mod feedback;
 mod gpc;

@@ -8,7 +8,7 @@ use beckon_domain::{DurationMs, Timestamp};
 use beckon_rules::{Ruleset, SAMPLE};
 use beckon_store::ruleset::{ActiveRuleset, RULESET_AGE_MAX};
 use beckon_store::tables::memory::MemoryTables;
-use beckon_store::tables::{ChangeKind, RulesetDocument, TestCount};
+use beckon_store::tables::{ChangeKind, DocumentKind, RulesetDocument, TestCount};
 use mutate::Mutator;
 use std::path::Path;
 
@@ -19,6 +19,7 @@ const TEXT_COUNT: u64 = 10_000;
 async fn publish(tables: &MemoryTables, number: u64, body: &str, now: Timestamp) {
     let document = RulesetDocument { version: number.to_string(), body: body.to_owned() };
     let proposal = Proposal {
+        of: DocumentKind::Ruleset,
         id: number.to_string(),
         kind: ChangeKind::Publish,
         document,

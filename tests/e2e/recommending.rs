@@ -6,7 +6,7 @@ use beckon_rules::{Ruleset, SAMPLE};
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_wire::auth::Credentials;
-use decisions::Decider;
+use decisions::{Browser, Decider};
 use harness::world::START;
 use harness::{Faults, Faulty, World};
 use serde_json::{Value, json};
@@ -135,7 +135,7 @@ async fn round_trips(
 ) -> Vec<Vec<&'static str>> {
     let bytes = body.to_string().into_bytes();
     let credentials = Credentials::of_key("pk_local");
-    let mut deciding = pin!(decider.decide(&bytes, &credentials, false, "r"));
+    let mut deciding = pin!(decider.decide(&bytes, &credentials, Browser::default(), "r"));
     let (mut rounds, mut seen) = (Vec::new(), faults.calls().len());
     loop {
         let polled = deciding.as_mut().poll(&mut Context::from_waker(Waker::noop()));

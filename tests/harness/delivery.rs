@@ -12,7 +12,7 @@ use beckon_store::bus::EventBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::EventStream;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
-use beckon_store::tables::{CatalogStore, ConfigStore, ProductStore, ProfileStore};
+use beckon_store::tables::{CatalogStore, ConfigStore, ExperimentStore, ProductStore, ProfileStore};
 use profiler::Profiler;
 use trends::Trends;
 
@@ -37,7 +37,7 @@ pub trait Consumer {
 
 impl<T, S, F, B> Consumer for Profiler<T, S, F, B>
 where
-    T: ProfileStore + ConfigStore,
+    T: ProfileStore + ConfigStore + ExperimentStore,
     S: EventStream,
     F: FailedEventStore,
     B: EventBus,

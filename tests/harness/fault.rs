@@ -3,6 +3,7 @@
 
 mod codes;
 mod erasing;
+mod experiments;
 mod keys;
 mod models;
 mod products;

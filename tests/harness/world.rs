@@ -6,19 +6,19 @@ use axum::body::Body;
 use axum::http::{Method, Request, header};
 use beckon_cli::conservation::{Collected, Conservation, SignalConservation, failed_by_stream};
 use beckon_cli::laptop::LocalModels;
-use beckon_cli::stack::{Parts, Tables, signals_epoch};
+use beckon_cli::stack::{NO_EXPERIMENTS, Parts, Tables, publish_experiments, signals_epoch};
 use beckon_cli::{Stack, laptop};
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::id::{AnonymousId, UserId};
 use beckon_domain::outreach::series::STEP_COUNT_MAX;
 use beckon_domain::{Currency, DurationMs, EpisodeId, ProfileKey, Timestamp};
-use beckon_rules::SAMPLE;
+use beckon_rules::{Ruleset, SAMPLE};
 use beckon_runtime::Clock;
 use beckon_runtime::clock::Hand;
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::propensity::ActivePropensity;
-use beckon_store::ruleset::ActiveRuleset;
+use beckon_store::ruleset::{ActiveRuleset, RULESET_AGE_MAX};
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::tables::dynamodb::DynamoTables;
 use beckon_store::tables::memory::MemoryTables;
@@ -82,6 +82,7 @@ impl<T: Tables> World<T> {
             failed: MemoryFailedEvents::default(),
             models: LocalModels::default(),
             ruleset: ruleset.to_owned(),
+            experiments: Some(NO_EXPERIMENTS),
             clock,
             shard_count,
             batch_size: 100,
@@ -92,6 +93,15 @@ impl<T: Tables> World<T> {
         });
         let stack = stack.await.expect("the stack starts");
         Self { stack, collected: Collected::default(), hand, episodes: Vec::new() }
+    }
+
+    /// Makes experiments live, and lets functions hear of them.
+    pub async fn publish_experiments(&self, document: &str) {
+        let ruleset = self.stack.tables.active_documents().await.expect("the tables answer").ruleset;
+        let ruleset = Ruleset::parse(&ruleset.expect("a ruleset is live").body).expect("it is valid");
+        let now = self.stack.clock.now();
+        publish_experiments(&self.stack.tables, document, &ruleset, now).await.expect("the experiments fit");
+        self.pass(RULESET_AGE_MAX);
     }
 
     /// Lets time pass.

@@ -175,6 +175,7 @@ fn is_called(source: &str, port: &str, method: &str) -> bool {
         ("", "load") => source.contains("Secrets::load("),
         ("ConfigStore", "active_ruleset") => source.contains("rulesets.get("),
         ("ConfigStore", "active_mail_content") => source.contains("content.get("),
+        ("ConfigStore", "mail_content") => source.contains("content.version("),
         ("ConfigStore", "live_model") => source.contains("propensity.get("),
         ("ModelObjects", "put_model") => {
             // A model, or a snapshot of the catalog.

@@ -78,7 +78,7 @@ async fn shapes() -> Shapes {
         .endpoint_url(endpoint)
         .build();
     let client = aws_sdk_dynamodb::Client::from_conf(config);
-    let TableNames { profile, contact, outreach, config, catalog, audit } = TableNames::local();
+    let TableNames { profile, contact, outreach, config, catalog, audit, experiment } = TableNames::local();
     DynamoTables::new(client.clone(), TableNames::local()).create_missing().await.unwrap();
     let mut shapes = Shapes::new();
     let names = [
@@ -88,6 +88,7 @@ async fn shapes() -> Shapes {
         ("config", config),
         ("catalog", catalog),
         ("audit", audit),
+        ("experiment", experiment),
     ];
     for (id, name) in names {
         let answer = client.describe_table().table_name(name).send().await.unwrap();

@@ -53,6 +53,7 @@ pub async fn stack(now: Timestamp) -> Stack<MemoryTables, MemoryFailedEvents> {
         failed: MemoryFailedEvents::default(),
         models: LocalModels::default(),
         ruleset: SAMPLE.to_owned(),
+        experiments: None,
         clock,
         shard_count: 1,
         batch_size: 100,

@@ -17,6 +17,8 @@ pub struct Config {
     pub profile_table: String,
     /// `CONTACT_TABLE`: name of the table with the contacts.
     pub contact_table: String,
+    /// `EXPERIMENT_TABLE`: name of the table with what was found of people in experiments.
+    pub experiment_table: String,
     /// `ERASURE_DAYS`: days that a tombstone stands.
     pub erasure_days: u32,
     /// `MODEL_BUCKET`: bucket of the snapshots of the catalog.
@@ -38,6 +40,7 @@ impl Config {
             outreach_table: env.required("OUTREACH_TABLE"),
             profile_table: env.required("PROFILE_TABLE"),
             contact_table: env.required("CONTACT_TABLE"),
+            experiment_table: env.required("EXPERIMENT_TABLE"),
             erasure_days: env.required_parsed("ERASURE_DAYS").unwrap_or_default(),
             model_bucket: env.required("MODEL_BUCKET"),
             secret_arn: env.required("SECRET_ARN"),

@@ -8,7 +8,7 @@ use crate::rollout::{Outcome, Proposal, make_live_after};
 use beckon_domain::key::WriteKeyKind;
 use beckon_domain::{DurationMs, SourceId};
 use beckon_runtime::{Clock, Secrets};
-use beckon_store::tables::{ChangeKind, LiveRuleset, RulesetStore};
+use beckon_store::tables::{ChangeKind, DocumentKind, LiveRuleset, RulesetStore};
 use beckon_wire::admin::{
     ActiveAnswer, ChangedAnswer, CheckAnswer, HistoryAnswer, HistoryAsk, PublishAsk, RollbackAsk,
 };
@@ -115,6 +115,7 @@ impl<T: RulesetStore, O> Admin<T, O> {
             return Ok(Noted { change, answer: changed });
         }
         let proposal = Proposal {
+            of: DocumentKind::Ruleset,
             id: caller.request_id.to_owned(),
             kind: ChangeKind::Publish,
             document: checked.document.clone(),
@@ -144,6 +145,7 @@ impl<T: RulesetStore, O> Admin<T, O> {
         let document = self.version(&to).await?;
         let checked = check(&document.body, self.run_tests)?;
         let proposal = Proposal {
+            of: DocumentKind::Ruleset,
             id: caller.request_id.to_owned(),
             kind: ChangeKind::Rollback,
             document,
@@ -194,7 +196,7 @@ impl<T: RulesetStore, O> Admin<T, O> {
         {
             return Err(missing().into());
         }
-        Ok(self.tables.ruleset(version).await?.ok_or_else(missing)?)
+        Ok(self.tables.document(DocumentKind::Ruleset, version).await?.ok_or_else(missing)?)
     }
 
     /// What is live, and how it became so.

@@ -1,9 +1,10 @@
-//! How a ruleset becomes live: kept as a version first, then live together with the record of who did it, against the
+//! How a ruleset, or the experiments, become live: kept as a version first, then live together with the record of who did it, against the
 //! change that was read. Of two who do it at the same time one is told.
 
 use beckon_domain::Timestamp;
 use beckon_store::tables::{
-    ChangeKind, Keep, LiveRuleset, NotKept, RulesetChange, RulesetDocument, RulesetStore, Save, TestCount,
+    ChangeKind, DocumentKind, Keep, LiveRuleset, NotKept, RulesetChange, RulesetDocument, RulesetStore, Save,
+    TestCount,
 };
 use beckon_store::{ErrorKind, StoreError};
 
@@ -12,9 +13,11 @@ use beckon_store::{ErrorKind, StoreError};
 pub struct Proposal {
     /// Unique id of the request: by it a change whose answer got lost is known again.
     pub id: String,
+    /// What it is.
+    pub of: DocumentKind,
     /// How.
     pub kind: ChangeKind,
-    /// The ruleset, checked.
+    /// The text, checked.
     pub document: RulesetDocument,
     /// Who: the source of the key, or the command.
     pub who: String,
@@ -41,13 +44,13 @@ pub enum Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum RolloutError {
     /// Another version is live than the caller knows of.
-    #[error("another ruleset is live by now")]
+    #[error("another version is live by now")]
     Conflict {
         /// What is live.
         live: Option<String>,
     },
     /// It cannot be kept.
-    #[error("the ruleset cannot be kept")]
+    #[error("the text cannot be kept")]
     NotKept(#[source] NotKept),
     /// A table did not do what was asked.
     #[error("a table did not do what was asked")]
@@ -62,7 +65,7 @@ impl RolloutError {
     }
 }
 
-/// Makes a ruleset live.
+/// Makes a text live.
 ///
 /// # Errors
 /// When something else became live in between, or a table fails.
@@ -71,7 +74,7 @@ pub async fn make_live<T: RulesetStore>(
     proposal: Proposal,
     now: Timestamp,
 ) -> Result<Outcome, RolloutError> {
-    let live = tables.live_ruleset().await?;
+    let live = tables.live_document(proposal.of).await?;
     make_live_after(tables, proposal, live, now).await
 }
 
@@ -95,9 +98,9 @@ pub async fn make_live_after<T: RulesetStore>(
     let number = live.as_ref().map_or(0, |live| live.number) + 1;
     if let Some(live) = live.filter(|live| live.number == 0) {
         // It became live before versions were kept: without this nobody could go back to it.
-        keep(tables, &live.document, now).await?;
+        keep(tables, proposal.of, &live.document, now).await?;
     }
-    keep(tables, &proposal.document, now).await?;
+    keep(tables, proposal.of, &proposal.document, now).await?;
     let change = RulesetChange {
         number,
         id: proposal.id,
@@ -111,14 +114,14 @@ pub async fn make_live_after<T: RulesetStore>(
         tests: proposal.tests,
         forced: proposal.tests.failed > 0,
     };
-    let error = match tables.change_ruleset(&proposal.document, &change).await {
+    let error = match tables.change_document(proposal.of, &proposal.document, &change).await {
         Ok(Save::Saved) => return Ok(Outcome::Changed(change)),
         Ok(Save::Conflict) => None,
         Err(error) if error.kind == ErrorKind::Ambiguous => Some(error),
         Err(error) => return Err(error.into()),
     };
     // Was it we, after an answer that got lost, or somebody else?
-    let latest = tables.ruleset_changes(Some(number + 1), 1).await?.into_iter().next();
+    let latest = tables.document_changes(proposal.of, Some(number + 1), 1).await?.into_iter().next();
     match (latest.filter(|latest| latest.number == number), error) {
         (Some(latest), _) if latest.id == change.id => Ok(Outcome::Changed(latest)),
         (Some(latest), _) => Err(RolloutError::Conflict { live: Some(latest.to) }),
@@ -129,10 +132,11 @@ pub async fn make_live_after<T: RulesetStore>(
 
 async fn keep<T: RulesetStore>(
     tables: &T,
+    of: DocumentKind,
     document: &RulesetDocument,
     now: Timestamp,
 ) -> Result<(), RolloutError> {
-    match tables.put_ruleset(document, now).await? {
+    match tables.put_document(of, document, now).await? {
         Keep::Kept => Ok(()),
         Keep::Not(refused) => Err(RolloutError::NotKept(refused)),
     }

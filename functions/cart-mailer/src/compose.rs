@@ -5,14 +5,14 @@ use crate::mail::{Material, Offered};
 use crate::process::{MailTables, Mailer, Run};
 use crate::send::Email;
 use crate::situation::Reading;
-use beckon_domain::ReminderId;
 use beckon_domain::outreach::Offer;
+use beckon_domain::{ProfileKey, ReminderId};
 
 impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
     pub(crate) async fn compose(
         &self,
         run: &Run,
-        id: ReminderId,
+        (key, id): (&ProfileKey, ReminderId),
         reading: &Reading,
         offer: Option<&Offer>,
     ) -> Result<Email, MailerError> {
@@ -36,6 +36,10 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
             now: run.now,
         };
         let content = self.content.get(&self.tables, run.now).await?;
+        let content = match run.assigned(key, &reading.profile).overlay().mail() {
+            Some(version) => self.content.version(&self.tables, version).await?.unwrap_or(content),
+            None => content,
+        };
         let rendered = material.render(&content)?;
         Ok(Email {
             from: self.from.clone(),

@@ -3,7 +3,6 @@
 
 use crate::error::MailerError;
 use crate::process::{MailTables, Mailer, Run};
-use crate::situation::Reading;
 use beckon_domain::abandonment::Plan;
 use beckon_domain::{DurationMs, ProfileKey, ReminderId, Timestamp};
 use beckon_runtime::fresh_id;
@@ -139,15 +138,11 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
             Plan::Skip(id, reason) => Some(told(id, "skip", Some(reason.code()), None)),
             Plan::Defer(id, reason, until) => Some(told(id, "wait", Some(reason.code()), Some(until))),
             Plan::Remind(id) => {
-                let subject = self.subject(run, id, &reading).await?;
+                let email = self.compose(run, (key, id), &reading, reading.offer.as_ref()).await?;
                 let percent = reading.offer.as_ref().map(|offer| offer.percent);
-                Some(Planned { subject: Some(subject), percent, ..told(id, "send", None, None) })
+                Some(Planned { subject: Some(email.subject), percent, ..told(id, "send", None, None) })
             }
         })
-    }
-
-    async fn subject(&self, run: &Run, id: ReminderId, reading: &Reading) -> Result<String, MailerError> {
-        Ok(self.compose(run, id, reading, reading.offer.as_ref()).await?.subject)
     }
 }
 

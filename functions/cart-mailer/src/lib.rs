@@ -11,6 +11,7 @@ mod config;
 mod conversions;
 mod dry_run;
 mod error;
+mod experiments;
 mod handler;
 pub mod mail;
 mod pace;

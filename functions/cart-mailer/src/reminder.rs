@@ -51,6 +51,9 @@ where
     ) -> Result<(), MailerError> {
         let Some(reading) = self.read(run, key, None).await? else { return Ok(()) };
         let number = reading.timer();
+        if matches!(reading.plan, Plan::Skip(_, SkipReason::Holdout)) {
+            self.put_exposures(run, key, &reading.profile).await?;
+        }
         match reading.plan {
             Plan::NotDue(_) => Ok(()),
             Plan::Skip(id, reason) => {
@@ -74,6 +77,7 @@ where
                 if report.is_spent(self, run).await {
                     return Ok(());
                 }
+                self.put_exposures(run, key, &reading.profile).await?;
                 self.attempt(run, Timer { key, id, number }, reading, report).await
             }
         }
@@ -220,7 +224,7 @@ where
         let plan = reading.plan;
         if plan == Plan::Remind(timer.id) {
             let offer = promised.as_ref();
-            course.email = Some(self.compose(run, timer.id, &reading, offer).await?);
+            course.email = Some(self.compose(run, (timer.key, timer.id), &reading, offer).await?);
         }
         course.reading = Reading { offer: promised, ..reading };
         Ok(plan)

@@ -1,6 +1,7 @@
 //! What is read, with strong reads, before a decision to send: once before the claim, and again just before the send.
 
 use crate::error::MailerError;
+use crate::experiments;
 use crate::process::{MailTables, Mailer, Run};
 use beckon_domain::abandonment::{CodeState, Plan, Reachable, Situation, plan};
 use beckon_domain::outreach::{Group, History, Offer, bucket};
@@ -109,7 +110,9 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
         history: &History,
     ) -> Result<Offered, MailerError> {
         let Some(reminder) = run.ruleset.reminder() else { return Ok(Offered::none(CodeState::NotNeeded)) };
-        let discount = run.ruleset.discount_for(id.step, &run.person(profile, key), run.now);
+        let assigned = run.assigned(key, profile);
+        let person = run.person(profile, key);
+        let discount = run.ruleset.discount_under(assigned.overlay(), id.step, &person, run.now);
         let is_recent = history.has_discount_within(id, reminder.series.discount_within, run.now);
         let Some(Discount { percent, codes }) = discount.filter(|_| !is_recent) else {
             return Ok(Offered::none(CodeState::NotNeeded));
@@ -152,7 +155,8 @@ impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
             history: known.history,
             code: known.code,
         };
-        plan(profile, &situation, run.ruleset.policy(), run.now)
+        let planned = plan(profile, &situation, run.ruleset.policy(), run.now);
+        experiments::planned(planned, &run.assigned(key, profile))
     }
 }
 

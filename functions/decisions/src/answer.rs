@@ -39,6 +39,7 @@ pub fn answer(
         },
         fallback: FallbackAnswer { used: decision.fallback.used, filled: decision.fallback.filled },
         ttl_seconds: decision.ttl.as_ms() / 1_000,
+        experiment: None,
         explanation: None,
     }
 }

@@ -12,6 +12,8 @@ pub struct Config {
     pub config_table: String,
     /// `CATALOG_TABLE`: name of the table with the best sellers.
     pub catalog_table: String,
+    /// `EVENT_STREAM`: name of the stream that hears who is shown which variant.
+    pub event_stream: String,
     /// `MODEL_BUCKET`: bucket of the snapshots of the catalog, and of the session index.
     pub model_bucket: String,
     /// Whether the session index is used: `SESSION_INDEX` is `ENABLED`.
@@ -34,6 +36,7 @@ impl Config {
             profile_table: env.required("PROFILE_TABLE"),
             config_table: env.required("CONFIG_TABLE"),
             catalog_table: env.required("CATALOG_TABLE"),
+            event_stream: env.required("EVENT_STREAM"),
             model_bucket: env.required("MODEL_BUCKET"),
             session_index: env.required("SESSION_INDEX") == "ENABLED",
             secret_arn: env.required("SECRET_ARN"),

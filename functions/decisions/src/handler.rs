@@ -1,6 +1,6 @@
 //! HTTP in, HTTP out.
 
-use crate::process::Decider;
+use crate::process::{Browser, Decider};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
@@ -39,9 +39,13 @@ where
     let request_id = fresh_id();
     let (parts, body) = request.into_parts();
     let credentials = Credentials::of(&parts.headers);
-    let has_gpc = beckon_runtime::http::has_gpc(&parts.headers);
+    let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let browser = Browser {
+        has_gpc: beckon_runtime::http::has_gpc(&parts.headers),
+        is_bot: agent.is_some_and(beckon_wire::bots::is_bot),
+    };
     let result = match to_bytes(body, BODY_BYTES_MAX).await {
-        Ok(bytes) => decider.decide(&bytes, &credentials, has_gpc, &request_id).await.map_err(|error| {
+        Ok(bytes) => decider.decide(&bytes, &credentials, browser, &request_id).await.map_err(|error| {
             if error.is_transient() {
                 tracing::error!(request.id = request_id, error = ?error, "nothing to decide by");
             }

@@ -6,9 +6,10 @@ use beckon_runtime::env::Env;
 use beckon_runtime::{Clock, MadeKeys, Secrets, logs};
 use beckon_store::models::s3::S3Models;
 use beckon_store::ruleset::ActiveRuleset;
+use beckon_store::streams::kinesis::KinesisStream;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use beckon_store::tables::key_reader;
-use decisions::{Config, Decider, LiveCatalog, LiveSessionIndex, router};
+use decisions::{Config, Decider, EXPOSURE_BUDGET, Exposures, LiveCatalog, LiveSessionIndex, router};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -33,6 +34,8 @@ async fn main() -> anyhow::Result<()> {
         secrets.with_made_keys(made),
         Clock::system(),
     );
+    decider.exposures =
+        Exposures::putting(KinesisStream::from_config(&page, config.event_stream)).within(EXPOSURE_BUDGET);
     // In init there is time: the ruleset is compiled and the connection warmed before the first page waits.
     let patient = DynamoTables::from_config(&start, names);
     if let Err(error) = decider.rulesets.get(&patient, decider.clock.now()).await {

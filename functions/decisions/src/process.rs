@@ -1,33 +1,33 @@
 //! The use case: a request becomes one decision per slot.
 
-use crate::answer::answer;
 use crate::best_sellers::BestSellerLists;
 use crate::catalog::LiveCatalog;
 use crate::error::DecideError;
+use crate::experiments::{Asker, Exposures};
 use crate::explain;
 use crate::items::Items;
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, PageLists};
 use crate::person::{Known, Who};
 use crate::propensity;
+use crate::scene::Scene;
 use crate::session_index::LiveSessionIndex;
 use beckon_domain::catalog::CatalogSnapshot;
 use beckon_domain::id::{SlotId, UserId};
 use beckon_domain::key::{WriteKey, WriteKeyKind};
-use beckon_domain::{Category, ProductId, Profile, ProfileKey, SmolStr};
-use beckon_rules::{Learned, Page, PageKind, Person, ReasonCode, Ruleset, SlotRequest, way};
-use beckon_runtime::{Clock, Secrets, fresh_id};
+use beckon_domain::{Category, ProductId, Profile, ProfileKey, SmolStr, Timestamp};
+use beckon_rules::{Forced, Learned, Page, PageKind, Person, Ruleset, way};
+use beckon_runtime::{Clock, Secrets};
 use beckon_store::StoreError;
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore, Stored};
 use beckon_wire::auth::Credentials;
-use beckon_wire::decisions::{
-    DecisionAnswer, DecisionsRequest, DecisionsResponse, PageAsk, ProfileInfo, SlotAsk,
-};
+use beckon_wire::decisions::{DecisionsRequest, DecisionsResponse, PageAsk, ProfileInfo};
 use beckon_wire::problem::{Fault, Problem};
 use beckon_wire::token::{self, TokenFault};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Products of a cart from which recommendations start, at most.
 const CART_START_COUNT_MAX: usize = 10;
@@ -49,18 +49,38 @@ pub struct Decider<T> {
     pub catalog: LiveCatalog,
     /// The live propensity model.
     pub propensity: ActivePropensity,
+    /// Where it is told that somebody is shown a variant of an experiment for the first time.
+    pub exposures: Exposures,
     /// Pepper and write keys.
     pub secrets: Secrets,
     /// The time.
     pub clock: Clock,
 }
 
+/// What the headers of a request say of who sends it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Browser {
+    /// Global Privacy Control.
+    pub has_gpc: bool,
+    /// Whether a program asks, and no person. Behind a secret key is a server, whose own headers say nothing of the person.
+    pub is_bot: bool,
+}
+
 /// What the store had to say of the person.
-enum Lookup {
+pub(crate) enum Lookup {
     /// What is known, if anything.
     Answered(Option<Box<Known>>),
     /// Nothing in time.
     Failed,
+}
+
+impl Lookup {
+    pub(crate) fn known(&self) -> Option<&Known> {
+        match self {
+            Self::Answered(known) => known.as_deref(),
+            Self::Failed => None,
+        }
+    }
 }
 
 impl<T> Decider<T> {
@@ -74,6 +94,7 @@ impl<T> Decider<T> {
             session_index: LiveSessionIndex::default(),
             catalog: LiveCatalog::default(),
             propensity: ActivePropensity::default(),
+            exposures: Exposures::default(),
             secrets,
             clock,
         }
@@ -87,7 +108,7 @@ impl<T> Decider<T> {
 }
 
 impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
-    /// Decides. With Global Privacy Control (`has_gpc`) nobody's profile is read: what the request itself says must do.
+    /// Decides. With Global Privacy Control nobody's profile is read: what the request itself says must do.
     ///
     /// # Errors
     /// When the request is not valid, its key is unknown, or there never was a ruleset.
@@ -95,7 +116,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         &self,
         bytes: &[u8],
         credentials: &Credentials,
-        has_gpc: bool,
+        browser: Browser,
         request_id: &str,
     ) -> Result<DecisionsResponse, DecideError> {
         let request = DecisionsRequest::parse(bytes)?;
@@ -110,7 +131,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let mut page = page(&request.page)?;
         self.complete(&mut page, catalog.as_deref());
         let who = Who::from_request(&request, key.kind, proof.as_ref(), &self.secrets.pepper)?;
-        let who = if has_gpc { Who::default() } else { who };
+        let who = if browser.has_gpc { Who::default() } else { who };
         let slots: Vec<&SlotId> = request.slots.iter().map(|slot| &slot.id).collect();
         let (category, asked) = (self.category(&page), self.questions(&slots));
         let of_page = page.product.iter().filter(|_| asks_about_products(&asked)).cloned().collect();
@@ -128,27 +149,25 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         if let Lookup::Answered(Some(known)) = &mut lookup {
             propensity::predict(known, model.as_deref(), now, ruleset.policy());
         }
-        let live = Knowledge {
-            now,
-            currency: ruleset.currency(),
-            lists,
-            items: self.items.held(&starts),
-            sessions: self.session_index.get(now),
-            has_feed: catalog.as_ref().is_some_and(|catalog| catalog.has_feed()),
-            catalog,
+        let live = self.knowledge(&ruleset, lists, &starts, catalog, now);
+        let is_bot = request.is_bot || (browser.is_bot && key.kind == WriteKeyKind::Publishable);
+        let asker = Asker { who: &who, lookup: &lookup, is_bot, forced: &Forced::default() };
+        let assigned = asker.assigned(&ruleset, &page, &slots, now);
+        let exposed = asker.key().filter(|_| request.record_exposure);
+        let spent = self.clock.now().since(now);
+        let scene = Scene {
+            ruleset: &ruleset,
+            assigned: &assigned,
+            lookup: &lookup,
+            explains,
+            page: &page,
+            live: &live,
+            has_gpc: browser.has_gpc,
+            now: self.clock.now(),
         };
-        let mut decisions = Vec::with_capacity(request.slots.len());
-        let mut errors = Vec::new();
-        for (index, slot) in request.slots.iter().enumerate() {
-            match self.slot(&ruleset, slot, (&lookup, explains), &page, &live) {
-                Some(decision) if has_gpc => decisions.push(without_consent(decision)),
-                Some(decision) => decisions.push(decision),
-                None => {
-                    let detail = format!("the ruleset {} has no slot {}", ruleset.name(), slot.id);
-                    errors.push(Fault::new(format!("/slots/{index}/id"), "slot.unknown", detail));
-                }
-            }
-        }
+        let rendered = async { scene.slots(&request.slots) };
+        let ((), (decisions, errors)) =
+            tokio::join!(self.exposures.put(exposed, &assigned, now, (spent, request_id)), rendered);
         let mut response = DecisionsResponse {
             request_id: request_id.to_owned(),
             config_version: format!("{}@{}", ruleset.name(), ruleset.version()),
@@ -167,6 +186,26 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             explain::of_person(&mut response, &ruleset, &person(known.as_deref(), &page), now);
         }
         Ok(response)
+    }
+
+    /// What others know, for one request.
+    fn knowledge(
+        &self,
+        ruleset: &Ruleset,
+        lists: PageLists,
+        starts: &[ProductId],
+        catalog: Option<Arc<CatalogSnapshot>>,
+        now: Timestamp,
+    ) -> Knowledge {
+        Knowledge {
+            now,
+            currency: ruleset.currency(),
+            lists,
+            items: self.items.held(starts),
+            sessions: self.session_index.get(now),
+            has_feed: catalog.as_ref().is_some_and(|catalog| catalog.has_feed()),
+            catalog,
+        }
     }
 
     /// The customer whom the request's token proves. A token that proves nothing, or somebody else than the request names,
@@ -245,42 +284,6 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let own = starts(known.iter().map(|known| &known.profile), page, asked);
         (Lookup::Answered(known.map(Box::new)), wanted.into_iter().chain(own).collect())
     }
-
-    fn slot(
-        &self,
-        ruleset: &Ruleset,
-        ask: &SlotAsk,
-        (lookup, explains): (&Lookup, bool),
-        page: &Page,
-        live: &Knowledge,
-    ) -> Option<DecisionAnswer> {
-        let mut explanation = None;
-        let mut request = SlotRequest { count: ask.count, exclude: ask.exclude.clone() };
-        let decision = match lookup {
-            Lookup::Failed => {
-                // The static content knows no page, and a page must not recommend its own product.
-                request.exclude.extend(page.product.clone());
-                ruleset.fallback(&ask.id, &request, live, ReasonCode::ErrorFallback)?
-            }
-            Lookup::Answered(known) => {
-                let (person, now) = (person(known.as_deref(), page), self.clock.now());
-                if explains {
-                    let explained = ruleset.explain(&ask.id, &person, &request, live, now);
-                    explanation = explained.and_then(|explained| explain::value(&explained.rules));
-                }
-                ruleset.decide(&ask.id, &person, &request, live, now)?
-            }
-        };
-        Some(DecisionAnswer { explanation, ..answer((ruleset, live), &ask.id, decision, fresh_id()) })
-    }
-}
-
-/// Nobody was looked up because the browser asked for that: the reason says so, and not that nobody is known.
-fn without_consent(mut decision: DecisionAnswer) -> DecisionAnswer {
-    if decision.reason.code == ReasonCode::NoProfile.code() {
-        decision.reason.code = ReasonCode::ConsentDenied.code();
-    }
-    decision
 }
 
 /// Whether any of the questions starts from products.
@@ -309,7 +312,8 @@ fn starts<'a>(
     starts
 }
 
-fn person<'a>(known: Option<&'a Known>, page: &Page) -> Person<'a> {
+/// Who asks, as rules see them.
+pub(crate) fn person<'a>(known: Option<&'a Known>, page: &Page) -> Person<'a> {
     Person {
         profile: known.map(|known| &known.profile),
         is_known: known.is_some_and(|known| known.is_customer),

@@ -18,6 +18,8 @@ pub struct Config {
     pub profile_table: String,
     /// `CONFIG_TABLE`: name of the table with the ruleset.
     pub config_table: String,
+    /// `EXPERIMENT_TABLE`: name of the table with what was found of people in experiments.
+    pub experiment_table: String,
     /// `FAILED_BUCKET`: bucket of failed events.
     pub failed_bucket: String,
     /// `EVENT_BUS`: name of the bus on which others hear of segments and rules.
@@ -45,6 +47,7 @@ impl Config {
             stream_epoch: epoch_of(&env.required("STREAM_EPOCH")),
             profile_table: env.required("PROFILE_TABLE"),
             config_table: env.required("CONFIG_TABLE"),
+            experiment_table: env.required("EXPERIMENT_TABLE"),
             failed_bucket: env.required("FAILED_BUCKET"),
             event_bus: env.required("EVENT_BUS"),
             record_age_max: DurationMs::from_secs(age_secs),

@@ -13,7 +13,7 @@ use beckon_store::ErrorKind;
 use beckon_store::bus::EventBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::EventStream;
-use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
+use beckon_store::tables::{ConfigStore, ExperimentStore, ProfileStore, Read, Save, Stored};
 use beckon_wire::failed::FailedReason;
 use futures_util::StreamExt;
 
@@ -29,7 +29,7 @@ struct Fenced {
 
 impl<T, S, F, B> Profiler<T, S, F, B>
 where
-    T: ProfileStore + ConfigStore,
+    T: ProfileStore + ConfigStore + ExperimentStore,
     S: EventStream,
     F: FailedEventStore,
     B: EventBus,

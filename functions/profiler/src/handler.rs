@@ -8,7 +8,7 @@ use beckon_domain::Timestamp;
 use beckon_store::bus::EventBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::EventStream;
-use beckon_store::tables::{ConfigStore, ProfileStore};
+use beckon_store::tables::{ConfigStore, ExperimentStore, ProfileStore};
 
 /// Applies a batch and reports the lowest sequence number that is not done. The invocation is ended at `deadline`; a
 /// caller in the same process names none.
@@ -18,7 +18,7 @@ pub async fn handle<T, S, F, B>(
     deadline: Option<Timestamp>,
 ) -> KinesisEventResponse
 where
-    T: ProfileStore + ConfigStore,
+    T: ProfileStore + ConfigStore + ExperimentStore,
     S: EventStream,
     F: FailedEventStore,
     B: EventBus,

@@ -20,8 +20,12 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
     let sdk = aws::config(Patience::BATCH).await;
-    let names =
-        TableNames { profile: config.profile_table, config: config.config_table, ..TableNames::default() };
+    let names = TableNames {
+        profile: config.profile_table,
+        config: config.config_table,
+        experiment: config.experiment_table,
+        ..TableNames::default()
+    };
     let profiler = Profiler {
         tables: DynamoTables::from_config(&sdk, names),
         stream: KinesisStream::from_config(&sdk, config.event_stream),

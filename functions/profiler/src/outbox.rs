@@ -1,4 +1,4 @@
-//! What the rules made others hear of: put after the state that holds it is written, and put again when that may not have
+//! What the rules made others hear of, and what experiments found: put after the state that holds it is written, and put again when that may not have
 //! happened.
 //!
 //! A batch whose effects were not all put is not acknowledged, so it is delivered again, and something of it is then behind
@@ -12,12 +12,12 @@ use crate::batch::{Part, Work};
 use crate::error::ProcessError;
 use crate::expiry::is_applied;
 use crate::process::Profiler;
-use beckon_domain::ProfileKey;
 use beckon_domain::reaction::{Effect, Happened};
+use beckon_domain::{Profile, ProfileKey};
 use beckon_store::bus::{BusEvent, EventBus};
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::{EventStream, NewRecord};
-use beckon_store::tables::{ConfigStore, ProfileStore, Stored};
+use beckon_store::tables::{ConfigStore, ExperimentStore, ProfileStore, Stored};
 use beckon_wire::bus::event_of;
 use beckon_wire::stream::{Line, SegmentLine, encode};
 
@@ -25,9 +25,16 @@ use beckon_wire::stream::{Line, SegmentLine, encode};
 #[derive(Default)]
 pub(crate) struct OutboxPut(Option<u64>);
 
+/// Whether something of the part is behind the profile's marks, or the person's events came from another shard too: then
+/// what the last write holds for others may not have been put.
+fn may_be_unheard(part: &Part, profile: &Profile) -> bool {
+    let is_of_other_shards = |work: &Work| profile.marks.know_other_than(&work.item.position.shard);
+    part.work.iter().any(|work| is_applied(Some(profile), work) || is_of_other_shards(work))
+}
+
 impl<T, S, F, B> Profiler<T, S, F, B>
 where
-    T: ProfileStore + ConfigStore,
+    T: ProfileStore + ConfigStore + ExperimentStore,
     S: EventStream,
     F: FailedEventStore,
     B: EventBus,
@@ -41,11 +48,7 @@ where
     ) -> Result<(), ProcessError> {
         let Some(Stored { profile, version }) = stored else { return Ok(()) };
         let effects = &profile.rules.outbox;
-        let may_be_unheard = || {
-            let is_of_other_shards = |work: &Work| profile.marks.know_other_than(&work.item.position.shard);
-            part.work.iter().any(|work| is_applied(Some(profile), work) || is_of_other_shards(work))
-        };
-        if effects.is_empty() || put.0 == Some(*version) || !may_be_unheard() {
+        if effects.is_empty() || put.0 == Some(*version) || !may_be_unheard(part, profile) {
             return Ok(());
         }
         self.put_segments(&part.key, effects).await?;
@@ -56,6 +59,26 @@ where
                 tracing::error!(error = ?error, "the event bus takes nothing");
             }
             return Err(error.into());
+        }
+        put.0 = Some(*version);
+        Ok(())
+    }
+
+    /// Puts what reports must be told of a stored state, as the outbox of the rules is put. Each finding is the same whenever
+    /// it is told, so telling it twice changes nothing.
+    pub(crate) async fn put_findings(
+        &self,
+        part: &Part,
+        stored: Option<&Stored>,
+        put: &mut OutboxPut,
+    ) -> Result<(), ProcessError> {
+        let Some(Stored { profile, version }) = stored else { return Ok(()) };
+        let findings = &profile.measured.outbox;
+        if findings.is_empty() || put.0 == Some(*version) || !may_be_unheard(part, profile) {
+            return Ok(());
+        }
+        for finding in findings {
+            self.tables.record_finding(&part.key, finding, self.clock.now()).await?;
         }
         put.0 = Some(*version);
         Ok(())

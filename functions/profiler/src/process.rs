@@ -14,7 +14,7 @@ use beckon_store::bus::EventBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::{ActiveRuleset, RulesetUnavailable};
 use beckon_store::streams::EventStream;
-use beckon_store::tables::{ConfigStore, ProfileStore, Stored, load_each};
+use beckon_store::tables::{ConfigStore, ExperimentStore, ProfileStore, Stored, load_each};
 use beckon_wire::failed::FailedEvent;
 use futures_util::StreamExt;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub type FoldFn = fn(Option<&Profile>, &ProfileKey, &[Item], &Policy, &dyn React
 /// Everything the profiler needs.
 #[derive(Clone)]
 pub struct Profiler<T, S, F, B> {
-    /// ProfileTable and ConfigTable.
+    /// ProfileTable, ConfigTable and ExperimentTable.
     pub tables: T,
     /// Where merge records, forwarded events and changes of segments go.
     pub stream: S,
@@ -82,7 +82,7 @@ pub struct Outcome {
 
 impl<T, S, F, B> Profiler<T, S, F, B>
 where
-    T: ProfileStore + ConfigStore,
+    T: ProfileStore + ConfigStore + ExperimentStore,
     S: EventStream,
     F: FailedEventStore,
     B: EventBus,

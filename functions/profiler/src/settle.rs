@@ -15,7 +15,7 @@ use beckon_store::bus::EventBus;
 use beckon_store::erasing::erase_profile;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::{EventStream, NewRecord};
-use beckon_store::tables::{ConfigStore, ProfileStore, Read, Save, Stored};
+use beckon_store::tables::{ConfigStore, ExperimentStore, ProfileStore, Read, Save, Stored};
 use beckon_wire::failed::FailedReason;
 use beckon_wire::signal;
 use beckon_wire::stream::{Line, encode, forwarded, join};
@@ -29,7 +29,7 @@ pub(crate) const ATTEMPTS_MAX: u32 = 6;
 
 impl<T, S, F, B> Profiler<T, S, F, B>
 where
-    T: ProfileStore + ConfigStore,
+    T: ProfileStore + ConfigStore + ExperimentStore,
     S: EventStream,
     F: FailedEventStore,
     B: EventBus,
@@ -43,13 +43,15 @@ where
         rules: &LiveRules,
     ) -> Result<u64, ProcessError> {
         let (mut at, mut attempts, mut failed_count) = (0, 0, 0);
-        let (mut told, mut outbox) = (BTreeSet::new(), OutboxPut::default());
+        let (mut told, mut outbox, mut findings) =
+            (BTreeSet::new(), OutboxPut::default(), OutboxPut::default());
         let (policy, reaction) = (&rules.policy, rules.reaction());
         loop {
             // The outbox: a merge record may not have been put when this state was written, so it is put (again) before
             // a later write forgets it. The customer's side knows its id.
             self.put_pending_merge(&part.key, stored.as_ref()).await?;
             self.put_outbox(&part, stored.as_ref(), &mut outbox).await?;
+            self.put_findings(&part, stored.as_ref(), &mut findings).await?;
             if at == part.work.len() {
                 return Ok(failed_count);
             }

@@ -16,6 +16,8 @@ pub struct Config {
     pub contact_table: String,
     /// See above.
     pub outreach_table: String,
+    /// `EXPERIMENT_TABLE`: name of the table with what was found of people in experiments; the sweep takes them out of it too.
+    pub experiment_table: String,
     /// `SWEPT_BUCKET`: bucket of failed events, which the sweep looks through.
     pub failed_bucket: String,
     /// `ARCHIVE_BUCKET`: bucket of the archive.
@@ -40,6 +42,7 @@ impl Config {
             profile_table: env.required("PROFILE_TABLE"),
             contact_table: env.required("CONTACT_TABLE"),
             outreach_table: env.required("OUTREACH_TABLE"),
+            experiment_table: env.required("EXPERIMENT_TABLE"),
             failed_bucket: env.required("SWEPT_BUCKET"),
             archive_bucket: env.required("ARCHIVE_BUCKET"),
             model_bucket: env.required("MODEL_BUCKET"),

@@ -25,6 +25,7 @@ async fn main() -> anyhow::Result<()> {
         profile: config.profile_table,
         contact: config.contact_table,
         outreach: config.outreach_table,
+        experiment: config.experiment_table,
         ..TableNames::default()
     };
     let tables = DynamoTables::from_config(&sdk, names);

@@ -186,6 +186,7 @@ fn title(line: &Line) -> &str {
         }
         LineType::Segment => "Segment Exited",
         LineType::Conversion => "Conversion Recorded",
+        LineType::Exposure => "Experiment Viewed",
         LineType::Merge => "Profile Merged",
     }
 }

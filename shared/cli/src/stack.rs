@@ -1,11 +1,13 @@
 //! All functions in one process: the real handlers, taking the real event JSON, on stores and a stream of this process.
 
 mod dry_run;
+mod experiments;
 mod lane;
 mod post;
 mod tables;
 mod wiring;
 
+pub use experiments::{NO_EXPERIMENTS, publish_experiments};
 pub use tables::Tables;
 
 use crate::conservation::{Collected, Conservation, SignalConservation};
@@ -25,7 +27,7 @@ use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
-use beckon_store::tables::{ChangeKind, RulesetStore, key_reader};
+use beckon_store::tables::{ChangeKind, DocumentKind, RulesetStore, key_reader};
 use beckon_wire::failed::StreamName;
 use cart_mailer::Mailer;
 use cart_mailer::send::account::MemoryAccount;
@@ -58,6 +60,8 @@ pub struct Parts<T, F> {
     pub models: LocalModels,
     /// The ruleset, as YAML.
     pub ruleset: String,
+    /// The experiments to begin with; `None` leaves those that are live.
+    pub experiments: Option<&'static str>,
     /// The time.
     pub clock: Clock,
     /// Shards of the stream.
@@ -128,6 +132,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             failed,
             models,
             ruleset,
+            experiments,
             clock,
             shard_count,
             batch_size,
@@ -138,6 +143,9 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         } = parts;
         let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset("ruleset", &e))?;
         publish(&tables, &ruleset, clock.now()).await?;
+        if let Some(experiments) = experiments {
+            Box::pin(publish_experiments(&tables, experiments, &compiled, clock.now())).await?;
+        }
         let secrets = local_secrets()?.with_made_keys(MadeKeys::reading(key_reader(tables.clone())));
         let rulesets = ActiveRuleset::with_consent_default(consent_default);
         let arrived = Arc::new(Notify::new());
@@ -160,7 +168,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let from = format!("{} <reminders@shop.example>", compiled.name());
         let mailer = mailing((&tables, &stream), rulesets.clone(), (&secrets, &clock), from, public_url);
         let (preferences, post) = after_mail(&tables, &secrets, &clock);
-        let (admin, decider) = asked(&tables, models, rulesets, &secrets, &clock);
+        let (admin, decider) = asked((&tables, &stream), models, rulesets, &secrets, &clock);
         Ok(Self {
             tables,
             failed,
@@ -330,6 +338,7 @@ pub(crate) async fn publish<T: RulesetStore>(
 ) -> Result<(), CliError> {
     let checked = admin::check(ruleset, run_tests).map_err(|e| CliError::ruleset("ruleset", &e))?;
     let proposal = Proposal {
+        of: DocumentKind::Ruleset,
         id: fresh_id(),
         kind: ChangeKind::Publish,
         tests: checked.tests.count(),

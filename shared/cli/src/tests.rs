@@ -1,7 +1,7 @@
 //! The real functions behind a real port, for tests of commands.
 
 use crate::laptop::LocalModels;
-use crate::stack::{Parts, Stack};
+use crate::stack::{NO_EXPERIMENTS, Parts, Stack};
 use beckon_domain::Timestamp;
 use beckon_domain::consent::ConsentDefault;
 use beckon_rules::SAMPLE;
@@ -28,6 +28,7 @@ impl Served {
             failed: MemoryFailedEvents::default(),
             models: LocalModels::default(),
             ruleset: SAMPLE.to_owned(),
+            experiments: Some(NO_EXPERIMENTS),
             clock: Clock::manual(NOW).0,
             shard_count: 1,
             batch_size: 10,

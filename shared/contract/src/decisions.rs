@@ -45,11 +45,13 @@ fn request() -> Value {
         "page": told(or_null(page), "The page."),
         "locale": told(text(), "Such as `de-DE`."),
         "timezone": told(text(), "An IANA name such as `Europe/Berlin`."),
+        "userAgent": { "description": "Of the browser; a program is in no experiment." },
         "beckon": { "description": "`token`: who the visitor is, signed by the shop's server." },
     }));
     let options = object(json!({
         "explain": told(flag(), "Say why, with every value that was read; with a secret key only."),
         "propensity": told(flag(), "Say how likely the person is to buy; with a secret key only."),
+        "recordExposure": told(flag(), "Whether it counts for experiments that the person sees the answer; true when left out."),
     }));
     let mut schema = object(json!({
         "writeKey": told(text(), "The write key, where no header can be sent."),
@@ -65,7 +67,7 @@ fn request() -> Value {
 }
 
 pub(crate) fn document() -> Document {
-    let words = "Reads what is known of the visitor, and writes nothing.";
+    let words = "Reads what is known of the visitor. That a variant of an experiment is shown for the first time is noted.";
     let gpc = "Global Privacy Control: with `1` the answer is what everybody is shown.";
     let limit = format!("At most {BODY_BYTES_MAX} bytes.");
     let decide = Operation::new("post", "/v1/decisions", "decide", "Decide what a page shows")

@@ -49,6 +49,8 @@ reasons! {
     OutOfStock = "OUT_OF_STOCK";
     /// Held out, so that what mail achieves can be measured.
     HeldOut = "HELD_OUT";
+    /// Held out of all personalization, so that this can be measured.
+    Holdout = "HOLDOUT";
     /// It is night where the person is.
     Quiet = "QUIET";
     /// The address got as many mails as the cap allows.

@@ -5,6 +5,7 @@ use crate::cart::Change;
 use crate::conversion::Answered;
 use crate::counters::Counted;
 use crate::event::{Event, EventKind, Item};
+use crate::experiment::Exposed;
 use crate::id::EpisodeId;
 use crate::key::ProfileKey;
 use crate::outreach::ReminderId;
@@ -74,6 +75,10 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
         EventKind::CouponApplied(coupon) => profile.conversions.coupon(coupon, event.occurred_at, false),
         EventKind::CouponRemoved(coupon) => profile.conversions.coupon(coupon, event.occurred_at, true),
         EventKind::ConversionRecorded(id) => profile.conversions.recorded(*id),
+        EventKind::Exposed { run, variant } => {
+            let (run, variant) = (run.clone(), variant.clone());
+            profile.measured.expose(Exposed { run, variant, at: event.occurred_at, crossed_over: false });
+        }
         EventKind::Track(_)
         | EventKind::CouponEntered(_)
         | EventKind::CouponDenied(_)

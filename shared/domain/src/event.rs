@@ -2,7 +2,10 @@
 
 use crate::code::CouponCode;
 use crate::consent::ConsentChoices;
-use crate::id::{Brand, CartId, Category, EffectId, EventId, EventName, OrderId, ProductId, SourceId};
+use crate::experiment::RunId;
+use crate::id::{
+    Brand, CartId, Category, EffectId, EventId, EventName, OrderId, ProductId, SourceId, VariantId,
+};
 use crate::key::ProfileKey;
 use crate::money::Money;
 use crate::outreach::Group;
@@ -191,6 +194,13 @@ pub enum EventKind {
     },
     /// An order that followed a reminder is written down (put by the cart-mailer).
     ConversionRecorded(EffectId),
+    /// The person was shown a variant of an experiment (put by decisions).
+    Exposed {
+        /// Of which run.
+        run: RunId,
+        /// Which.
+        variant: VariantId,
+    },
     /// The state of a visitor's frozen profile, to be folded into this customer's.
     Merge {
         /// The frozen profile.
@@ -256,6 +266,7 @@ impl EventKind {
             Self::SegmentChanged { entered: true, .. } => "Segment Entered",
             Self::SegmentChanged { entered: false, .. } => "Segment Exited",
             Self::ConversionRecorded(_) => "Conversion Recorded",
+            Self::Exposed { .. } => "Experiment Viewed",
             Self::Merge { .. } => "Profile Merged",
         }
     }
@@ -269,6 +280,7 @@ impl EventKind {
                 | Self::RulesDue
                 | Self::SegmentChanged { .. }
                 | Self::ConversionRecorded(_)
+                | Self::Exposed { .. }
                 | Self::Merge { .. }
         )
     }

@@ -144,6 +144,7 @@ pub fn fold_into(
 /// have been), so this write may forget it.
 fn clear_outbox(profile: &mut Profile, is_frozen: bool) {
     profile.rules.outbox.clear();
+    profile.measured.outbox.clear();
     if let Some(link) = profile.link.as_mut().filter(|_| is_frozen) {
         link.merge_pending = false;
     }

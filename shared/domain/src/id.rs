@@ -168,6 +168,18 @@ text_id!(
     /// Content that can fill a slot.
     OfferId, 64
 );
+text_id!(
+    /// An experiment: a comparison of variants on a share of traffic.
+    ExperimentId, 64
+);
+text_id!(
+    /// A variant of an experiment.
+    VariantId, 64
+);
+text_id!(
+    /// What an experiment counts: a goal, such as an order.
+    GoalId, 64
+);
 
 /// One abandonment of one cart. Deterministic: the same cart of the same profile gives the same id on every
 /// replay, so that a reminder can be claimed by it.
@@ -212,6 +224,12 @@ impl EffectId {
     #[must_use]
     pub fn derive(profile: &str, source: &SourceId, event: &EventId, what: &str) -> Self {
         Self(digest(["effect", profile, source.as_str(), event.as_str(), what]))
+    }
+
+    /// The id of a profile's exposure to a variant of a run.
+    #[must_use]
+    pub fn of_exposure(profile: &str, run: &str, variant: &VariantId) -> Self {
+        Self(digest(["exposure", profile, run, variant.as_str()]))
     }
 
     /// The id of an order that the shop numbers: the same, whichever event tells of it, and of which half of a person.

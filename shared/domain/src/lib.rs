@@ -7,7 +7,7 @@
 //! kept ([`profile`] and its parts), what an event does ([`apply`]), how a batch becomes one write ([`fold`]),
 //! how two halves of a person become one ([`merge`]), how state is stored ([`packed`]), when a left cart
 //! becomes a reminder ([`abandonment`]), and how a reminder is sent at most once ([`outreach`]), which
-//! order followed it ([`conversion`]), and what stays of who is erased ([`erasure`]). What a shop says of its
+//! order followed it ([`conversion`]), who was shown which variant of an experiment ([`experiment`]), and what stays of who is erased ([`erasure`]). What a shop says of its
 //! products is in [`catalog`]. What rules keep of a person is in [`watched`] and [`reaction`]. Discount codes are in
 //! [`code`].
 #![forbid(unsafe_code)]
@@ -28,6 +28,7 @@ pub mod days;
 pub mod decay;
 pub mod erasure;
 pub mod event;
+pub mod experiment;
 pub mod fold;
 pub mod id;
 pub mod key;

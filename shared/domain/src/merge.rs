@@ -18,6 +18,7 @@ pub fn portable(visitor: &Profile) -> Profile {
         merged: Vec::new(),
         linked_id_count: 0,
         rules: visitor.rules.portable(),
+        measured: visitor.measured.portable(),
         erasure: None,
         ..visitor.clone()
     }
@@ -82,6 +83,7 @@ pub fn union(customer: &mut Profile, visitor: &Profile, policy: &Policy) {
     customer.cart = customer.cart.merge(&visitor.cart);
     customer.orders = customer.orders.merge(&visitor.orders);
     customer.conversions = customer.conversions.merge(&visitor.conversions);
+    customer.measured = customer.measured.merge(&visitor.measured);
     customer.consent = customer.consent.merge(&visitor.consent);
     merge_told(customer, visitor);
 }

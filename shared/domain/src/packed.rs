@@ -5,15 +5,18 @@
 //! each released version, tested below.
 
 use crate::erasure::Erasure;
+use crate::experiment::Measured;
 use crate::profile::Profile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The version this release writes.
 pub const VERSION: u8 = 1;
-/// The version of a profile that was erased: what the erasure says, then the state as in [`VERSION`]. Nothing else is
-/// written so; an older release cannot read it, and keeps events of the person as failed instead of bringing them back.
+/// The version of a profile that was erased: what the erasure says, the experiments since it was let back, then the state as
+/// in [`VERSION`]. Nothing else is written so; an older release cannot read it, and keeps events of the person as failed instead of bringing them back.
 pub const ERASED_VERSION: u8 = 2;
+/// The version of a profile that was in experiments: those, then the state as in [`VERSION`]. Nothing else is written so.
+pub const MEASURED_VERSION: u8 = 3;
 
 /// Why stored bytes are not a state.
 #[derive(Debug, thiserror::Error)]
@@ -46,8 +49,9 @@ pub enum PackError {
 /// When the state cannot be encoded, which no valid state causes.
 pub fn pack(profile: &Profile) -> Result<Vec<u8>, PackError> {
     match &profile.erasure {
-        None => pack_state(VERSION, profile),
-        Some(erasure) => pack_state(ERASED_VERSION, &(erasure, profile)),
+        None if profile.measured.is_empty() => pack_state(VERSION, profile),
+        None => pack_state(MEASURED_VERSION, &(&profile.measured, profile)),
+        Some(erasure) => pack_state(ERASED_VERSION, &(erasure, &profile.measured, profile)),
     }
 }
 
@@ -57,11 +61,15 @@ pub fn pack(profile: &Profile) -> Result<Vec<u8>, PackError> {
 /// When the bytes are empty, of a newer version, or corrupt.
 pub fn unpack(bytes: &[u8]) -> Result<Profile, PackError> {
     if bytes.first() == Some(&ERASED_VERSION) {
-        let (erasure, profile): (Erasure, Profile) = unpack_state(ERASED_VERSION, bytes)?;
-        return Ok(Profile { erasure: Some(erasure), ..profile });
+        let (erasure, measured, profile): (Erasure, Measured, Profile) = unpack_state(ERASED_VERSION, bytes)?;
+        return Ok(Profile { erasure: Some(erasure), measured, ..profile });
+    }
+    if bytes.first() == Some(&MEASURED_VERSION) {
+        let (measured, profile): (Measured, Profile) = unpack_state(MEASURED_VERSION, bytes)?;
+        return Ok(Profile { measured, ..profile });
     }
     unpack_state(VERSION, bytes).map_err(|error| match error {
-        PackError::Version { found, .. } => PackError::Version { found, readable: ERASED_VERSION },
+        PackError::Version { found, .. } => PackError::Version { found, readable: MEASURED_VERSION },
         error => error,
     })
 }

@@ -77,6 +77,10 @@ pub const ANSWER_COUNT_MAX: usize = 12;
 pub const ORDER_COUNT_MAX: usize = 4;
 /// Codes applied and removed that are remembered for the orders after them, newest kept.
 pub const CODE_USE_COUNT_MAX: usize = 6;
+/// Runs of experiments that a profile keeps the first exposure of; beyond, those entered first are forgotten.
+pub const EXPOSURE_COUNT_MAX: usize = 32;
+/// What a person did last and experiments may count, kept for exposures that become known after it.
+pub const FACT_COUNT_MAX: usize = 8;
 /// Units of one product in a cart; more are held at this number.
 pub const QUANTITY_MAX: u32 = 9_999;
 /// Names of events whose last occurrence is remembered, longest unseen dropped.

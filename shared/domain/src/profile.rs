@@ -8,6 +8,7 @@ use crate::counters::Counters;
 use crate::days::DaysActive;
 use crate::erasure::Erasure;
 use crate::event::TraitValue;
+use crate::experiment::Measured;
 use crate::id::{Brand, Category, EventName};
 use crate::key::{ProfileKey, ProfileKind};
 use crate::mark::{Marks, Ring};
@@ -140,6 +141,9 @@ pub struct Profile {
     pub rules: RuleState,
     /// Orders that followed reminders.
     pub conversions: Conversions,
+    /// Experiments that the person was in. Not part of the layout of version 1: see [`crate::packed`].
+    #[serde(skip)]
+    pub measured: Measured,
     /// That the person's data were erased. Not part of the layout of version 1: see [`crate::packed`].
     #[serde(skip)]
     pub erasure: Option<Erasure>,

@@ -4,6 +4,7 @@ use crate::compiled::Reading;
 use crate::condition::{Condition, Facts, Matched};
 use crate::decision::{Content, Decision, Fallback, Reason, ReasonCode, Source};
 use crate::discount::{Discount, Percent};
+use crate::experiments::Overlay;
 use crate::list::{Chosen, Found, Wanted, found};
 use crate::live::Live;
 use crate::model::{Action, COUNT_MAX, CurrentItem, Rule, Ruleset, Slot, SlotFallback};
@@ -34,10 +35,26 @@ impl Ruleset {
         live: &dyn Live,
         now: Timestamp,
     ) -> Option<Decision> {
+        self.decide_under(&Overlay::default(), slot, person, request, live, now)
+    }
+
+    /// The same with what experiments change for this person. Whoever is held out is shown the slot's fallback.
+    #[must_use]
+    pub fn decide_under(
+        &self,
+        overlay: &Overlay<'_>,
+        slot: &SlotId,
+        person: &Person<'_>,
+        request: &SlotRequest,
+        live: &dyn Live,
+        now: Timestamp,
+    ) -> Option<Decision> {
         let slot = self.slot(slot)?;
+        let (rules, slot) = (&slot.rules, overlay.slot(slot));
         let allows =
             |purpose| person.profile.is_some_and(|p| p.consent.allows(purpose, &self.policy.consent_default));
         let code = match person.profile {
+            _ if overlay.is_held_out() => ReasonCode::HeldOut,
             None => ReasonCode::NoProfile,
             Some(_) if !allows(Purpose::Personalization) => ReasonCode::ConsentDenied,
             Some(_) => ReasonCode::Default,
@@ -48,20 +65,20 @@ impl Ruleset {
         let sight = Sight { slot, facts: &facts, shelf };
         let wanted = wanted(slot, request, person.page.product.as_ref(), shelf);
         let scene = Scene { sight, wanted: &wanted };
-        let many = (slot.rules.len() >= MANY).then(|| Reading::new(&self.compiled, facts));
+        let many = (rules.len() >= MANY).then(|| Reading::new(&self.compiled, facts));
         let may_hold = |rule: &&Rule| match (&many, rule.root) {
             (Some(reading), Some(root)) => reading.holds(root),
             _ => true,
         };
-        let by_rule = slot
-            .rules
+        let by_rule = rules
             .iter()
-            .filter(|rule| rule.active.contains(now))
+            .filter(|rule| !overlay.is_held_out() && rule.active.contains(now))
             .filter(|rule| facts.profile.is_some() || rule.when.asks_only_the_page())
             .filter(may_hold)
             .find_map(|rule| {
+                let then = overlay.then(rule)?;
                 let matched = rule.when.evaluate(&facts)?;
-                self.content(&scene, rule, matched)
+                self.content(&scene, (rule, then), matched)
             });
         Some(by_rule.unwrap_or_else(|| self.default_content(&scene, code)))
     }
@@ -99,11 +116,24 @@ impl Ruleset {
     /// or has no row for them.
     #[must_use]
     pub fn discount_for(&self, step: u8, person: &Person<'_>, now: Timestamp) -> Option<Discount> {
+        self.discount_under(&Overlay::default(), step, person, now)
+    }
+
+    /// The same with what experiments change for this person.
+    #[must_use]
+    pub fn discount_under(
+        &self,
+        overlay: &Overlay<'_>,
+        step: u8,
+        person: &Person<'_>,
+        now: Timestamp,
+    ) -> Option<Discount> {
         let discounts = &self.reminder.as_ref()?.discounts;
         let rule = discounts.get(usize::from(step).checked_sub(1)?)?.as_ref()?;
-        let percent = match &rule.percent {
-            Percent::Fixed(percent) => *percent,
-            Percent::Table(table) => *table.held(&self.facts(person, now)).next()?.then,
+        let percent = match (&rule.percent, overlay.percent()) {
+            (_, Some(percent)) => percent,
+            (Percent::Fixed(percent), None) => *percent,
+            (Percent::Table(table), None) => *table.held(&self.facts(person, now)).next()?.then,
         };
         (percent > 0).then(|| Discount { percent, codes: rule.codes.clone() })
     }
@@ -146,8 +176,13 @@ impl Ruleset {
     }
 
     /// What a rule that matched shows; `None` when that is nothing, so that the next rule has its turn.
-    fn content<'a>(&self, scene: &Scene<'a>, rule: &Rule, matched: Matched<'a>) -> Option<Decision> {
-        match &rule.then {
+    fn content<'a>(
+        &self,
+        scene: &Scene<'a>,
+        (rule, then): (&Rule, &Action),
+        matched: Matched<'a>,
+    ) -> Option<Decision> {
+        match then {
             Action::Table(table) if table.hit == Hit::Collect => self.collected(scene, rule, table),
             Action::Table(table) => table
                 .held(scene.sight.facts)

@@ -117,6 +117,8 @@ pub enum ReasonCode {
     NoProfile,
     /// The person does not agree to personalization: the slot's fallback.
     ConsentDenied,
+    /// The person is held out of all personalization, so that it can be measured: the slot's fallback.
+    HeldOut,
     /// What is known could not be read in time: the slot's fallback.
     ErrorFallback,
 }
@@ -130,6 +132,7 @@ impl ReasonCode {
             Self::Default => "DEFAULT",
             Self::NoProfile => "NO_PROFILE",
             Self::ConsentDenied => "CONSENT_DENIED",
+            Self::HeldOut => "HOLDOUT",
             Self::ErrorFallback => "ERROR_FALLBACK",
         }
     }

@@ -4,6 +4,7 @@
 use crate::compiled::{Reading, Root};
 use crate::condition::{Condition, Facts, began};
 use crate::decision::Decision;
+use crate::experiments::Overlay;
 use crate::live::Live;
 use crate::model::{Action, Rule, Ruleset};
 use crate::near;
@@ -93,7 +94,21 @@ impl Ruleset {
         live: &dyn Live,
         now: Timestamp,
     ) -> Option<Explanation> {
-        let decision = self.decide(slot, person, request, live, now)?;
+        self.explain_under(&Overlay::default(), slot, person, request, live, now)
+    }
+
+    /// The same with what experiments change for this person: a rule that one switches off is not in force.
+    #[must_use]
+    pub fn explain_under(
+        &self,
+        overlay: &Overlay<'_>,
+        slot: &SlotId,
+        person: &Person<'_>,
+        request: &SlotRequest,
+        live: &dyn Live,
+        now: Timestamp,
+    ) -> Option<Explanation> {
+        let decision = self.decide_under(overlay, slot, person, request, live, now)?;
         let facts = self.facts(person, now);
         let allows = |p: &Profile| p.consent.allows(Purpose::Personalization, &self.policy.consent_default);
         let facts = Facts { profile: person.profile.filter(|profile| allows(profile)), ..facts };
@@ -102,7 +117,8 @@ impl Ruleset {
         let mut explained = |rule: &Rule| {
             let row = decision.reason.row.filter(|_| winner.as_ref() == Some(&rule.id));
             let condition = explain_rule(rule, row, &facts);
-            let verdict = if !rule.active.contains(now) {
+            let is_off = overlay.is_held_out() || overlay.then(rule).is_none();
+            let verdict = if is_off || !rule.active.contains(now) {
                 Verdict::NotActive
             } else if facts.profile.is_none() && !rule.when.asks_only_the_page() {
                 Verdict::NotAsked

@@ -6,7 +6,7 @@
 //! Reading order: [`model`] (what a ruleset is), `tree` and `load` (how a text becomes one), [`page`] (what a request
 //! tells), `condition` (when a rule matches), `table` and `table_csv` (many rules at once, and as a spreadsheet), `check` (what
 //! is certain to be a mistake), `list` and `decide` (what is shown), [`decision`] (what the answer
-//! says), [`error`] (what is wrong), [`testing`] (the tests that a ruleset carries).
+//! says), [`error`] (what is wrong), [`experiments`] (what is compared), [`testing`] (the tests that a ruleset carries).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -19,6 +19,7 @@ pub mod decision;
 pub mod diff;
 mod discount;
 pub mod error;
+pub mod experiments;
 pub mod explain;
 mod fact;
 pub mod language;
@@ -48,6 +49,7 @@ pub use compiled::Reading;
 pub use decision::{Content, Decision, Fallback, Reason, ReasonCode, Recommended, Source};
 pub use discount::{CodeSource, Discount};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
+pub use experiments::{Asked, Assigned, Experiments, Forced, InSlot, Overlay, Subject};
 pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};
 pub use live::{Candidate, Learned, Live, LiveLists, ProductFacts};
 pub use model::{COUNT_DEFAULT, COUNT_MAX, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
@@ -58,5 +60,11 @@ pub use strategy::way;
 /// given none.
 pub const SAMPLE: &str = include_str!("../rulesets/sample.yaml");
 
+/// Experiments on the sample shop, with comments: a document as it lies beside a ruleset.
+pub const SAMPLE_EXPERIMENTS: &str = include_str!("../experiments/sample.yaml");
+
 /// The JSON Schema of a ruleset (draft 2020-12): an editor that has it completes fields and says what they mean.
 pub const SCHEMA: &str = include_str!("../schema/ruleset.schema.json");
+
+/// The JSON Schema of a document of experiments (draft 2020-12).
+pub const EXPERIMENTS_SCHEMA: &str = include_str!("../schema/experiments.schema.json");

@@ -5,6 +5,8 @@ use crate::compiled::{Compiled, Compiler, Root};
 use crate::condition::Condition;
 use crate::discount::{CodeSource, DiscountRule};
 use crate::error::{Place, Problem};
+use crate::experiments::Experiments;
+use crate::fact::Computed;
 use crate::quiet::QuietHours;
 use crate::react::Reactions;
 use crate::selection::{Selection, Strategy};
@@ -111,6 +113,9 @@ pub struct Ruleset {
     pub(crate) compiled: Compiled,
     /// Until when something is active: whose, and where the text says so.
     pub(crate) expiries: Vec<(Timestamp, Place, String)>,
+    /// Computed traits, for what is compiled against it.
+    pub(crate) computed: BTreeMap<String, Arc<Computed>>,
+    pub(crate) experiments: Experiments,
 }
 
 impl Ruleset {

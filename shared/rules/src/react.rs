@@ -5,6 +5,7 @@
 use crate::aggregate::Watch;
 use crate::compiled::Reading;
 use crate::condition::{Condition, Facts, Last};
+use crate::experiments::Experiments;
 use crate::fact::{Fact, Name};
 use crate::model::{Act, Acting, Ruleset, Segment};
 use crate::page::Page;
@@ -102,6 +103,22 @@ impl Reactions {
         // 0 is the ruleset of a profile that none has looked at.
         self.id =
             version.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or(1).max(1);
+        self
+    }
+
+    /// The same, with what conditions of experiments ask to be remembered.
+    pub(crate) fn with_watches_of(mut self, experiments: &Experiments) -> Self {
+        for watch in &experiments.watches {
+            let known = self.watches.entry(SmolStr::new(watch.events.name.as_str())).or_default();
+            match known.iter_mut().find(|known| known.id == watch.id) {
+                Some(known) => known.keep = known.keep.max(watch.keep),
+                None => known.push(watch.clone()),
+            }
+            self.wanted.insert(watch.id);
+            // Other rules than without them: what they ask for is looked at from now on.
+            self.id ^= watch.id.0 as u32;
+        }
+        self.id = self.id.max(1);
         self
     }
 
@@ -208,6 +225,14 @@ struct Look<'a> {
 
 impl Reaction for Ruleset {
     fn react(&self, profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Policy) {
+        self.look(profile, key, event, policy);
+        self.find(profile, event, policy);
+    }
+}
+
+impl Ruleset {
+    /// Lets the rules look at a profile after an event.
+    fn look(&self, profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Policy) {
         // Where no rules ever looked, none that look for nothing need begin to.
         if self.reactions.is_idle() && profile.rules.looked_by == 0 {
             return;

@@ -125,3 +125,18 @@ fn every_ruleset_of_the_folder_holds_what_its_tests_say_and_names_the_schema() {
     }
     assert!(count >= 3);
 }
+
+#[test]
+fn the_guides_experiments_fit_the_shop_of_its_first_example() {
+    let page = read("README.md");
+    let blocks = blocks(&page);
+    let shop = &blocks.iter().find(|block| block.kind == "yaml").expect("the first example").text;
+    let ruleset = Ruleset::parse(shop).expect("it is valid");
+    let of_experiments: Vec<&Block> =
+        blocks.iter().filter(|block| block.kind == "yaml experiments").collect();
+    assert!(!of_experiments.is_empty());
+    for block in of_experiments {
+        let loaded = beckon_rules::Experiments::load(&block.text, &ruleset);
+        loaded.unwrap_or_else(|error| panic!("README.md, line {}:\n{error}", block.line));
+    }
+}

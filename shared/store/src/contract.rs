@@ -6,6 +6,7 @@ mod audit;
 mod codes;
 mod conversions;
 mod erasing;
+mod experiments;
 mod keys;
 mod ledger;
 mod models;
@@ -18,9 +19,10 @@ pub use models::model_objects;
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept, RewriteObjects};
 use crate::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore,
-    ConversionStore, DUE_SHARD_COUNT, Due, ErasureStore, ImportLog, KeyStore, LedgerScan, LimitsStore,
-    ListKey, MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore, ProfileStore, Read,
-    ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
+    ConversionStore, DUE_SHARD_COUNT, Due, ErasureStore, ExperimentStore, ImportLog, KeyStore, LedgerScan,
+    LimitsStore, ListKey, MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore,
+    ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey,
+    Versioned,
 };
 use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -72,7 +74,8 @@ where
         + AuditLog
         + KeyStore
         + PersonStore
-        + ErasureStore,
+        + ErasureStore
+        + ExperimentStore,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -88,6 +91,7 @@ where
     audit::all(tables).await;
     keys::all(tables).await;
     erasing::all(tables).await;
+    experiments::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }

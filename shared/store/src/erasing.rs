@@ -105,7 +105,7 @@ pub async fn person_of<T: ProfileStore>(
     Ok(found)
 }
 
-/// Takes a person out of OutreachTable, page by page from the beginning, as long as it `may_go_on`. What is newer than a
+/// Takes a person out of OutreachTable and ExperimentTable, page by page from the beginning, as long as it `may_go_on`. What is newer than a
 /// release stays. Returns how many items it were, and whether the end was reached.
 ///
 /// # Errors

@@ -7,9 +7,9 @@ use crate::server::{Refusing, Reply, Server};
 use beckon_runtime::aws::Patience;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use beckon_store::tables::{
-    ConfigStore, Contact, ContactStore, LedgerChange, LimitsStore, OutreachStore, ProfileStore, Read,
-    ReputationStore, RulesetStore, Save, SendingSwitch, Suppression, SuppressionReason, SuppressionStore,
-    SwitchStore,
+    ConfigStore, Contact, ContactStore, DocumentKind, LedgerChange, LimitsStore, OutreachStore, ProfileStore,
+    Read, ReputationStore, RulesetStore, Save, SendingSwitch, Suppression, SuppressionReason,
+    SuppressionStore, SwitchStore,
 };
 use beckon_store::{ErrorKind, StoreError};
 use serde_json::json;
@@ -42,11 +42,14 @@ async fn every_error(tables: &DynamoTables) -> Vec<StoreError> {
         tables.sending_changes(5).await.expect_err("sending_changes"),
         tables.limits().await.expect_err("limits"),
         tables.is_suppressed(&address).await.expect_err("is_suppressed"),
-        tables.active_ruleset().await.expect_err("active_ruleset"),
+        tables.active_documents().await.expect_err("active_documents"),
         tables.live_ruleset().await.expect_err("live_ruleset"),
-        tables.ruleset("a").await.expect_err("ruleset"),
-        tables.put_ruleset(&document(), NOW).await.expect_err("put_ruleset"),
-        tables.change_ruleset(&document(), &change(1)).await.expect_err("change_ruleset"),
+        tables.document(DocumentKind::Ruleset, "a").await.expect_err("ruleset"),
+        tables.put_document(DocumentKind::Ruleset, &document(), NOW).await.expect_err("put_ruleset"),
+        tables
+            .change_document(DocumentKind::Ruleset, &document(), &change(1))
+            .await
+            .expect_err("change_ruleset"),
         tables.ruleset_changes(None, 10).await.expect_err("ruleset_changes"),
     ]
 }

@@ -8,7 +8,8 @@ use beckon_runtime::aws::Patience;
 use beckon_store::ErrorKind;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use beckon_store::tables::{
-    ChangeKind, ConfigStore, Keep, NotKept, RulesetChange, RulesetDocument, RulesetStore, Save, TestCount,
+    ChangeKind, ConfigStore, DocumentKind, Keep, NotKept, RulesetChange, RulesetDocument, RulesetStore, Save,
+    TestCount,
 };
 use serde_json::{Value, json};
 
@@ -44,7 +45,10 @@ fn canceled(codes: [&str; 2]) -> Reply {
 #[tokio::test]
 async fn what_is_live_and_its_record_are_one_transaction_against_the_change_before() {
     let server = Server::playing([Reply::ok(&json!({}))]).await;
-    assert_eq!(tables(&server).change_ruleset(&document(), &change(8)).await.unwrap(), Save::Saved);
+    assert_eq!(
+        tables(&server).change_document(DocumentKind::Ruleset, &document(), &change(8)).await.unwrap(),
+        Save::Saved
+    );
     let request = server.only_request();
     assert_eq!(request.operation(), "TransactWriteItems");
     assert!(request.body["ClientRequestToken"].is_string(), "the client's own retry is not a second change");
@@ -67,7 +71,7 @@ async fn what_is_live_and_its_record_are_one_transaction_against_the_change_befo
 #[tokio::test]
 async fn a_first_change_wants_that_none_was_numbered_before() {
     let server = Server::playing([Reply::ok(&json!({}))]).await;
-    tables(&server).change_ruleset(&document(), &change(1)).await.unwrap();
+    tables(&server).change_document(DocumentKind::Ruleset, &document(), &change(1)).await.unwrap();
     let live = &server.only_request().body["TransactItems"][0]["Put"];
     assert_eq!(resolved(live, "ConditionExpression"), "attribute_not_exists(number)");
 }
@@ -85,7 +89,7 @@ async fn a_transaction_that_did_not_happen_says_whether_another_try_helps() {
     ];
     for (codes, expected) in cases {
         let server = Server::playing([canceled(codes)]).await;
-        let found = tables(&server).change_ruleset(&document(), &change(2)).await;
+        let found = tables(&server).change_document(DocumentKind::Ruleset, &document(), &change(2)).await;
         assert_eq!(found.map_err(|error| error.kind), expected, "{codes:?}");
     }
 }
@@ -96,7 +100,10 @@ async fn the_clients_own_retry_names_the_same_transaction() {
     let server = Server::playing([lost, Reply::ok(&json!({}))]).await;
     let client = clients::dynamodb(&server.endpoint, clients::unhurried(Patience::REQUEST));
     let tables = DynamoTables::new(client, TableNames::local());
-    assert_eq!(tables.change_ruleset(&document(), &change(2)).await.unwrap(), Save::Saved);
+    assert_eq!(
+        tables.change_document(DocumentKind::Ruleset, &document(), &change(2)).await.unwrap(),
+        Save::Saved
+    );
     let requests = server.requests();
     assert_eq!(requests[0].body["ClientRequestToken"], requests[1].body["ClientRequestToken"]);
 }
@@ -105,7 +112,7 @@ async fn the_clients_own_retry_names_the_same_transaction() {
 async fn a_text_that_no_item_holds_is_refused_before_it_is_sent() {
     let server = Server::playing([]).await;
     let long = RulesetDocument { body: "x".repeat(1024 * 1024 + 1), ..document() };
-    let refused = tables(&server).put_ruleset(&long, NOW).await.unwrap();
+    let refused = tables(&server).put_document(DocumentKind::Ruleset, &long, NOW).await.unwrap();
     assert_eq!(refused, Keep::Not(NotKept::TooLong(1024 * 1024 + 1)));
     assert!(server.requests().is_empty());
 }
@@ -115,7 +122,10 @@ async fn a_version_is_put_where_there_is_none_and_read_when_there_is_one() {
     let failed = Reply::json_error(400, "ConditionalCheckFailedException");
     let row = json!({ "Item": { "version": { "S": "b" }, "body": { "S": "rules: []" } } });
     let server = Server::playing([failed, Reply::ok(&row)]).await;
-    assert_eq!(tables(&server).put_ruleset(&document(), NOW).await.unwrap(), Keep::Kept);
+    assert_eq!(
+        tables(&server).put_document(DocumentKind::Ruleset, &document(), NOW).await.unwrap(),
+        Keep::Kept
+    );
     let requests = server.requests();
     assert_eq!((requests[0].operation(), requests[1].operation()), ("PutItem", "GetItem"));
     assert_eq!(resolved(&requests[0].body, "ConditionExpression"), "attribute_not_exists(pk)");
@@ -125,12 +135,15 @@ async fn a_version_is_put_where_there_is_none_and_read_when_there_is_one() {
 /// What the first releases wrote: the text as it is, and no number.
 #[tokio::test]
 async fn what_became_live_before_changes_were_numbered_is_read() {
-    let row: Value = json!({ "Item": {
+    let item = json!({
         "pk": { "S": "ruleset" }, "sk": { "S": "active" }, "at": { "N": "1" },
         "version": { "S": "b" }, "body": { "S": "rules: []" },
-    } });
+    });
+    // One item alone, and the items of a batch.
+    let row: Value = json!({ "Item": item, "Responses": { "beckon-config": [item] } });
     let server = Server::asking(move |_| Reply::ok(&row)).await;
-    assert_eq!(tables(&server).active_ruleset().await.unwrap(), Some(document()));
+    let active = tables(&server).active_documents().await.unwrap();
+    assert_eq!((active.ruleset, active.experiments), (Some(document()), None));
     let live = tables(&server).live_ruleset().await.unwrap().unwrap();
     assert_eq!((live.number, live.from, live.document), (0, None, document()));
     let strong: Vec<bool> = server.requests().iter().map(|r| r.body["ConsistentRead"] == true).collect();

@@ -3,13 +3,13 @@
 use super::{Faulty, store_error};
 use beckon_store::StoreError;
 use beckon_store::tables::{
-    ConfigStore, LiveModel, MailDocument, ModelKind, ModelStanding, ModelStore, RulesetDocument, Save,
+    ActiveDocuments, ConfigStore, LiveModel, MailDocument, ModelKind, ModelStanding, ModelStore, Save,
     TrainingRecord,
 };
 
 impl<T: ConfigStore> ConfigStore for Faulty<T> {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        self.faults.around("active_ruleset", self.inner.active_ruleset(), store_error).await
+    async fn active_documents(&self) -> Result<ActiveDocuments, StoreError> {
+        self.faults.around("active_ruleset", self.inner.active_documents(), store_error).await
     }
 
     async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
@@ -18,6 +18,10 @@ impl<T: ConfigStore> ConfigStore for Faulty<T> {
 
     async fn active_mail_content(&self) -> Result<Option<MailDocument>, StoreError> {
         self.faults.around("active_mail_content", self.inner.active_mail_content(), store_error).await
+    }
+
+    async fn mail_content(&self, version: &str) -> Result<Option<MailDocument>, StoreError> {
+        self.faults.around("mail_content", self.inner.mail_content(version), store_error).await
     }
 }
 

@@ -4,8 +4,8 @@ use super::{Faults, Faulty, store_error};
 use beckon_domain::Timestamp;
 use beckon_store::StoreError;
 use beckon_store::tables::{
-    Keep, LiveMail, LiveRuleset, MailChange, MailContentStore, MailDocument, RulesetChange, RulesetDocument,
-    RulesetStore, Save,
+    DocumentKind, Keep, LiveMail, LiveRuleset, MailChange, MailContentStore, MailDocument, RulesetChange,
+    RulesetDocument, RulesetStore, Save,
 };
 use std::future::Future;
 
@@ -28,33 +28,57 @@ impl Faults {
     }
 }
 
+/// Rulesets and experiments are told apart in the list of calls.
+const fn named(kind: DocumentKind, ruleset: &'static str, experiments: &'static str) -> &'static str {
+    match kind {
+        DocumentKind::Ruleset => ruleset,
+        DocumentKind::Experiments => experiments,
+    }
+}
+
 impl<T: RulesetStore> RulesetStore for Faulty<T> {
-    async fn live_ruleset(&self) -> Result<Option<LiveRuleset>, StoreError> {
-        self.faults.around_rollout("live_ruleset", self.inner.live_ruleset()).await
+    async fn live_document(&self, kind: DocumentKind) -> Result<Option<LiveRuleset>, StoreError> {
+        let name = named(kind, "live_ruleset", "live_experiments");
+        self.faults.around_rollout(name, self.inner.live_document(kind)).await
     }
 
-    async fn put_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<Keep, StoreError> {
-        self.faults.around_rollout("put_ruleset", self.inner.put_ruleset(document, now)).await
-    }
-
-    async fn ruleset(&self, version: &str) -> Result<Option<RulesetDocument>, StoreError> {
-        self.faults.around_rollout("ruleset", self.inner.ruleset(version)).await
-    }
-
-    async fn change_ruleset(
+    async fn put_document(
         &self,
+        kind: DocumentKind,
+        document: &RulesetDocument,
+        now: Timestamp,
+    ) -> Result<Keep, StoreError> {
+        let name = named(kind, "put_ruleset", "put_experiments");
+        self.faults.around_rollout(name, self.inner.put_document(kind, document, now)).await
+    }
+
+    async fn document(
+        &self,
+        kind: DocumentKind,
+        version: &str,
+    ) -> Result<Option<RulesetDocument>, StoreError> {
+        let name = named(kind, "ruleset", "experiments");
+        self.faults.around_rollout(name, self.inner.document(kind, version)).await
+    }
+
+    async fn change_document(
+        &self,
+        kind: DocumentKind,
         document: &RulesetDocument,
         change: &RulesetChange,
     ) -> Result<Save, StoreError> {
-        self.faults.around_rollout("change_ruleset", self.inner.change_ruleset(document, change)).await
+        let name = named(kind, "change_ruleset", "change_experiments");
+        self.faults.around_rollout(name, self.inner.change_document(kind, document, change)).await
     }
 
-    async fn ruleset_changes(
+    async fn document_changes(
         &self,
+        kind: DocumentKind,
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<RulesetChange>, StoreError> {
-        self.faults.around_rollout("ruleset_changes", self.inner.ruleset_changes(before, limit)).await
+        let name = named(kind, "ruleset_changes", "experiments_changes");
+        self.faults.around_rollout(name, self.inner.document_changes(kind, before, limit)).await
     }
 }
 

@@ -4,6 +4,7 @@
 use super::{LOOK_MAX, RightsTables};
 use crate::error::AdminError;
 use crate::process::Admin;
+use beckon_domain::experiment::{RunId, RunRow};
 use beckon_domain::outreach::History;
 use beckon_domain::{ContactHash, Money, Profile, ProfileKey, Reminder, ReminderId, Timestamp};
 use beckon_store::tables::codes::CodeRecord;
@@ -127,6 +128,7 @@ fn trace_told(trace: &Trace) -> Option<Value> {
         Trace::Order(row) => Some(order_told(row)),
         Trace::Code(record) => Some(code_told(record)),
         Trace::Listed { .. } => None,
+        Trace::Run(run, row) => Some(run_told(run, row)),
     }
 }
 
@@ -175,6 +177,29 @@ fn code_told(record: &CodeRecord) -> Value {
         "state": record.state.name(),
         "heldAt": holding.map(|holding| format_time(holding.holder.at)),
     })
+}
+
+/// What is kept of a person in a run of an experiment.
+fn run_told(run: &RunId, row: &RunRow) -> Value {
+    match row {
+        RunRow::Person { exposed, joined_to, .. } => json!({
+            "kind": "exposure",
+            "experiment": run.experiment.as_str(),
+            "run": run.number,
+            "variant": exposed.as_ref().map(|exposed| exposed.variant.as_str()),
+            "at": exposed.as_ref().map(|exposed| format_time(exposed.at)),
+            "crossedOver": exposed.as_ref().map(|exposed| exposed.crossed_over),
+            "joinedTo": joined_to.as_ref().map(ProfileKey::as_str),
+        }),
+        RunRow::Reached { fact, .. } => json!({
+            "kind": "goal",
+            "experiment": run.experiment.as_str(),
+            "run": run.number,
+            "goal": fact.goal.as_str(),
+            "at": format_time(fact.at),
+            "value": fact.value.map(money),
+        }),
+    }
 }
 
 fn money(money: Money) -> String {

@@ -6,6 +6,7 @@ use beckon_mail::{Files, Problems};
 use beckon_store::StoreError;
 use beckon_store::ruleset::RULESET_AGE_MAX;
 use beckon_store::tables::{ConfigStore, MailDocument};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why what is live cannot be followed.
@@ -25,6 +26,8 @@ struct Held {
     /// The version that was looked at last, good or bad.
     seen: Option<String>,
     checked_at: Timestamp,
+    /// Versions that variants of experiments send.
+    versions: BTreeMap<String, Arc<Content>>,
 }
 
 /// The live content behind a table: what was published last and is valid, else the built-in one.
@@ -58,6 +61,33 @@ impl ActiveMailContent {
                 Ok(content)
             }
         }
+    }
+
+    /// A version that was published at some time; `None` where there is none, or it is not valid: then what is live is sent,
+    /// and the log says so.
+    ///
+    /// # Errors
+    /// When the table fails.
+    pub async fn version<C: ConfigStore>(
+        &self,
+        table: &C,
+        version: &str,
+    ) -> Result<Option<Arc<Content>>, StoreError> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).versions.get(version).cloned();
+        if held.is_some() {
+            return Ok(held);
+        }
+        let document = table.mail_content(version).await?;
+        let files = document.and_then(|document| Files::parse(&document.body).ok());
+        let content = files.and_then(|files| Content::parse(&files).ok()).map(Arc::new);
+        match &content {
+            Some(content) => {
+                let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+                held.versions.insert(version.to_owned(), Arc::clone(content));
+            }
+            None => tracing::error!(mail.content = version, "content of a variant cannot be used"),
+        }
+        Ok(content)
     }
 
     fn in_memory(&self) -> Option<Arc<Content>> {

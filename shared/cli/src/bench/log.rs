@@ -119,5 +119,6 @@ fn line(dice: &mut Dice, key: &ProfileKey, number: u64, at_ms: i64) -> Line {
         merge: None,
         segment: None,
         conversion: None,
+        exposure: None,
     }
 }

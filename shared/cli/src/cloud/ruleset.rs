@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 use beckon_rules::SAMPLE;
 use beckon_runtime::{Clock, fresh_id};
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
-use beckon_store::tables::{ChangeKind, ConfigStore};
+use beckon_store::tables::{ChangeKind, DocumentKind, RulesetStore};
 use std::path::Path;
 
 /// In whose name `beckon stack` publishes.
@@ -76,13 +76,14 @@ pub(crate) async fn publish(
     let client = aws_sdk_dynamodb::Client::new(sdk);
     let tables = DynamoTables::new(client, TableNames { config, audit, ..TableNames::default() });
     if !chosen.is_named {
-        let live = tables.active_ruleset().await;
+        let live = tables.live_ruleset().await;
         let live = live.map_err(|e| CliError::caused("the live ruleset could not be read", &e))?;
-        if let Some(live) = live {
+        if let Some(live) = live.map(|live| live.document) {
             return Ok(Outcome::Left(live.version));
         }
     }
     let proposal = Proposal {
+        of: DocumentKind::Ruleset,
         id: fresh_id(),
         kind: ChangeKind::Publish,
         document: chosen.checked.document.clone(),

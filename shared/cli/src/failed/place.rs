@@ -141,14 +141,15 @@ impl LocalStream {
             return Err(CliError::usage(format!("no state of `beckon serve` in {}", folder.display())));
         }
         let tables = laptop::tables(Some(&file)).await?;
-        let active = tables.active_ruleset().await;
-        let active = active.map_err(|e| CliError::caused("the ruleset cannot be read", &e))?;
+        let active = tables.active_documents().await;
+        let active = active.map_err(|e| CliError::caused("the ruleset cannot be read", &e))?.ruleset;
         let clock = Clock::system();
         let stack = Stack::new(Parts {
             tables,
             failed: FolderFailedEvents::new(folder),
             models: LocalModels::default(),
             ruleset: active.map_or_else(|| SAMPLE.to_owned(), |document| document.body),
+            experiments: None,
             epoch: epoch(clock.now()),
             clock,
             shard_count: 1,

@@ -18,7 +18,7 @@ mod trends;
 use crate::error::CliError;
 use crate::laptop;
 use crate::laptop::LocalModels;
-use crate::stack::{Parts, Stack, Tables};
+use crate::stack::{NO_EXPERIMENTS, Parts, Stack, Tables};
 use archive::Archive;
 use beckon_domain::Timestamp;
 use beckon_domain::consent::ConsentDefault;
@@ -143,6 +143,7 @@ async fn replay_on<T: Tables>(
         failed: MemoryFailedEvents::default(),
         models: LocalModels::default(),
         ruleset,
+        experiments: Some(NO_EXPERIMENTS),
         clock,
         shard_count: 4,
         batch_size: disturbance.batch_size(batch_rows.map_or(args.batch_size, batch_size)) as usize,

@@ -108,9 +108,9 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     let beginning = beginning.or_published(&tables).await?;
     let base = Base { tables, beginning, file, clock, speed, port };
     if args.memory {
-        start(base, listener, &args, MemoryFailedEvents::default()).await
+        Box::pin(start(base, listener, &args, MemoryFailedEvents::default())).await
     } else {
-        start(base, listener, &args, FolderFailedEvents::new(STATE_FOLDER)).await
+        Box::pin(start(base, listener, &args, FolderFailedEvents::new(STATE_FOLDER))).await
     }
 }
 
@@ -141,6 +141,7 @@ async fn start<F: FailedEventStore + FailedEventArchive + RewriteObjects + Clone
             None => LocalModels::default(),
         },
         ruleset: base.beginning.text,
+        experiments: None,
         clock: base.clock,
         shard_count: SHARD_COUNT,
         batch_size: 100,

@@ -54,8 +54,8 @@ mod tests {
     use crate::stack::publish;
     use admin::{Proposal, make_live, run_tests};
     use beckon_domain::Timestamp;
-    use beckon_store::tables::ChangeKind;
     use beckon_store::tables::memory::MemoryTables;
+    use beckon_store::tables::{ChangeKind, DocumentKind};
 
     #[tokio::test]
     async fn what_was_published_outlives_a_restart_and_an_old_sample_does_not() {
@@ -65,6 +65,7 @@ mod tests {
         assert_eq!(read(None).unwrap().or_published(&tables).await.unwrap().text, SAMPLE);
         let autumn = SAMPLE.replace("name: Outdoor sample", "name: Autumn");
         let proposal = Proposal {
+            of: DocumentKind::Ruleset,
             id: "1".to_owned(),
             kind: ChangeKind::Publish,
             document: admin::check(&autumn, run_tests).unwrap().document,

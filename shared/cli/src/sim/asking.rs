@@ -7,7 +7,7 @@ use beckon_domain::ProfileKey;
 use beckon_store::tables::{ProfileStore, Read};
 use beckon_wire::auth::Credentials;
 use beckon_wire::decisions::DecisionsResponse;
-use decisions::DecideError;
+use decisions::{Browser, DecideError};
 use futures_util::FutureExt;
 use serde_json::json;
 use std::sync::Arc;
@@ -41,7 +41,12 @@ impl World {
         let call = async move {
             Ended::Decided(
                 decider
-                    .decide(body.to_string().as_bytes(), &Credentials::of_key("pk_local"), false, "simulated")
+                    .decide(
+                        body.to_string().as_bytes(),
+                        &Credentials::of_key("pk_local"),
+                        Browser::default(),
+                        "simulated",
+                    )
                     .await,
             )
         };

@@ -11,6 +11,7 @@ use super::post::Telling;
 use super::shards::Shards;
 use super::signals::SignalStream;
 use crate::dice::Dice;
+use beckon_domain::experiment::Finding;
 use beckon_domain::mark::ShardKey;
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
 use beckon_recommend::{BestSellers, Trend};
@@ -37,6 +38,8 @@ pub(crate) enum LateWrite {
     BestSellers { key: ListKey, list: Box<BestSellers>, read_version: Option<u64> },
     /// Of the ledger of reminders.
     Ledger { change: Box<LedgerChange>, now: Timestamp },
+    /// Of what was found of a person in an experiment.
+    Finding { of: ProfileKey, finding: Box<Finding>, now: Timestamp },
 }
 
 /// What a task folds, and what it begins from.

@@ -14,6 +14,7 @@ mod catalog;
 mod codes;
 mod delivery;
 mod erasing;
+mod experiments;
 mod fault;
 mod feedback;
 mod finish;

@@ -12,7 +12,7 @@ use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::streams::{EventStream, NewRecord, StreamError};
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
-    ConfigStore, Due, LiveModel, ModelKind, ProfileStore, Read, RulesetDocument, Save, Stored,
+    ActiveDocuments, ConfigStore, Due, LiveModel, ModelKind, ProfileStore, Read, Save, Stored,
 };
 use beckon_store::{ErrorKind, StoreError};
 use beckon_wire::failed::FailedEvent;
@@ -196,10 +196,10 @@ fn put_early(net: &Net, key: &ProfileKey, profile: &Profile) {
 }
 
 impl ConfigStore for SimTables {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
+    async fn active_documents(&self) -> Result<ActiveDocuments, StoreError> {
         const NAME: &str = "load the active ruleset";
         match self.net.arrive(NAME, Reach::All, false).await {
-            Fate::Through => self.inner.active_ruleset().await,
+            Fate::Through => self.inner.active_documents().await,
             fate => Err(store_error(NAME, fate)),
         }
     }

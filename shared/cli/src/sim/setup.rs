@@ -14,7 +14,7 @@ use super::signals::{self, Reader, SignalStream};
 use super::world::{Waiting, World};
 use crate::CliError;
 use crate::dice::Dice;
-use crate::stack::publish;
+use crate::stack::{NO_EXPERIMENTS, publish, publish_experiments};
 use admin::{Admin, run_tests};
 use beckon_domain::fold::{Folded, Item, fold};
 use beckon_domain::id::{AnonymousId, UserId};
@@ -116,6 +116,10 @@ impl World {
         }
         let (tables, failed) = (SimTables::new(&net), MemoryFailedEvents::default());
         publish(&tables.inner, &text, START).now_or_never().unwrap_or(Ok(()))?;
+        let tables = SimTables::new(&net);
+        let published = publish(&tables.inner, &text, START).now_or_never();
+        let none = publish_experiments(&tables.inner, NO_EXPERIMENTS, &ruleset, START).now_or_never();
+        published.unwrap_or(Ok(())).and(none.unwrap_or(Ok(())))?;
         super::pool::fill(&tables.inner, Dice::new(seed, 4).between(2, 30), START);
         let visitor =
             |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));

@@ -5,7 +5,7 @@ use crate::error::CliError;
 use crate::laptop;
 use crate::laptop::LocalModels;
 use crate::smoke::events::slot_request;
-use crate::stack::{Parts, Stack};
+use crate::stack::{NO_EXPERIMENTS, Parts, Stack};
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::{DurationMs, Timestamp};
 use beckon_rules::SAMPLE;
@@ -39,6 +39,7 @@ impl World {
             failed: MemoryFailedEvents::default(),
             models: LocalModels::default(),
             ruleset: SAMPLE.to_owned(),
+            experiments: Some(NO_EXPERIMENTS),
             clock,
             shard_count: 2,
             batch_size: 100,

@@ -2,9 +2,9 @@
 
 use beckon_store::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ConversionStore,
-    ErasureStore, ImportLog, KeyStore, LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore,
-    PersonStore, ProductStore, ProfileScan, ProfileStore, ReputationStore, RulesetStore, SuppressionStore,
-    SwitchStore,
+    ErasureStore, ExperimentStore, ImportLog, KeyStore, LedgerScan, LimitsStore, MailContentStore,
+    ModelStore, OutreachStore, PersonStore, ProductStore, ProfileScan, ProfileStore, ReputationStore,
+    RulesetStore, SuppressionStore, SwitchStore,
 };
 
 /// Tables that a stack can run on.
@@ -31,6 +31,7 @@ pub trait Tables:
     + KeyStore
     + PersonStore
     + ErasureStore
+    + ExperimentStore
     + ProfileScan
     + CatalogScan
     + Clone
@@ -61,6 +62,7 @@ impl<T> Tables for T where
         + KeyStore
         + PersonStore
         + ErasureStore
+        + ExperimentStore
         + ProfileScan
         + CatalogScan
         + Clone

@@ -15,7 +15,7 @@ use cart_mailer::Mailer;
 use cart_mailer::mail::ActiveMailContent;
 use cart_mailer::send::account::MemoryAccount;
 use cart_mailer::send::recording::RecordingSender;
-use decisions::{Decider, LiveCatalog, LiveSessionIndex};
+use decisions::{Decider, Exposures, LiveCatalog, LiveSessionIndex};
 use mail_feedback::FeedbackTables;
 use preferences::Preferences;
 use profiler::Profiler;
@@ -26,7 +26,7 @@ const TOMBSTONE: DurationMs = DurationMs::from_days(90);
 
 /// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes.
 pub(super) fn asked<T: ConfigStore + Clone + 'static>(
-    tables: &T,
+    (tables, stream): (&T, &MemoryStream),
     models: LocalModels,
     rulesets: ActiveRuleset,
     secrets: &Secrets,
@@ -43,7 +43,8 @@ pub(super) fn asked<T: ConfigStore + Clone + 'static>(
         tombstone: TOMBSTONE,
     };
     let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
-    (admin, Decider { session_index, ..decider.with_catalog(catalog) })
+    let exposures = Exposures::putting(stream.clone());
+    (admin, Decider { session_index, exposures, ..decider.with_catalog(catalog) })
 }
 
 /// The mailer, whose mail stays on this machine.

@@ -318,3 +318,19 @@ fn a_profile_is_small() {
     assert!(busy <= 4_096, "200 events in 20 sessions take {busy} bytes");
     assert!(fullest <= 96 * 1_024, "a profile with everything at its cap takes {fullest} bytes");
 }
+
+#[test]
+fn experiments_are_kept_with_a_profile_and_with_one_that_was_let_back() {
+    use crate::experiment::{Exposed, RunId};
+    use crate::id::{ErasureId, ExperimentId, VariantId};
+    let mut profile = full_profile();
+    let run = RunId { experiment: ExperimentId::new("hero").unwrap(), number: 2 };
+    let at = profile.last_seen_at;
+    profile.measured.expose(Exposed { run, variant: VariantId::new("b").unwrap(), at, crossed_over: true });
+    let bytes = pack(&profile).unwrap();
+    assert_eq!(bytes[0], MEASURED_VERSION);
+    assert_eq!(unpack(&bytes).unwrap(), profile);
+    let erasure = crate::Erasure::new(ErasureId::new("r").unwrap(), at, at);
+    let back = Profile { erasure: Some(erasure), ..profile };
+    assert_eq!(unpack(&pack(&back).unwrap()).unwrap(), back);
+}

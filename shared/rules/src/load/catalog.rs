@@ -171,7 +171,12 @@ impl Loader {
         }
     }
 
-    fn slot_fallback(&mut self, node: &Node, who: &str, has_best_sellers: bool) -> Option<SlotFallback> {
+    pub(super) fn slot_fallback(
+        &mut self,
+        node: &Node,
+        who: &str,
+        has_best_sellers: bool,
+    ) -> Option<SlotFallback> {
         match &node.value {
             Value::Text(word) if word == "best_sellers" => {
                 if !has_best_sellers {

@@ -3,7 +3,7 @@
 //! Reading order: [`fields`] (a mapping and its fields), [`scalar`] (ids, durations, money, addresses), [`catalog`]
 //! (products, offers, slots), [`rule`], [`acting`] (rules without a slot), [`segment`] and [`reminder`], [`condition`] and its
 //! kinds ([`event`], [`fact`], [`person`]), [`test`] (comparisons), [`recommend`], [`table`] and its [`cell`]s, [`reference`]
-//! (what names what), [`scenario`], [`given`] and [`commerce`] (the tests).
+//! (what names what), [`scenario`], [`given`] and [`commerce`] (the tests); [`experiments`] (the document beside a ruleset).
 
 mod acting;
 mod catalog;
@@ -11,6 +11,7 @@ pub(crate) mod cell;
 mod commerce;
 mod condition;
 mod event;
+pub(crate) mod experiments;
 mod fact;
 mod fields;
 mod given;
@@ -34,6 +35,7 @@ use crate::aggregate::Watch;
 use crate::check::reach;
 use crate::compiled::Compiled;
 use crate::error::{Place, Problem, RulesetError};
+use crate::experiments::Experiments;
 use crate::fact::Computed;
 use crate::model::{Catalog, Offer, Product, Ruleset, Slot};
 use crate::react::Reactions;
@@ -178,6 +180,8 @@ impl Loader {
             segments,
             acting: rules.acting,
             expiries: std::mem::take(&mut self.expiries),
+            computed: std::mem::take(&mut self.computed),
+            experiments: Experiments::none(),
         })
     }
 
@@ -229,6 +233,6 @@ impl Ruleset {
 }
 
 /// The first 12 hexadecimal digits of the text's SHA-256.
-fn version(yaml: &str) -> String {
+pub(crate) fn version(yaml: &str) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(yaml.as_bytes())[..6])
 }

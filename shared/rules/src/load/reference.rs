@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Category,
     Segment,
     Computed,
+    Experiment,
+    Goal,
 }
 
 impl Kind {
@@ -34,6 +36,8 @@ impl Kind {
             Self::Category => "category",
             Self::Segment => "segment",
             Self::Computed => "computed trait",
+            Self::Experiment => "experiment",
+            Self::Goal => "goal",
         }
     }
 
@@ -46,6 +50,8 @@ impl Kind {
             Self::Category => "categories",
             Self::Segment => "segments",
             Self::Computed => "computed traits",
+            Self::Experiment => "experiments",
+            Self::Goal => "goals",
         }
     }
 }
@@ -80,6 +86,12 @@ impl Loader {
         } else {
             names.insert(name.to_owned(), place);
         }
+    }
+
+    /// A name that exists elsewhere.
+    pub(super) fn know(&mut self, kind: Kind, name: &str) {
+        let names = self.references.known.entry(kind).or_default();
+        names.entry(name.to_owned()).or_insert(Place { line: 0, column: 0 });
     }
 
     /// A category begins to exist; many products may have it.

@@ -13,7 +13,7 @@ use beckon_domain::id::{RuleId, SlotId};
 use std::collections::BTreeMap;
 
 const RULE_FIELDS: [&str; 9] = ["id", "slot", "priority", "when", "then", "labels", "active", "cap", "on"];
-const THEN_FIELDS: [&str; 17] = [
+pub(super) const THEN_FIELDS: [&str; 17] = [
     "offer",
     "recommend",
     "products",

@@ -3,6 +3,7 @@
 // The tests read their cases from files; the crate itself does no I/O.
 #![allow(clippy::disallowed_methods, clippy::expect_used)]
 
+mod experiments;
 mod fields;
 mod generated;
 mod json;

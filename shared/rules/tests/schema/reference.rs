@@ -1,7 +1,7 @@
 //! The reference: the schema in words and tables, for people. A pure function of the schema.
 
 use crate::json::Json;
-use crate::words::{anchor, capital, cell, kind_word, plain, type_word, yaml};
+use crate::words::{anchor, capital, cell, heading, kind_word, plain, type_word, yaml};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -109,6 +109,45 @@ pub fn written(schema: &Json) -> String {
         forgotten.map(|(name, _)| name)
     );
     reference.out
+}
+
+const HEAD_OF_EXPERIMENTS: &str = "\
+# Experiments: reference
+
+Every field of the document of experiments, what it means, and an example. This page is written from
+[`schema/experiments.schema.json`](schema/experiments.schema.json), which is held against the loader; edit that, not this
+(`UPDATE_GOLDEN=1 cargo test -p beckon-rules`). [The guide](README.md#experiments-what-is-better) begins with an example, and
+[`experiments/sample.yaml`](experiments/sample.yaml) is a whole file. Fields in **bold** must be there. A *share* is a part of
+all people: `12.5%`, or a number from 0 to 1.
+";
+
+/// The page of experiments: these definitions; what they share with rulesets is said on the page of those.
+pub fn of_experiments(schema: &Json, names: &[String]) -> String {
+    let mut reference = Reference { schema, out: HEAD_OF_EXPERIMENTS.to_owned() };
+    reference.line(&format!("\n## The file\n\n{}\n", schema.str("description")));
+    reference.fields(schema);
+    for (name, definition) in reference.definitions() {
+        if !names.contains(name) || is_value(definition) {
+            continue;
+        }
+        let (title, about) = (definition.str("title"), definition.str("description"));
+        reference.line(&format!("\n## {title}\n\n{about}\n"));
+        reference.fields(definition);
+        for example in definition.get("examples").map_or(&[][..], Json::items) {
+            reference.line(&format!("\n```yaml\n{}```", yaml(example)));
+        }
+    }
+    let headings: Vec<String> =
+        reference.out.lines().filter_map(|line| line.strip_prefix("##")).map(heading).collect();
+    let out = reference.out.replace("[a share](#values)", "a share");
+    let mut parts = out.split("](#");
+    let mut page = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_here = headings.iter().any(|heading| part.split(')').next() == Some(heading));
+        page.push_str(if is_here { "](#" } else { "](REFERENCE.md#" });
+        page.push_str(part);
+    }
+    page
 }
 
 impl<'s> Reference<'s> {

@@ -8,6 +8,7 @@
 mod catalog;
 mod codes;
 mod erasing;
+mod experiments;
 mod index;
 mod keys;
 mod models;

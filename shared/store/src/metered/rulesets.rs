@@ -5,8 +5,8 @@ use super::models::model_bytes;
 use super::size::{ItemSize, write_units};
 use crate::error::StoreError;
 use crate::tables::{
-    ConfigStore, Keep, LiveMail, LiveModel, LiveRuleset, MailChange, MailContentStore, MailDocument,
-    ModelKind, RulesetChange, RulesetDocument, RulesetStore, Save,
+    ActiveDocuments, ConfigStore, DocumentKind, Keep, LiveMail, LiveModel, LiveRuleset, MailChange,
+    MailContentStore, MailDocument, ModelKind, RulesetChange, RulesetDocument, RulesetStore, Save,
 };
 use beckon_domain::Timestamp;
 
@@ -40,10 +40,14 @@ impl<T> Metered<T> {
 }
 
 impl<T: ConfigStore> ConfigStore for Metered<T> {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        let document = self.tables.active_ruleset().await?;
-        self.config_read(document.as_ref().map_or(0, ruleset_bytes), false);
-        Ok(document)
+    async fn active_documents(&self) -> Result<ActiveDocuments, StoreError> {
+        let active = self.tables.active_documents().await?;
+        // One request; each item of it is rounded up by itself.
+        self.config_read(active.ruleset.as_ref().map_or(0, ruleset_bytes), false);
+        if let Some(experiments) = &active.experiments {
+            self.meter.lock().usage.config.read(ruleset_bytes(experiments), false);
+        }
+        Ok(active)
     }
 
     async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
@@ -54,6 +58,12 @@ impl<T: ConfigStore> ConfigStore for Metered<T> {
 
     async fn active_mail_content(&self) -> Result<Option<MailDocument>, StoreError> {
         let document = self.tables.active_mail_content().await?;
+        self.config_read(document.as_ref().map_or(0, ruleset_bytes), false);
+        Ok(document)
+    }
+
+    async fn mail_content(&self, version: &str) -> Result<Option<MailDocument>, StoreError> {
+        let document = self.tables.mail_content(version).await?;
         self.config_read(document.as_ref().map_or(0, ruleset_bytes), false);
         Ok(document)
     }
@@ -86,42 +96,53 @@ impl<T: MailContentStore> MailContentStore for Metered<T> {
 }
 
 impl<T: RulesetStore> RulesetStore for Metered<T> {
-    async fn live_ruleset(&self) -> Result<Option<LiveRuleset>, StoreError> {
-        let live = self.tables.live_ruleset().await?;
+    async fn live_document(&self, kind: DocumentKind) -> Result<Option<LiveRuleset>, StoreError> {
+        let live = self.tables.live_document(kind).await?;
         self.config_read(live.as_ref().map_or(0, |live| ruleset_bytes(&live.document)), true);
         Ok(live)
     }
 
-    async fn put_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<Keep, StoreError> {
-        let keep = self.tables.put_ruleset(document, now).await?;
+    async fn put_document(
+        &self,
+        kind: DocumentKind,
+        document: &RulesetDocument,
+        now: Timestamp,
+    ) -> Result<Keep, StoreError> {
+        let keep = self.tables.put_document(kind, document, now).await?;
         self.config_write(write_units(None, Some(ruleset_bytes(document))));
         Ok(keep)
     }
 
-    async fn ruleset(&self, version: &str) -> Result<Option<RulesetDocument>, StoreError> {
-        let document = self.tables.ruleset(version).await?;
+    async fn document(
+        &self,
+        kind: DocumentKind,
+        version: &str,
+    ) -> Result<Option<RulesetDocument>, StoreError> {
+        let document = self.tables.document(kind, version).await?;
         self.config_read(document.as_ref().map_or(0, ruleset_bytes), true);
         Ok(document)
     }
 
-    async fn change_ruleset(
+    async fn change_document(
         &self,
+        kind: DocumentKind,
         document: &RulesetDocument,
         change: &RulesetChange,
     ) -> Result<Save, StoreError> {
-        let save = self.tables.change_ruleset(document, change).await?;
+        let save = self.tables.change_document(kind, document, change).await?;
         let bytes = [ruleset_bytes(document), change_bytes(change)];
         let units: u64 = bytes.into_iter().map(|bytes| write_units(None, Some(bytes))).sum();
         self.config_write(TRANSACTION_FACTOR * units);
         Ok(save)
     }
 
-    async fn ruleset_changes(
+    async fn document_changes(
         &self,
+        kind: DocumentKind,
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<RulesetChange>, StoreError> {
-        let changes = self.tables.ruleset_changes(before, limit).await?;
+        let changes = self.tables.document_changes(kind, before, limit).await?;
         self.config_read(changes.iter().map(change_bytes).sum(), true);
         Ok(changes)
     }

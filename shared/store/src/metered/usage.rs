@@ -73,6 +73,8 @@ pub struct Usage {
     pub config: TableUsage,
     /// CatalogTable, by what its rows are.
     pub catalog: CatalogUsage,
+    /// ExperimentTable.
+    pub experiment: TableUsage,
 }
 
 /// What was asked of CatalogTable.
@@ -121,6 +123,7 @@ impl Usage {
             outreach: self.outreach.since(&earlier.outreach),
             config: self.config.since(&earlier.config),
             catalog: self.catalog.since(&earlier.catalog),
+            experiment: self.experiment.since(&earlier.experiment),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{CodeRecord, Contact, ConversionRow, Save, Stored, Versioned};
 use crate::error::StoreError;
+use beckon_domain::experiment::{RunId, RunRow};
 use beckon_domain::{ContactHash, Erasure, ErasureId, Profile, ProfileKey, Reminder, ReminderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -45,7 +46,7 @@ impl ContactRow {
     }
 }
 
-/// Something that OutreachTable holds of a person.
+/// Something that OutreachTable or ExperimentTable holds of a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Trace {
     /// A reminder.
@@ -61,6 +62,8 @@ pub enum Trace {
         /// The code.
         code: String,
     },
+    /// What is kept of the person in a run of an experiment.
+    Run(RunId, Box<RunRow>),
 }
 
 impl Trace {
@@ -72,6 +75,7 @@ impl Trace {
             Self::Order(row) => Some(row.conversion.purchase.at),
             Self::Code(record) => record.state.holding().map(|holding| holding.holder.at),
             Self::Listed { .. } => None,
+            Self::Run(_, row) => row.at(),
         }
     }
 
@@ -79,14 +83,14 @@ impl Trace {
     #[must_use]
     pub fn code(&self) -> Option<String> {
         match self {
-            Self::Reminder(..) | Self::Order(_) => None,
+            Self::Reminder(..) | Self::Order(_) | Self::Run(..) => None,
             Self::Code(record) => Some(record.code.to_string()),
             Self::Listed { code, .. } => Some(code.clone()),
         }
     }
 }
 
-/// Some of what OutreachTable holds of a person.
+/// Some of what OutreachTable and ExperimentTable hold of a person.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TracePage {
     /// What was found, in no order. There may be nothing although it is not the last page.
@@ -104,7 +108,7 @@ pub struct ProfilePage {
     pub next: Option<String>,
 }
 
-/// What erasing and exporting ask of ProfileTable, ContactTable and OutreachTable beside what others ask.
+/// What erasing and exporting ask of ProfileTable, ContactTable, OutreachTable and ExperimentTable beside what others ask.
 pub trait PersonStore: Send + Sync {
     /// Puts a tombstone in the place of a contact. Done again, it comes to the same.
     fn erase_contact(
@@ -135,14 +139,14 @@ pub trait PersonStore: Send + Sync {
         read_version: u64,
     ) -> impl Future<Output = Result<Save, StoreError>> + Send;
 
-    /// A page of what OutreachTable holds under these profiles' names, strongly read.
+    /// A page of what OutreachTable and ExperimentTable hold under these profiles' names, strongly read.
     fn trace_page(
         &self,
         of: &[ProfileKey],
         after: Option<&str>,
     ) -> impl Future<Output = Result<TracePage, StoreError>> + Send;
 
-    /// Takes the person out: deletes a reminder and an order, and leaves of a code that it was given to somebody. What has
+    /// Takes the person out: deletes a reminder, an order and a row of an experiment, and leaves of a code that it was given to somebody. What has
     /// become another's since is left alone.
     fn erase_trace(
         &self,
@@ -172,7 +176,7 @@ pub struct Swept {
 pub struct Removed {
     /// Profiles that became tombstones.
     pub profiles: u64,
-    /// Rows of reminders, orders, codes and histories.
+    /// Rows of reminders, orders, codes, histories and experiments.
     pub outreach: u64,
     /// Archived lines.
     pub archive_lines: u64,

@@ -12,6 +12,7 @@ pub mod codes;
 pub mod conversions;
 pub mod dynamodb;
 pub mod erasing;
+pub mod experiments;
 pub mod keys;
 pub mod mail_content;
 pub mod memory;
@@ -30,6 +31,7 @@ pub use conversions::{ConversionRow, ConversionStore};
 pub use erasing::{
     ContactRow, ErasureRequest, ErasureStore, PersonStore, ProfilePage, Removed, Swept, Trace, TracePage,
 };
+pub use experiments::{ExperimentStore, RunPage};
 pub use keys::{KeyAction, KeyChange, KeySet, KeyStore, key_reader};
 pub use mail_content::{LiveMail, MailChange, MailContentStore, MailDocument};
 pub use models::{LiveModel, ModelKind, ModelPlace, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
@@ -37,8 +39,8 @@ pub use outreach::{HistoryChange, LedgerChange, LedgerPage, LedgerRow, LedgerSca
 pub use products::{ImportCounts, ImportLog, ImportPart, ImportRecord, ProductPage, ProductStore, Told};
 pub use reputation::{MailFact, ReputationStore};
 pub use rulesets::{
-    ChangeKind, ConfigStore, Keep, LiveRuleset, NotKept, RulesetChange, RulesetDocument, RulesetStore,
-    TestCount,
+    ActiveDocuments, ChangeKind, ConfigStore, DocumentKind, ExperimentsDocument, Keep, LiveRuleset, NotKept,
+    RulesetChange, RulesetDocument, RulesetStore, TestCount,
 };
 pub use suppression::{Suppression, SuppressionReason, SuppressionStore};
 pub use switch::{LimitsStore, Sending, SendingSwitch, SwitchAction, SwitchChange, SwitchStore};

@@ -1,4 +1,7 @@
-//! ConfigTable and AuditTable: rulesets by version, which one is live, and every change of it.
+//! ConfigTable and AuditTable: rulesets and experiments by version, which one of each is live, and every change of it.
+//!
+//! A ruleset and the document of all experiments are kept in the same way, so one form serves both; [`DocumentKind`] says
+//! which one is meant.
 
 use super::{LiveModel, MailDocument, ModelKind, Save};
 use crate::error::{ErrorKind, StoreError};
@@ -13,6 +16,38 @@ use std::io::{Read as _, Write as _};
 pub const RULESET_PACKED_BYTES_MAX: usize = 380 * 1024;
 /// Bytes that a ruleset may have when it is read again: as many as the rule language takes.
 pub const RULESET_BYTES_MAX: usize = 1024 * 1024;
+
+/// What is kept by version, with one version of each that is live.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum DocumentKind {
+    /// The ruleset.
+    Ruleset,
+    /// All experiments.
+    Experiments,
+}
+
+impl DocumentKind {
+    /// Its stable name: the key under which it is kept.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ruleset => "ruleset",
+            Self::Experiments => "experiments",
+        }
+    }
+}
+
+/// The document of all experiments, kept as a ruleset is.
+pub type ExperimentsDocument = RulesetDocument;
+
+/// What is live of each kind, read together.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ActiveDocuments {
+    /// The ruleset; `None` when none was ever published.
+    pub ruleset: Option<RulesetDocument>,
+    /// The experiments; `None` when none were ever published.
+    pub experiments: Option<ExperimentsDocument>,
+}
 
 /// A ruleset document.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -121,8 +156,8 @@ pub enum NotKept {
 
 /// ConfigTable as the functions on the data path see it.
 pub trait ConfigStore: Send + Sync {
-    /// The ruleset that is live; `None` when none was ever published. One read, which may be a moment old.
-    fn active_ruleset(&self) -> impl Future<Output = Result<Option<RulesetDocument>, StoreError>> + Send;
+    /// The ruleset and the experiments that are live. One read, which may be a moment old.
+    fn active_documents(&self) -> impl Future<Output = Result<ActiveDocuments, StoreError>> + Send;
 
     /// The model of a kind that is live; `None` when none was ever published. One read, which may be a moment old.
     fn live_model(
@@ -135,40 +170,69 @@ pub trait ConfigStore: Send + Sync {
     fn active_mail_content(&self) -> impl Future<Output = Result<Option<MailDocument>, StoreError>> + Send {
         std::future::ready(Ok(None))
     }
+
+    /// A version of the content of mails that was published at some time; `None` when none was called so. One read.
+    fn mail_content(
+        &self,
+        _version: &str,
+    ) -> impl Future<Output = Result<Option<MailDocument>, StoreError>> + Send {
+        std::future::ready(Ok(None))
+    }
 }
 
-/// ConfigTable and AuditTable as whoever changes rulesets sees them.
+/// ConfigTable and AuditTable as whoever changes rulesets and experiments sees them.
 pub trait RulesetStore: Send + Sync {
-    /// What is live. A strong read.
-    fn live_ruleset(&self) -> impl Future<Output = Result<Option<LiveRuleset>, StoreError>> + Send;
+    /// What is live of a kind. A strong read.
+    fn live_document(
+        &self,
+        kind: DocumentKind,
+    ) -> impl Future<Output = Result<Option<LiveRuleset>, StoreError>> + Send;
 
     /// Keeps a version. The same version again changes nothing.
-    fn put_ruleset(
+    fn put_document(
         &self,
+        kind: DocumentKind,
         document: &RulesetDocument,
         now: Timestamp,
     ) -> impl Future<Output = Result<Keep, StoreError>> + Send;
 
     /// A version that was kept.
-    fn ruleset(
+    fn document(
         &self,
+        kind: DocumentKind,
         version: &str,
     ) -> impl Future<Output = Result<Option<RulesetDocument>, StoreError>> + Send;
 
-    /// Makes `document` live and writes the change down, both or neither, if `change.number` follows the latest change.
-    /// The caller has checked the document and kept it.
-    fn change_ruleset(
+    /// Makes `document` live and writes the change down, both or neither, if `change.number` follows the latest change of
+    /// its kind. The caller has checked the document and kept it.
+    fn change_document(
         &self,
+        kind: DocumentKind,
         document: &RulesetDocument,
         change: &RulesetChange,
     ) -> impl Future<Output = Result<Save, StoreError>> + Send;
 
-    /// Changes, newest first, with numbers below `before`, at most `limit`. A strong read.
+    /// Changes of a kind, newest first, with numbers below `before`, at most `limit`. A strong read.
+    fn document_changes(
+        &self,
+        kind: DocumentKind,
+        before: Option<u64>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<RulesetChange>, StoreError>> + Send;
+
+    /// The ruleset that is live. A strong read.
+    fn live_ruleset(&self) -> impl Future<Output = Result<Option<LiveRuleset>, StoreError>> + Send {
+        self.live_document(DocumentKind::Ruleset)
+    }
+
+    /// Changes of the ruleset, as [`Self::document_changes`].
     fn ruleset_changes(
         &self,
         before: Option<u64>,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<RulesetChange>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Vec<RulesetChange>, StoreError>> + Send {
+        self.document_changes(DocumentKind::Ruleset, before, limit)
+    }
 }
 
 /// A ruleset's text as it is stored: gzip.

@@ -153,6 +153,7 @@ pub fn capture(json: &str, received: &Received<'_>) -> Result<Captured, Fault> {
         merge: None,
         segment: None,
         conversion: None,
+        exposure: None,
     };
     let mut more: Vec<Line> =
         more.into_iter().map(|properties| Line { properties, ..line.clone() }).collect();

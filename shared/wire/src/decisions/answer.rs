@@ -1,5 +1,6 @@
 //! What a page is told.
 
+use super::experiment::ExperimentAnswer;
 use crate::problem::Fault;
 use serde::Serialize;
 use serde_json::Value;
@@ -78,6 +79,9 @@ pub struct DecisionAnswer {
     pub offer: Option<OfferAnswer>,
     /// Why.
     pub reason: ReasonAnswer,
+    /// The experiment that changed what the slot shows, or could have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<ExperimentAnswer>,
     /// Whether and how far the fallback was used.
     pub fallback: FallbackAnswer,
     /// How long the decision may be shown.
@@ -135,7 +139,7 @@ pub struct OfferAnswer {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReasonAnswer {
-    /// `RULE_MATCH`, `DEFAULT`, `NO_PROFILE`, `CONSENT_DENIED` or `ERROR_FALLBACK`.
+    /// `RULE_MATCH`, `DEFAULT`, `NO_PROFILE`, `CONSENT_DENIED`, `HOLDOUT` or `ERROR_FALLBACK`.
     pub code: &'static str,
     /// The rule or the decision table that matched.
     #[serde(skip_serializing_if = "Option::is_none")]

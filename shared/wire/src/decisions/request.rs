@@ -30,6 +30,10 @@ pub struct DecisionsRequest {
     pub explain: bool,
     /// Whether to say how likely the person is to buy; for secret keys only.
     pub propensity: bool,
+    /// Whether it counts for experiments that the person is shown the answer; not where a page looks ahead.
+    pub record_exposure: bool,
+    /// Whether the context says that a program asks, and no person.
+    pub is_bot: bool,
 }
 
 /// The page.
@@ -106,6 +110,11 @@ impl DecisionsRequest {
             slots: slots(fields)?,
             explain: option("explain")?,
             propensity: option("propensity")?,
+            record_exposure: match options {
+                Some(options) => Fields::new(options, "/options").flag("recordExposure")?.unwrap_or(true),
+                None => true,
+            },
+            is_bot: context.is_some_and(crate::bots::is_told_by),
         })
     }
 }

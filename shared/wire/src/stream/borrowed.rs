@@ -1,7 +1,10 @@
 //! A line as it is read: its texts stay where they are, in the record, until an event needs them. Most of a line is not
 //! needed by any event, and what is not needed is passed over.
 
-use super::{ConsentLine, LineError, LineType, MergeLine, Scalar, SegmentLine, TimerLine, VERSION, written};
+use super::{
+    ConsentLine, ExposureLine, LineError, LineType, MergeLine, Scalar, SegmentLine, TimerLine, VERSION,
+    written,
+};
 use super::{newer_version, undecodable, unknown_version, without_values};
 use beckon_domain::SmolStr;
 use beckon_domain::event::TraitValue;
@@ -91,6 +94,8 @@ pub(super) struct LineRef<'a> {
     pub segment: Option<Box<SegmentLine>>,
     #[serde(borrow, default)]
     pub conversion: Option<Text<'a>>,
+    #[serde(default)]
+    pub exposure: Option<Box<ExposureLine>>,
 }
 
 /// What an event needs of [`super::Properties`].

@@ -1,11 +1,12 @@
 //! From a line to the event it says.
 
 use super::borrowed::{ContextRef, LineRef, ProductRef, Text};
-use super::{LineError, LineType, Scalar, undecodable};
+use super::{ExposureLine, LineError, LineType, Scalar, undecodable};
 use crate::failed::FailedReason;
 use beckon_domain::consent::ConsentChoices;
 use beckon_domain::event::{Campaign, CartRef, Details, Device, Event, EventKind, Item, TraitValue};
-use beckon_domain::id::{Brand, EffectId, EventName};
+use beckon_domain::experiment::RunId;
+use beckon_domain::id::{Brand, EffectId, EventName, ExperimentId, IdError, VariantId};
 use beckon_domain::{
     CartId, Category, Currency, DurationMs, EventId, Money, OrderId, ProductId, ProfileKey, SmolStr,
     SourceId, Timestamp, packed,
@@ -139,6 +140,10 @@ impl LineRef<'_> {
                     id.ok_or_else(|| undecodable("a conversion line without an order"))?,
                 )
             }
+            LineType::Exposure => {
+                let line = self.exposure.take();
+                exposed(line.as_deref().ok_or_else(|| undecodable("an exposure line without a variant"))?)?
+            }
         })
     }
 
@@ -186,6 +191,13 @@ impl LineRef<'_> {
             }
         })
     }
+}
+
+fn exposed(line: &ExposureLine) -> Result<EventKind, LineError> {
+    let wrong = |e: IdError| undecodable(format!("experiment {e}"));
+    let experiment = ExperimentId::new(&line.experiment).map_err(wrong)?;
+    let variant = VariantId::new(&line.variant).map_err(wrong)?;
+    Ok(EventKind::Exposed { run: RunId { experiment, number: line.run }, variant })
 }
 
 /// Bytes of a host at most.

@@ -53,6 +53,8 @@ pub enum LineType {
     Segment,
     /// An order that followed a reminder is written down.
     Conversion,
+    /// The person was shown a variant of an experiment.
+    Exposure,
 }
 
 /// One line.
@@ -109,6 +111,9 @@ pub struct Line {
     /// The id of an order that followed a reminder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversion: Option<String>,
+    /// A variant that was shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exposure: Option<ExposureLine>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -266,6 +271,17 @@ pub struct SegmentLine {
     pub id: SmolStr,
     /// Whether the person is in it now.
     pub entered: bool,
+}
+
+/// A variant that was shown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ExposureLine {
+    /// The experiment.
+    pub experiment: String,
+    /// Which run of it, from 1.
+    pub run: u16,
+    /// The variant.
+    pub variant: String,
 }
 
 /// Why a line is not an event: a reason to keep it as a failed event.

@@ -1,11 +1,12 @@
-//! Lines that Beckon itself puts: ends of reminders, timers of rules, changes of segments, merge records.
+//! Lines that Beckon itself puts: ends of reminders, timers of rules, changes of segments, exposures, merge records.
 
 use super::{
-    ConsentLine, Context, INTERNAL_SOURCE, Line, LineType, MergeLine, Properties, SegmentLine, TimerLine,
-    VERSION,
+    ConsentLine, Context, ExposureLine, INTERNAL_SOURCE, Line, LineType, MergeLine, Properties, SegmentLine,
+    TimerLine, VERSION,
 };
 use beckon_domain::event::TimerOutcome;
-use beckon_domain::id::EffectId;
+use beckon_domain::experiment::RunId;
+use beckon_domain::id::{EffectId, VariantId};
 use beckon_domain::{Profile, ProfileKey, ReminderId, Timestamp, packed};
 use data_encoding::BASE64;
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ impl Line {
             merge: None,
             segment: None,
             conversion: None,
+            exposure: None,
         }
     }
 
@@ -89,6 +91,16 @@ impl Line {
     pub fn conversion_recorded(key: &ProfileKey, id: EffectId, now: Timestamp) -> Self {
         let line = Self::internal(key, &format!("conversion:{id}:{key}"), LineType::Conversion, now);
         Self { conversion: Some(id.to_string()), ..line }
+    }
+
+    /// The person is shown a variant of an experiment. The id says which, and to whom, so that a repetition is recognised
+    /// and what a visitor was shown is told to the customer, too.
+    #[must_use]
+    pub fn exposure(key: &ProfileKey, run: &RunId, variant: &VariantId, now: Timestamp) -> Self {
+        let id = format!("exposure:{}", EffectId::of_exposure(key.as_str(), &run.to_string(), variant));
+        let line = Self::internal(key, &id, LineType::Exposure, now);
+        let (experiment, variant) = (run.experiment.as_str().to_owned(), variant.as_str().to_owned());
+        Self { exposure: Some(ExposureLine { experiment, run: run.number, variant }), ..line }
     }
 
     /// The merge record: the frozen state of `from`, put under the customer's key.

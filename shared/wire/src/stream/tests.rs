@@ -215,3 +215,20 @@ fn a_property_of_a_later_form_costs_itself_and_not_the_event() {
     let names: Vec<_> = said.event.details.unwrap().properties.into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["a", "d"]);
 }
+
+#[test]
+fn an_exposure_says_which_variant_of_which_run_and_is_recognised() {
+    use beckon_domain::DurationMs;
+    use beckon_domain::experiment::RunId;
+    use beckon_domain::id::{ExperimentId, VariantId};
+    let long = "x".repeat(64);
+    let (run, variant) = (
+        RunId { experiment: ExperimentId::new(&long).unwrap(), number: u16::MAX },
+        VariantId::new(&long).unwrap(),
+    );
+    let now = Timestamp::from_ms(1_763_800_000_000);
+    let line = Line::exposure(&key(), &run, &variant, now);
+    assert_eq!(line.id, Line::exposure(&key(), &run, &variant, now + DurationMs::from_hours(1)).id);
+    let event = line.to_event().unwrap();
+    assert_eq!((event.occurred_at, event.kind), (now, EventKind::Exposed { run, variant }));
+}

@@ -111,6 +111,7 @@ fn line(world: &World, key: &ProfileKey, product: &str, at: Timestamp) -> Result
         merge: None,
         segment: None,
         conversion: None,
+        exposure: None,
     };
     serde_json::to_vec(&line).map_err(|e| CliError::caused("a stream line could not be written", &e))
 }

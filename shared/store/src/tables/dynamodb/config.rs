@@ -1,21 +1,21 @@
-//! ConfigTable: the live ruleset (`ruleset` / `active`) and every version (`ruleset` / `version#…`).
+//! ConfigTable: the live ruleset (`ruleset` / `active`) and every version (`ruleset` / `version#…`); the experiments likewise
+//! (`experiments`).
 
 use super::changes::NUMBER;
 use super::mail_content::{MAIL_CONTENT, READ as READ_MAIL};
 use super::schema::{PK, SK};
 use super::{DynamoTables, Item, corrupt, get_number, get_text};
 use super::{condition_held, text, time};
-use crate::error::StoreError;
+use crate::error::{ErrorKind, StoreError};
 use crate::tables::rulesets::{pack_body, unpack_body};
 use crate::tables::{
-    ConfigStore, Keep, LiveModel, LiveRuleset, MailDocument, ModelKind, NotKept, RulesetDocument,
+    ActiveDocuments, ConfigStore, DocumentKind, Keep, LiveModel, LiveRuleset, MailDocument, ModelKind,
+    NotKept, RulesetDocument,
 };
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use beckon_domain::Timestamp;
 
-/// Partition of everything about rulesets.
-pub(super) const RULESET: &str = "ruleset";
 /// Sort key of what is live.
 pub(super) const ACTIVE: &str = "active";
 /// The version (S).
@@ -29,8 +29,10 @@ pub(super) const FROM: &str = "from";
 pub(super) const AT: &str = "at";
 /// The text as the first releases wrote it (S).
 const PLAIN_BODY: &str = "body";
-const READ: &str = "read a ruleset";
+pub(super) const READ: &str = "read a ruleset";
 const KEEP: &str = "keep a ruleset";
+/// Rounds for items that DynamoDB left unprocessed.
+const UNPROCESSED_ROUNDS_MAX: u32 = 3;
 
 /// A compressed text as an attribute.
 pub(super) fn packed(body: &str) -> Result<AttributeValue, NotKept> {
@@ -71,14 +73,32 @@ impl DynamoTables {
         Ok(get.send().await.map_err(|e| StoreError::from_sdk(operation, e))?.item)
     }
 
-    /// An item about rulesets.
-    pub(super) async fn config_item(&self, sk: &str, is_strong: bool) -> Result<Option<Item>, StoreError> {
-        self.item_of_config(READ, RULESET, sk, is_strong).await
+    /// What is live of each kind, in one request.
+    async fn active_items(&self) -> Result<Vec<Item>, StoreError> {
+        let mut wanted: Vec<Item> = [DocumentKind::Ruleset, DocumentKind::Experiments]
+            .map(|kind| Item::from([(PK.to_owned(), text(kind.name())), (SK.to_owned(), text(ACTIVE))]))
+            .into();
+        let mut found = Vec::new();
+        for _ in 0..UNPROCESSED_ROUNDS_MAX {
+            let keys = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut wanted))).build();
+            let keys = keys.map_err(|e| StoreError::new(READ, ErrorKind::Refused, e))?;
+            let get = self.client.batch_get_item().request_items(&self.names.config, keys);
+            let answer = get.send().await.map_err(|e| StoreError::from_sdk(READ, e))?;
+            found.extend(answer.responses.unwrap_or_default().remove(&self.names.config).unwrap_or_default());
+            // Two large items may be more than one answer holds.
+            let rest = answer.unprocessed_keys.unwrap_or_default().remove(&self.names.config);
+            wanted = rest.map(|rest| rest.keys).unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(found);
+            }
+        }
+        Err(StoreError::new(READ, ErrorKind::Throttled, "an item stayed unprocessed"))
     }
 
     /// Keeps a version, unless it is there.
     pub(super) async fn keep_version(
         &self,
+        kind: DocumentKind,
         document: &RulesetDocument,
         now: Timestamp,
     ) -> Result<Keep, StoreError> {
@@ -90,7 +110,7 @@ impl DynamoTables {
             .client
             .put_item()
             .table_name(&self.names.config)
-            .item(PK, text(RULESET))
+            .item(PK, text(kind.name()))
             .item(SK, text(version_key(&document.version)))
             .item(VERSION_NAME, text(&document.version))
             .item(PACKED_BODY, body)
@@ -100,23 +120,34 @@ impl DynamoTables {
         if condition_held(KEEP, put.send().await)? {
             return Ok(Keep::Kept);
         }
-        match self.version(&document.version).await? {
+        match self.version(kind, &document.version).await? {
             Some(kept) if kept == *document => Ok(Keep::Kept),
             _ => Ok(Keep::Not(NotKept::Taken)),
         }
     }
 
     /// A version that was kept.
-    pub(super) async fn version(&self, version: &str) -> Result<Option<RulesetDocument>, StoreError> {
-        let item = self.config_item(&version_key(version), true).await?;
+    pub(super) async fn version(
+        &self,
+        kind: DocumentKind,
+        version: &str,
+    ) -> Result<Option<RulesetDocument>, StoreError> {
+        let item = self.item_of_config(READ, kind.name(), &version_key(version), true).await?;
         item.as_ref().map(document_of).transpose()
     }
 }
 
 impl ConfigStore for DynamoTables {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        let item = self.config_item(ACTIVE, false).await?;
-        item.as_ref().map(document_of).transpose()
+    async fn active_documents(&self) -> Result<ActiveDocuments, StoreError> {
+        let items = self.active_items().await?;
+        let of = |kind: DocumentKind| {
+            let item = items.iter().find(|item| get_text(item, PK).is_some_and(|pk| pk == kind.name()));
+            item.map(document_of).transpose()
+        };
+        Ok(ActiveDocuments {
+            ruleset: of(DocumentKind::Ruleset)?,
+            experiments: of(DocumentKind::Experiments)?,
+        })
     }
 
     async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
@@ -125,6 +156,11 @@ impl ConfigStore for DynamoTables {
 
     async fn active_mail_content(&self) -> Result<Option<MailDocument>, StoreError> {
         let item = self.item_of_config(READ_MAIL, MAIL_CONTENT, ACTIVE, false).await?;
+        item.as_ref().map(document_of).transpose()
+    }
+
+    async fn mail_content(&self, version: &str) -> Result<Option<MailDocument>, StoreError> {
+        let item = self.item_of_config(READ_MAIL, MAIL_CONTENT, &version_key(version), false).await?;
         item.as_ref().map(document_of).transpose()
     }
 }

@@ -1,8 +1,9 @@
-//! Erasing: pages of ProfileTable and OutreachTable, what is taken out of them, and ConfigTable's requests (`erasure` / the
+//! Erasing: pages of ProfileTable, OutreachTable and ExperimentTable, what is taken out of them, and ConfigTable's requests (`erasure` / the
 //! id, one JSON text).
 
 use super::codes::code_of;
 use super::conversions::row;
+use super::experiments::FILTER_KEYS_MAX;
 use super::outreach::recipient_key;
 use super::profiles::from_item;
 use super::schema::{PK, SK, STATE, VERSION};
@@ -26,6 +27,8 @@ const SAVE: &str = "save a request to erase";
 const ERASURES: &str = "erasure";
 const BODY: &str = "body";
 const PROFILE: &str = "profile";
+/// Where the pages of OutreachTable end and those of ExperimentTable begin.
+const RUNS: &str = "runs\n";
 /// Keys that one filter may name (AWS: 100 operands of IN).
 const KEYS_MAX: usize = 100;
 
@@ -76,6 +79,34 @@ impl DynamoTables {
         }
         // Who has it by now is another: left alone.
         condition_held(ERASE, update.send().await).map(|_| ())
+    }
+
+    /// A page of what OutreachTable holds of these people.
+    async fn scan_outreach(&self, of: &[ProfileKey], after: Option<&str>) -> Result<TracePage, StoreError> {
+        // Beyond what one filter may name, the page is read again for the rest: its size does not depend on the filter.
+        let (mut traces, mut next) = (Vec::new(), None);
+        for keys in of.chunks(KEYS_MAX) {
+            let names: Vec<String> = (0..keys.len()).map(|n| format!(":k{n}")).collect();
+            let mut scan = self
+                .client
+                .scan()
+                .table_name(&self.names.outreach)
+                .consistent_read(true)
+                .filter_expression(format!("#profile IN ({})", names.join(", ")))
+                .expression_attribute_names("#profile", PROFILE);
+            for (name, key) in names.iter().zip(keys) {
+                scan = scan.expression_attribute_values(name, text(key.as_str()));
+            }
+            if let Some((pk, sk)) = after.and_then(|after| after.split_once('|')) {
+                scan = scan.exclusive_start_key(PK, text(pk)).exclusive_start_key(SK, text(sk));
+            }
+            let page = scan.send().await.map_err(|e| StoreError::from_sdk(TRACES, e))?;
+            for item in page.items.unwrap_or_default() {
+                traces.extend(Self::trace_of(&item)?);
+            }
+            next = page.last_evaluated_key.filter(|key| !key.is_empty()).map(|key| cursor(&key));
+        }
+        Ok(TracePage { traces, next })
     }
 }
 
@@ -130,30 +161,20 @@ impl PersonStore for DynamoTables {
     }
 
     async fn trace_page(&self, of: &[ProfileKey], after: Option<&str>) -> Result<TracePage, StoreError> {
-        // Beyond what one filter may name, the page is read again for the rest: its size does not depend on the filter.
+        // OutreachTable from its beginning to its end, then ExperimentTable.
+        let Some(after) = after.and_then(|after| after.strip_prefix(RUNS)) else {
+            let mut page = self.scan_outreach(of, after).await?;
+            page.next.get_or_insert_with(|| RUNS.to_owned());
+            return Ok(page);
+        };
+        let after = Some(after).filter(|after| !after.is_empty());
         let (mut traces, mut next) = (Vec::new(), None);
-        for keys in of.chunks(KEYS_MAX) {
-            let names: Vec<String> = (0..keys.len()).map(|n| format!(":k{n}")).collect();
-            let mut scan = self
-                .client
-                .scan()
-                .table_name(&self.names.outreach)
-                .consistent_read(true)
-                .filter_expression(format!("#profile IN ({})", names.join(", ")))
-                .expression_attribute_names("#profile", PROFILE);
-            for (name, key) in names.iter().zip(keys) {
-                scan = scan.expression_attribute_values(name, text(key.as_str()));
-            }
-            if let Some((pk, sk)) = after.and_then(|after| after.split_once('|')) {
-                scan = scan.exclusive_start_key(PK, text(pk)).exclusive_start_key(SK, text(sk));
-            }
-            let page = scan.send().await.map_err(|e| StoreError::from_sdk(TRACES, e))?;
-            for item in page.items.unwrap_or_default() {
-                traces.extend(Self::trace_of(&item)?);
-            }
-            next = page.last_evaluated_key.filter(|key| !key.is_empty()).map(|key| cursor(&key));
+        for keys in of.chunks(FILTER_KEYS_MAX) {
+            let (found, end) = self.scan_runs(keys, after).await?;
+            traces.extend(found);
+            next = end;
         }
-        Ok(TracePage { traces, next })
+        Ok(TracePage { traces, next: next.map(|next| format!("{RUNS}{next}")) })
     }
 
     async fn erase_trace(&self, trace: &Trace, of: &[ProfileKey]) -> Result<(), StoreError> {
@@ -170,6 +191,7 @@ impl PersonStore for DynamoTables {
                 self.forget_holder(super::codes::row_key(&record.code), "-".to_owned(), of).await
             }
             Trace::Listed { part, code } => self.forget_holder(part.clone(), code.clone(), of).await,
+            Trace::Run(run, row) => self.delete_run_row(run, row).await,
         }
     }
 

@@ -11,6 +11,7 @@ mod config;
 mod contacts;
 mod conversions;
 mod erasing;
+mod experiments;
 mod imports;
 mod keys;
 mod ledger_rows;
@@ -49,6 +50,8 @@ pub struct TableNames {
     pub catalog: String,
     /// AuditTable.
     pub audit: String,
+    /// ExperimentTable.
+    pub experiment: String,
 }
 
 /// All tables behind one client. A function that lacks a table's name never asks it.

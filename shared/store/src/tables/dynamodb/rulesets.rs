@@ -1,12 +1,14 @@
-//! How what is live changes: the item in ConfigTable and the record in AuditTable (`ruleset` / the number), together.
+//! How what is live changes: the item in ConfigTable and the record in AuditTable (`ruleset` or `experiments` / the number),
+//! together.
 
 use super::changes::{NUMBER, change_key, following};
-use super::config::{ACTIVE, AT, FROM, PACKED_BODY, RULESET, VERSION_NAME, live_of, packed};
+use super::config::{ACTIVE, AT, FROM, PACKED_BODY, READ, VERSION_NAME, live_of, packed};
 use super::schema::{PK, SK};
 use super::{DynamoTables, Item, corrupt, get_number, get_text, get_time, number, text, time};
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::{
-    ChangeKind, Keep, LiveRuleset, RulesetChange, RulesetDocument, RulesetStore, Save, TestCount,
+    ChangeKind, DocumentKind, Keep, LiveRuleset, RulesetChange, RulesetDocument, RulesetStore, Save,
+    TestCount,
 };
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::SdkError;
@@ -121,36 +123,47 @@ pub(super) fn saved(
 }
 
 impl RulesetStore for DynamoTables {
-    async fn live_ruleset(&self) -> Result<Option<LiveRuleset>, StoreError> {
-        let item = self.config_item(ACTIVE, true).await?;
+    async fn live_document(&self, kind: DocumentKind) -> Result<Option<LiveRuleset>, StoreError> {
+        let item = self.item_of_config(READ, kind.name(), ACTIVE, true).await?;
         item.as_ref().map(live_of).transpose()
     }
 
-    async fn put_ruleset(&self, document: &RulesetDocument, now: Timestamp) -> Result<Keep, StoreError> {
-        self.keep_version(document, now).await
-    }
-
-    async fn ruleset(&self, version: &str) -> Result<Option<RulesetDocument>, StoreError> {
-        self.version(version).await
-    }
-
-    async fn change_ruleset(
+    async fn put_document(
         &self,
+        kind: DocumentKind,
+        document: &RulesetDocument,
+        now: Timestamp,
+    ) -> Result<Keep, StoreError> {
+        self.keep_version(kind, document, now).await
+    }
+
+    async fn document(
+        &self,
+        kind: DocumentKind,
+        version: &str,
+    ) -> Result<Option<RulesetDocument>, StoreError> {
+        self.version(kind, version).await
+    }
+
+    async fn change_document(
+        &self,
+        kind: DocumentKind,
         document: &RulesetDocument,
         change: &RulesetChange,
     ) -> Result<Save, StoreError> {
-        let live = TransactWriteItem::builder().put(self.put_live(RULESET, document, change)?).build();
-        let record = TransactWriteItem::builder().put(self.put_change(RULESET, change)?).build();
+        let live = TransactWriteItem::builder().put(self.put_live(kind.name(), document, change)?).build();
+        let record = TransactWriteItem::builder().put(self.put_change(kind.name(), change)?).build();
         let write = self.client.transact_write_items().transact_items(live).transact_items(record);
         saved(CHANGE, write.send().await)
     }
 
-    async fn ruleset_changes(
+    async fn document_changes(
         &self,
+        kind: DocumentKind,
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<RulesetChange>, StoreError> {
-        let items = self.records_before(LIST, RULESET, before, limit).await?;
+        let items = self.records_before(LIST, kind.name(), before, limit).await?;
         items.iter().map(change_of).collect()
     }
 }

@@ -70,8 +70,10 @@ impl PersonStore for MemoryTables {
         let orders = tables.conversions.values().filter(|row| of.contains(&row.profile));
         let orders = orders.map(|row| Trace::Order(Box::new(row.clone())));
         let codes = tables.codes.of(of).map(|record| Trace::Code(Box::new(record.clone())));
+        let runs = tables.runs.of(of);
         let from = after.and_then(|after| after.parse().ok()).unwrap_or(0_usize);
-        let traces: Vec<Trace> = reminders.chain(orders).chain(codes).skip(from).take(PAGE_COUNT).collect();
+        let traces = reminders.chain(orders).chain(codes).chain(runs);
+        let traces: Vec<Trace> = traces.skip(from).take(PAGE_COUNT).collect();
         let next = (traces.len() == PAGE_COUNT).then(|| (from + traces.len()).to_string());
         Ok(TracePage { traces, next })
     }
@@ -83,6 +85,7 @@ impl PersonStore for MemoryTables {
             Trace::Order(row) => drop(tables.conversions.remove(&row.conversion.id)),
             Trace::Code(record) => tables.codes.forget_holder(&record.code, of),
             Trace::Listed { .. } => {}
+            Trace::Run(run, row) => tables.runs.remove(run, row),
         }
         Ok(())
     }

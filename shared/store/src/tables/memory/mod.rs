@@ -5,6 +5,7 @@ mod catalog;
 mod codes;
 mod conversions;
 mod erasing;
+mod experiments;
 mod keys;
 mod models;
 mod outreach;
@@ -13,8 +14,8 @@ mod rulesets;
 mod sending;
 
 use super::{
-    Contact, ContactRow, ContactStore, Due, ErasureRequest, ProfileScan, ProfileStore, Read, Reminder,
-    ReminderId, Save, Stored, Versioned,
+    Contact, ContactRow, ContactStore, DocumentKind, Due, ErasureRequest, ProfileScan, ProfileStore, Read,
+    Reminder, ReminderId, Save, Stored, Versioned,
 };
 use crate::error::{ErrorKind, StoreError};
 use crate::tables::DUE_SHARD_COUNT;
@@ -32,9 +33,10 @@ struct Tables {
     conversions: conversions::Conversions,
     mail: sending::Mail,
     codes: codes::Codes,
+    runs: experiments::Runs,
     keys: keys::Keys,
-    rulesets: rulesets::Rulesets,
-    mail_content: rulesets::Rulesets,
+    documents: BTreeMap<DocumentKind, rulesets::Versions>,
+    mail_content: rulesets::Versions,
     models: models::Models,
     catalog: BTreeMap<String, catalog::Row>,
     products: products::Products,

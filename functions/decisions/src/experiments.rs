@@ -1,0 +1,150 @@
+//! Experiments of a request: who is in which variant, and that this is told.
+//!
+//! Who falls where is asked of the rules, in this process. That somebody is shown a variant for the first time is one line
+//! in the event stream, under the key of their profile. It is put while the answer is made, and waited for as long as the
+//! request may take. One that gets lost is put again with the next decision: the same hash gives the same variant.
+
+use crate::person::Who;
+use crate::process::{Lookup, person};
+use beckon_domain::id::SlotId;
+use beckon_domain::{DurationMs, ProfileKey, Timestamp};
+use beckon_rules::{Asked, Assigned, Forced, InSlot, Page, Ruleset, Subject};
+use beckon_store::streams::{EventStream, NewRecord};
+use beckon_wire::decisions::ExperimentAnswer;
+use beckon_wire::stream::{Line, encode};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a request may take with what is put while it is answered: as long as the SDK gives one read.
+pub const EXPOSURE_BUDGET: DurationMs = DurationMs::from_ms(50);
+
+type Put<'a> =
+    Pin<Box<dyn Future<Output = Result<(), Box<dyn std::error::Error + Send + Sync>>> + Send + 'a>>;
+
+/// A stream, whichever it is.
+trait Sink: Send + Sync {
+    fn put(&self, records: Vec<NewRecord>) -> Put<'_>;
+}
+
+struct Stream<S>(S);
+
+impl<S: EventStream> Sink for Stream<S> {
+    fn put(&self, records: Vec<NewRecord>) -> Put<'_> {
+        Box::pin(async move { self.0.put(records).await.map_err(Into::into) })
+    }
+}
+
+/// Where it is told that somebody is shown a variant for the first time. Without a stream nobody hears of it, and whoever is
+/// in an experiment stays where their hash is.
+#[derive(Clone, Default)]
+pub struct Exposures {
+    sink: Option<Arc<dyn Sink>>,
+    budget: Option<DurationMs>,
+}
+
+impl Exposures {
+    /// One that puts into the event stream and waits for it.
+    #[must_use]
+    pub fn putting<S: EventStream + 'static>(stream: S) -> Self {
+        Self { sink: Some(Arc::new(Stream(stream))), budget: None }
+    }
+
+    /// The same, waiting only until a request has taken so long.
+    #[must_use]
+    pub fn within(self, budget: DurationMs) -> Self {
+        Self { budget: Some(budget), ..self }
+    }
+
+    /// Puts what the person is shown for the first time. `spent` is how long the request has taken. What does not get there
+    /// is counted in the log.
+    pub(crate) async fn put(
+        &self,
+        key: Option<ProfileKey>,
+        assigned: &Assigned<'_>,
+        now: Timestamp,
+        (spent, request_id): (DurationMs, &str),
+    ) {
+        let (Some(sink), Some(key)) = (&self.sink, key) else { return };
+        let new = assigned.exposures().map(|(run, variant)| Line::exposure(&key, run, variant, now));
+        let lines: Vec<Line> = new.collect();
+        if lines.is_empty() {
+            return;
+        }
+        let lost = |error: &dyn std::fmt::Debug| {
+            let count = lines.len();
+            tracing::warn!(request.id = request_id, error = ?error, exposure.lost_count = count, "exposures not put");
+        };
+        let records = match encode(&lines) {
+            Ok(datas) => NewRecord::of_key(key.as_str(), datas),
+            Err(error) => return lost(&error),
+        };
+        let put = sink.put(records);
+        let result = match self.budget {
+            Some(budget) => {
+                let left = budget.as_ms().saturating_sub(spent.as_ms());
+                match tokio::time::timeout(Duration::from_millis(left), put).await {
+                    Ok(result) => result,
+                    Err(elapsed) => return lost(&elapsed),
+                }
+            }
+            None => put.await,
+        };
+        if let Err(error) = result {
+            lost(&error);
+        }
+    }
+}
+
+/// Who asks, as experiments see them.
+pub(crate) struct Asker<'a> {
+    /// Whose profiles the request names.
+    pub who: &'a Who,
+    /// What the store had to say of them.
+    pub lookup: &'a Lookup,
+    /// Whether it is nobody: a program.
+    pub is_bot: bool,
+    /// What somebody asked to see.
+    pub forced: &'a Forced,
+}
+
+impl Asker<'_> {
+    /// What experiments do with who asks for these slots.
+    pub(crate) fn assigned<'r>(
+        &self,
+        ruleset: &'r Ruleset,
+        page: &Page,
+        slots: &[&SlotId],
+        now: Timestamp,
+    ) -> Assigned<'r> {
+        let known = match self.lookup {
+            Lookup::Answered(known) => known.as_deref(),
+            // Nobody knows what they were shown before, nor whether they agree.
+            Lookup::Failed => return Assigned::default(),
+        };
+        let person = person(known, page);
+        // By the browser's own id where there is one: whoever logs in stays where they are.
+        let unit = self.who.visitor.as_ref().or(self.who.customer.as_ref()).filter(|_| !self.is_bot);
+        let measured = known.map(|known| &known.profile.measured);
+        let subject = Subject { unit: unit.map(ProfileKey::as_str), measured, forced: self.forced };
+        ruleset.assign(&subject, Asked::Slots(slots), &person, now)
+    }
+
+    /// Under which key the profile is kept that an exposure belongs to: the customer's of a customer.
+    pub(crate) fn key(&self) -> Option<ProfileKey> {
+        self.lookup.known().and_then(|known| known.key.clone()).or_else(|| self.who.key())
+    }
+}
+
+/// The experiment of a slot, as the page is told it.
+pub(crate) fn told(in_slot: InSlot<'_>) -> ExperimentAnswer {
+    let run = &in_slot.experiment.run;
+    ExperimentAnswer {
+        key: run.experiment.to_string(),
+        run: run.number,
+        variant: in_slot.variant.to_string(),
+        in_experiment: in_slot.is_in,
+        bucket: in_slot.bucket,
+    }
+}
