@@ -1,11 +1,15 @@
-//! The live ruleset, compiled, held in memory for a bounded time.
+//! The live ruleset with the live experiments, compiled, held in memory for a bounded time.
+//!
+//! Both are read at once and compiled as a pair: experiments name slots, rules and offers of the ruleset. A pair that does not
+//! fit never replaces one that did. Where there never was one, the ruleset alone decides, and nothing is measured.
 
 use crate::error::StoreError;
 use crate::tables::ConfigStore;
 use beckon_domain::consent::ConsentDefault;
 use beckon_domain::{DurationMs, Timestamp};
+use beckon_rules::experiments::Experiments;
 use beckon_rules::{Ruleset, RulesetError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How old the ruleset in memory may be before the table is asked again. A change is promised to be everywhere within 30
 /// seconds; the rest is for a read that is a moment behind, and for whoever is deciding just then.
@@ -23,11 +27,21 @@ pub enum RulesetUnavailable {
     /// The active document is not valid, and none was valid before.
     #[error("the active ruleset is not valid")]
     Invalid(#[source] RulesetError),
+    /// The live experiments do not fit the live ruleset.
+    #[error("the live experiments do not fit the live ruleset")]
+    InvalidExperiments(#[source] RulesetError),
+}
+
+/// What is live, compiled, and which documents it is of.
+struct Pair {
+    ruleset: Arc<Ruleset>,
+    /// The versions of the ruleset and of the experiments.
+    versions: (String, Option<String>),
 }
 
 #[derive(Default)]
 struct Held {
-    ruleset: Option<Arc<Ruleset>>,
+    pair: Option<Pair>,
     checked_at: Timestamp,
 }
 
@@ -57,19 +71,14 @@ impl ActiveRuleset {
         if let Some(ruleset) = self.fresh(now) {
             return Ok(ruleset);
         }
-        match Self::load(table, self.in_memory().as_deref()).await {
-            Ok(Some(ruleset)) => {
-                let ruleset = Arc::new(ruleset.with_consent_default(self.consent_default));
-                self.hold(Some(Arc::clone(&ruleset)), now);
-                Ok(ruleset)
-            }
-            Ok(None) => {
-                self.hold(None, now);
+        match self.load(table).await {
+            Ok(pair) => {
+                self.hold(pair, now);
                 self.in_memory().ok_or(RulesetUnavailable::None)
             }
             Err(error) => {
                 self.report(&error);
-                // The last good one stays; the table is asked again after the usual time, not at once.
+                // The last good pair stays; the table is asked again after the usual time, not at once.
                 self.hold(None, now);
                 self.in_memory().ok_or(error)
             }
@@ -79,41 +88,71 @@ impl ActiveRuleset {
     /// The ruleset in memory, however old; `None` before the first good one.
     #[must_use]
     pub fn in_memory(&self) -> Option<Arc<Ruleset>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).ruleset.clone()
+        self.lock().pair.as_ref().map(|pair| Arc::clone(&pair.ruleset))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn fresh(&self, now: Timestamp) -> Option<Arc<Ruleset>> {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.ruleset.clone().filter(|_| now.since(held.checked_at) < RULESET_AGE_MAX)
+        let held = self.lock();
+        let is_fresh = now.since(held.checked_at) < RULESET_AGE_MAX;
+        held.pair.as_ref().filter(|_| is_fresh).map(|pair| Arc::clone(&pair.ruleset))
     }
 
-    fn hold(&self, ruleset: Option<Arc<Ruleset>>, now: Timestamp) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+    fn hold(&self, pair: Option<Pair>, now: Timestamp) {
+        let mut held = self.lock();
         held.checked_at = now;
-        if ruleset.is_some() {
-            held.ruleset = ruleset;
+        if pair.is_some() {
+            held.pair = pair;
         }
     }
 
-    /// Says what is wrong with what is live: an alarm counts this line.
+    /// Says what is wrong with what is live: an alarm counts the first part of these lines.
     fn report(&self, error: &RulesetUnavailable) {
-        if let RulesetUnavailable::Invalid(reason) = error {
-            let held = self.in_memory();
-            let followed = held.as_ref().map_or("none", |ruleset| ruleset.version());
-            tracing::error!(error = ?reason, ruleset.followed = followed, "live ruleset not valid");
+        let held = self.in_memory();
+        let followed = held.as_ref().map_or("none", |ruleset| ruleset.version());
+        match error {
+            RulesetUnavailable::Invalid(reason) => {
+                tracing::error!(error = ?reason, ruleset.followed = followed, "live ruleset not valid");
+            }
+            RulesetUnavailable::InvalidExperiments(reason) => {
+                tracing::error!(
+                    error = ?reason,
+                    ruleset.followed = followed,
+                    "live ruleset not valid with the live experiments"
+                );
+            }
+            RulesetUnavailable::Store(_) | RulesetUnavailable::None => {}
         }
     }
 
-    /// A ruleset other than the current one, compiled; `None` when the active one is the current one.
-    async fn load<C: ConfigStore>(
-        table: &C,
-        current: Option<&Ruleset>,
-    ) -> Result<Option<Ruleset>, RulesetUnavailable> {
+    /// A pair other than the current one, compiled; `None` when the active one is the current one.
+    async fn load<C: ConfigStore>(&self, table: &C) -> Result<Option<Pair>, RulesetUnavailable> {
         let active = table.active_documents().await.map_err(RulesetUnavailable::Store)?;
         let document = active.ruleset.ok_or(RulesetUnavailable::None)?;
-        if current.is_some_and(|c| c.version() == document.version) {
+        let versions = (document.version, active.experiments.as_ref().map(|known| known.version.clone()));
+        if self.lock().pair.as_ref().is_some_and(|pair| pair.versions == versions) {
             return Ok(None);
         }
-        Ruleset::parse(&document.body).map(Some).map_err(RulesetUnavailable::Invalid)
+        let ruleset = Ruleset::parse(&document.body).map_err(RulesetUnavailable::Invalid)?;
+        let experiments = match active.experiments {
+            None => Experiments::default(),
+            Some(experiments) => match Experiments::load(&experiments.body, &ruleset) {
+                Ok(experiments) => experiments,
+                Err(error) => {
+                    let error = RulesetUnavailable::InvalidExperiments(error);
+                    if self.in_memory().is_some() {
+                        return Err(error);
+                    }
+                    // A page is answered by the rules rather than by fallbacks.
+                    self.report(&error);
+                    Experiments::none()
+                }
+            },
+        };
+        let ruleset = ruleset.with_experiments(experiments).with_consent_default(self.consent_default);
+        Ok(Some(Pair { ruleset: Arc::new(ruleset), versions }))
     }
 }
