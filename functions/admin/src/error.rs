@@ -54,6 +54,12 @@ impl From<RolloutError> for AdminError {
                     format!("{live} is live by now: look at the history, and ask again if it still holds");
                 Self::Refused(Problem::conflict(detail))
             }
+            RolloutError::DoesNotFit(error) => {
+                let problem = Problem::ruleset_refused(
+                    "the live experiments do not fit this ruleset: change or stop them first; their problems follow",
+                );
+                Self::Refused(faults(&error).into_iter().fold(problem, Problem::with))
+            }
             RolloutError::NotKept(refused) => {
                 Self::Refused(Problem::ruleset_refused(format!("the ruleset cannot be kept: {refused}")))
             }

@@ -6,7 +6,7 @@ use crate::error::AdminError;
 use crate::mail;
 use crate::process::{Admin, Caller};
 use crate::rights::{self, RightsTables};
-use crate::{catalog, codes, keys};
+use crate::{catalog, codes, experiments, keys};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -18,8 +18,8 @@ use axum::routing::{delete, get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    AuditLog, CatalogStore, CodeLog, CodeStore, ImportLog, KeyStore, LedgerScan, LimitsStore,
-    MailContentStore, ModelStore, ProductStore, ReputationStore, RulesetStore, SwitchStore,
+    AuditLog, CatalogStore, CodeLog, CodeStore, ExperimentStore, ImportLog, KeyStore, LedgerScan, LimitsStore,
+    MailContentStore, ModelStore, ProductStore, ReputationStore, RulesetDocument, RulesetStore, SwitchStore,
 };
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
@@ -38,6 +38,7 @@ pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
 /// The tables that admin needs.
 pub trait AdminTables:
     RulesetStore
+    + ExperimentStore
     + ProductStore
     + CatalogStore
     + ImportLog
@@ -51,6 +52,7 @@ pub trait AdminTables:
 
 impl<
     T: RulesetStore
+        + ExperimentStore
         + ProductStore
         + CatalogStore
         + ImportLog
@@ -94,6 +96,22 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
         .route("/admin/v1/rulesets/check", post(check::<T, O>).fallback(nothing_else))
         .route("/admin/v1/rulesets/rollback", post(roll_back::<T, O>).fallback(nothing_else))
         .route("/admin/v1/rulesets/{version}", get(version::<T, O>).fallback(nothing_else))
+        .route(
+            "/admin/v1/experiments",
+            get(experiments::live::<T, O>).put(experiments::publish::<T, O>).fallback(nothing_else),
+        )
+        .route("/admin/v1/experiments/check", post(experiments::check::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/experiments/kill", post(experiments::kill_all::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/experiments/rollback", post(experiments::roll_back::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/experiments/versions", get(experiments::history::<T, O>).fallback(nothing_else))
+        .route(
+            "/admin/v1/experiments/versions/{version}",
+            get(experiments::version::<T, O>).fallback(nothing_else),
+        )
+        .route("/admin/v1/experiments/{id}/kill", post(experiments::kill::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/experiments/{id}/ramp", post(experiments::ramp::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/experiments/{id}/stop", post(experiments::stop::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/reports/experiments/{id}", get(experiments::report::<T, O>).fallback(nothing_else))
         .route(
             "/admin/v1/mail/content",
             get(mail::live::<T, O>).put(mail::publish::<T, O>).fallback(nothing_else),
@@ -204,14 +222,19 @@ async fn version<T: RulesetStore, O>(
         admin.source(user(&parts).as_deref()).await?;
         admin.version(&version).await
     };
-    match result.await {
+    yaml(result.await, &request_id)
+}
+
+/// A version, as it was published.
+pub(crate) fn yaml(result: Result<RulesetDocument, AdminError>, request_id: &str) -> Response {
+    match result {
         Ok(document) => {
             let yaml = HeaderValue::from_static("application/yaml; charset=utf-8");
             let mut response = (([(header::CONTENT_TYPE, yaml)]), document.body).into_response();
             seal(&mut response);
             response
         }
-        Err(error) => refuse(error, &request_id),
+        Err(error) => refuse(error, request_id),
     }
 }
 

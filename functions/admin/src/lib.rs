@@ -2,7 +2,7 @@
 //!
 //! A ruleset is published by one request: it is compiled, its own tests run, it is kept as a version, and it becomes live
 //! together with a record of who did it. [`rollout`] is that path, and the command line takes it too. Products come in by feeds (`catalog`),
-//! discount codes by files or from chance (`codes`), keys from chance alone (`keys`).
+//! experiments by a document beside it (`experiments`), discount codes by files or from chance (`codes`), keys from chance alone (`keys`).
 //! Sending is paused and resumed here, too (`mail`). What is held on a person is told and erased (`rights`).
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
@@ -15,6 +15,7 @@ pub mod check;
 mod codes;
 mod config;
 mod error;
+mod experiments;
 mod handler;
 mod keys;
 pub mod mail;

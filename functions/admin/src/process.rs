@@ -8,7 +8,7 @@ use crate::rollout::{Outcome, Proposal, make_live_after};
 use beckon_domain::key::WriteKeyKind;
 use beckon_domain::{DurationMs, SourceId};
 use beckon_runtime::{Clock, Secrets};
-use beckon_store::tables::{ChangeKind, DocumentKind, LiveRuleset, RulesetStore};
+use beckon_store::tables::{ChangeKind, DocumentKind, LiveRuleset, RulesetDocument, RulesetStore};
 use beckon_wire::admin::{
     ActiveAnswer, ChangedAnswer, CheckAnswer, HistoryAnswer, HistoryAsk, PublishAsk, RollbackAsk,
 };
@@ -188,7 +188,16 @@ impl<T: RulesetStore, O> Admin<T, O> {
     ///
     /// # Errors
     /// 404 when it was never kept.
-    pub async fn version(&self, version: &str) -> Result<beckon_store::tables::RulesetDocument, AdminError> {
+    pub async fn version(&self, version: &str) -> Result<RulesetDocument, AdminError> {
+        self.kept_version(DocumentKind::Ruleset, version).await
+    }
+
+    /// The text of a version of a kind.
+    pub(crate) async fn kept_version(
+        &self,
+        kind: DocumentKind,
+        version: &str,
+    ) -> Result<RulesetDocument, AdminError> {
         let missing = || Problem::not_found("no such version was kept: the history shows which were");
         if version.is_empty()
             || version.len() > VERSION_CHARS_MAX
@@ -196,7 +205,7 @@ impl<T: RulesetStore, O> Admin<T, O> {
         {
             return Err(missing().into());
         }
-        Ok(self.tables.document(DocumentKind::Ruleset, version).await?.ok_or_else(missing)?)
+        Ok(self.tables.document(kind, version).await?.ok_or_else(missing)?)
     }
 
     /// What is live, and how it became so.
@@ -221,10 +230,7 @@ impl<T: RulesetStore, O> Admin<T, O> {
     /// When the table fails.
     pub async fn history(&self, ask: HistoryAsk, request_id: &str) -> Result<HistoryAnswer, AdminError> {
         let changes = self.tables.ruleset_changes(ask.before, ask.limit).await?;
-        // Numbers have no gaps, so the first one is the end.
-        let next = changes.last().map(|last| last.number).filter(|number| *number > 1);
-        let changes = changes.into_iter().map(answer::change).collect();
-        Ok(HistoryAnswer { request_id: request_id.to_owned(), changes, next })
+        Ok(answer::history(changes, request_id))
     }
 }
 

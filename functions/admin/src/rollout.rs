@@ -2,6 +2,8 @@
 //! change that was read. Of two who do it at the same time one is told.
 
 use beckon_domain::Timestamp;
+use beckon_rules::experiments::Experiments;
+use beckon_rules::{Ruleset, RulesetError};
 use beckon_store::tables::{
     ChangeKind, DocumentKind, Keep, LiveRuleset, NotKept, RulesetChange, RulesetDocument, RulesetStore, Save,
     TestCount,
@@ -49,6 +51,9 @@ pub enum RolloutError {
         /// What is live.
         live: Option<String>,
     },
+    /// The live experiments change something that the ruleset does not have.
+    #[error("the live experiments do not fit this ruleset")]
+    DoesNotFit(#[source] RulesetError),
     /// It cannot be kept.
     #[error("the text cannot be kept")]
     NotKept(#[source] NotKept),
@@ -95,6 +100,9 @@ pub async fn make_live_after<T: RulesetStore>(
     if version.as_ref() == Some(&proposal.document.version) {
         return Ok(Outcome::Unchanged);
     }
+    if proposal.of == DocumentKind::Ruleset {
+        experiments_fit(tables, &proposal.document).await?;
+    }
     let number = live.as_ref().map_or(0, |live| live.number) + 1;
     if let Some(live) = live.filter(|live| live.number == 0) {
         // It became live before versions were kept: without this nobody could go back to it.
@@ -128,6 +136,15 @@ pub async fn make_live_after<T: RulesetStore>(
         (None, Some(error)) => Err(error.into()),
         (None, None) => Err(RolloutError::Conflict { live: change.from }),
     }
+}
+
+/// The experiments that are live must go on under a new ruleset: one that they do not fit is refused.
+async fn experiments_fit<T: RulesetStore>(tables: &T, ruleset: &RulesetDocument) -> Result<(), RolloutError> {
+    let Some(experiments) = tables.live_document(DocumentKind::Experiments).await? else { return Ok(()) };
+    // One that does not compile has been refused before, or is published by a test that wants to see what becomes of it.
+    let Ok(ruleset) = Ruleset::parse(&ruleset.body) else { return Ok(()) };
+    let loaded = Experiments::load(&experiments.document.body, &ruleset);
+    loaded.map(|_| ()).map_err(RolloutError::DoesNotFit)
 }
 
 async fn keep<T: RulesetStore>(

@@ -1,8 +1,8 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-    CliError, audit, bench, catalog, cloud, codes, evaluate, failed, keys, mail, model, openapi, privacy,
-    replay, rules, serve, sim, smoke,
+    CliError, audit, bench, catalog, cloud, codes, evaluate, experiments, failed, keys, mail, model, openapi, privacy,
+    replay, report, rules, serve, sim, smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -41,6 +41,10 @@ enum Command {
     Stack(cloud::StackArgs),
     /// List failed events, look at one, or put them into the stream again
     Failed(failed::FailedArgs),
+    /// Publish experiments, see how they stand, stop one, or switch it off
+    Experiments(experiments::ExperimentsArgs),
+    /// Say what came of an experiment, or of the holdout
+    Report(report::ReportArgs),
     /// Tell products by a feed, and see how the catalog stands
     Catalog(catalog::CatalogArgs),
     /// Publish and look at what mails say, say what came of them, pause them
@@ -71,6 +75,8 @@ fn main() -> ExitCode {
         | Command::Replay(_)
         | Command::Failed(_)
         | Command::Rules(_)
+        | Command::Experiments(_)
+        | Command::Report(_)
         | Command::Catalog(_)
         | Command::Mail(_)
         | Command::Codes(_)
@@ -100,6 +106,8 @@ fn main() -> ExitCode {
             Command::Evaluate(args) => evaluate::run(&args),
             Command::Stack(args) => Box::pin(cloud::run(args)).await,
             Command::Failed(args) => Box::pin(failed::run(args)).await,
+            Command::Experiments(args) => Box::pin(experiments::run(args)).await,
+            Command::Report(args) => Box::pin(report::run(args)).await,
             Command::Catalog(args) => Box::pin(catalog::run(args)).await,
             Command::Mail(args) => Box::pin(mail::run(args)).await,
             Command::Codes(args) => Box::pin(codes::run(args)).await,

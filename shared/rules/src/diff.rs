@@ -72,9 +72,18 @@ pub fn diff(old: &str, new: &str) -> Result<Vec<Change>, (Side, RulesetError)> {
     let parse = |text, side| Ruleset::parse(text).map_err(|error| (side, error));
     let (before, after) = (parse(old, Side::Old)?, parse(new, Side::New)?);
     let root = |text, side| crate::tree::parse(text).map_err(|p| (side, RulesetError::new(vec![p])));
-    let mut changes = tree::compare(&root(old, Side::Old)?, &root(new, Side::New)?);
+    let mut changes = tree::compare("ruleset", &root(old, Side::Old)?, &root(new, Side::New)?);
     changes.extend(moved(&before, &after));
     Ok(changes)
+}
+
+/// Compares two documents of experiments as texts; whether they fit a ruleset is another question.
+///
+/// # Errors
+/// The first of the two that cannot be read, old before new.
+pub fn diff_experiments(old: &str, new: &str) -> Result<Vec<Change>, (Side, RulesetError)> {
+    let root = |text, side| crate::tree::parse(text).map_err(|p| (side, RulesetError::new(vec![p])));
+    Ok(tree::compare("experiments", &root(old, Side::Old)?, &root(new, Side::New)?))
 }
 
 /// Which of two rulesets.

@@ -36,6 +36,7 @@ mod reads;
 mod selection;
 mod shelf;
 mod strategy;
+pub mod switch;
 mod table;
 pub mod table_csv;
 pub mod testing;

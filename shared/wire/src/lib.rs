@@ -18,6 +18,7 @@ pub mod capture;
 pub mod catalog;
 pub mod codes;
 pub mod decisions;
+pub mod experiments;
 pub mod failed;
 mod fields;
 pub mod keys;

@@ -155,6 +155,16 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", "Something else happened in between", detail)
     }
 
+    /// 422: a document of experiments that must not become live.
+    pub fn experiments_refused(detail: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "experiments-refused",
+            "The experiments cannot become live",
+            detail,
+        )
+    }
+
     /// 422: a ruleset that can be read and must not become live.
     pub fn ruleset_refused(detail: impl Into<String>) -> Self {
         Self::new(

@@ -40,7 +40,7 @@ pub(super) fn run(args: &DiffArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-fn document(change: &Change) -> Value {
+pub(crate) fn document(change: &Change) -> Value {
     let mut document = json!({ "kind": change.kind, "id": change.id });
     let told = match &change.what {
         What::Added(says) => json!({ "change": "added", "to": says }),

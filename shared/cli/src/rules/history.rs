@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// Arguments of `beckon rules history`.
 #[derive(Args, Debug)]
-pub(super) struct HistoryArgs {
+pub(crate) struct HistoryArgs {
     /// How many changes at most
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
@@ -23,10 +23,15 @@ pub(super) struct HistoryArgs {
 
 /// Prints the history.
 pub(super) async fn run(args: HistoryArgs) -> Result<(), CliError> {
+    print("/rulesets", args).await
+}
+
+/// Prints the history that is read there.
+pub(crate) async fn print(path: &str, args: HistoryArgs) -> Result<(), CliError> {
     let admin = args.place.open().await?;
     let mut query = vec![("limit", args.limit.to_string())];
     query.extend(args.before.map(|before| ("before", before.to_string())));
-    let answer = admin.get("/rulesets", &query).await?.done(None)?;
+    let answer = admin.get(path, &query).await?.done(None)?;
     if args.json {
         crate::say(format_args!("{answer:#}"));
         return Ok(());

@@ -7,10 +7,10 @@
 pub(crate) mod admin;
 pub(crate) mod backtest;
 mod check;
-mod diff;
+pub(crate) mod diff;
 mod explain;
 mod file;
-mod history;
+pub(crate) mod history;
 mod junit;
 pub(crate) mod place;
 mod publish;

@@ -1,7 +1,8 @@
-//! The admin API: rulesets, mail, products, codes, keys, and the audit chain.
+//! The admin API: rulesets, experiments, mail, products, codes, keys, and the audit chain.
 
 mod catalog;
 mod codes;
+mod experiments;
 mod keys;
 mod mail;
 mod rights;
@@ -98,6 +99,7 @@ fn audit() -> Operation {
 
 pub(crate) fn document() -> Document {
     let mut operations = rulesets::operations();
+    operations.extend(experiments::operations());
     operations.extend(mail::operations());
     operations.extend(catalog::operations());
     operations.extend(codes::operations());

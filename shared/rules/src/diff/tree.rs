@@ -4,8 +4,8 @@ use super::value::{same, shown};
 use super::{Change, What};
 use crate::tree::{Node, Value};
 
-/// The lists of the ruleset whose items have a name, what an item is called, and by which field.
-const PARTS: [(&str, &str, &str); 8] = [
+/// The lists of the ruleset, and of a document of experiments, whose items have a name, what an item is called, and by which field.
+const PARTS: [(&str, &str, &str); 10] = [
     ("products", "product", "id"),
     ("offers", "offer", "id"),
     ("slots", "slot", "id"),
@@ -14,16 +14,19 @@ const PARTS: [(&str, &str, &str); 8] = [
     ("rules", "rule", "id"),
     ("tables", "table", "id"),
     ("tests", "test", "name"),
+    ("goals", "goal", "id"),
+    ("experiments", "experiment", "id"),
 ];
 /// Lists whose order says nothing.
 const SETS: [&str; 3] = ["labels", "segments", "categories"];
 
-/// Every change, kind by kind in the order of a ruleset.
-pub(super) fn compare(old: &Node, new: &Node) -> Vec<Change> {
+/// Every change, kind by kind in the order of a ruleset, then of a document of experiments. What is in no list is the
+/// `whole`'s.
+pub(super) fn compare(whole: &'static str, old: &Node, new: &Node) -> Vec<Change> {
     let mut changes = Vec::new();
     let is_part = |name: &str| PARTS.iter().any(|(list, ..)| *list == name);
     for name in names(old, new).into_iter().filter(|name| !is_part(name)) {
-        let mut told = Told { kind: "ruleset", id: "", changes: &mut changes };
+        let mut told = Told { kind: whole, id: "", changes: &mut changes };
         told.field(name, field(old, name), field(new, name));
     }
     for (list, kind, key) in PARTS {
