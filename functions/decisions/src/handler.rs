@@ -6,7 +6,7 @@ use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore};
@@ -24,8 +24,10 @@ where
         answer(&decider, request).await
     })
     .fallback(|| async { Problem::method_not_allowed() });
+    let client = get(crate::client::serve).fallback(|| async { Problem::method_not_allowed() });
     Router::new()
         .route("/v1/decisions", decide)
+        .route("/v1/beckon.js", client)
         .with_state(decider)
         .layer(beckon_runtime::http::cors(allowed_origins))
 }
