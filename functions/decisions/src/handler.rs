@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore};
@@ -25,8 +25,10 @@ where
         answer(&decider, request).await
     })
     .fallback(|| async { Problem::method_not_allowed() });
+    let client = get(crate::client::serve).fallback(|| async { Problem::method_not_allowed() });
     Router::new()
         .route("/v1/decisions", decide)
+        .route("/v1/beckon.js", client)
         .with_state(decider)
         .layer(beckon_runtime::http::cors(allowed_origins))
         .layer(map_response(beckon_runtime::http::sealed))

@@ -9,6 +9,7 @@ mod aged;
 mod answer;
 mod best_sellers;
 mod catalog;
+mod client;
 mod config;
 mod error;
 mod experiments;
