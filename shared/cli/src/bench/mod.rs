@@ -1,9 +1,7 @@
 //! `beckon bench core`: how long the core takes for one event, part by part, against two yardsticks of the same run;
 //! `beckon bench rules`: how long rules take, against the engines that people would use instead; `beckon bench
 //! recommend`: how long recommendations take, layer by layer; `beckon bench collect`: how much the collector takes, and what
-//! hostile clients cost it.
-//! recommend`: how long recommendations take, layer by layer; `beckon bench stats`: how often the statistics of
-//! experiments are wrong.
+//! hostile clients cost it; `beckon bench stats`: how often the statistics of experiments are wrong.
 
 mod collect;
 mod core;

@@ -115,8 +115,6 @@ impl World {
             net.lock().book.mail.series = reminder.series.clone();
         }
         let (tables, failed) = (SimTables::new(&net), MemoryFailedEvents::default());
-        publish(&tables.inner, &text, START).now_or_never().unwrap_or(Ok(()))?;
-        let tables = SimTables::new(&net);
         let published = publish(&tables.inner, &text, START).now_or_never();
         let none = publish_experiments(&tables.inner, NO_EXPERIMENTS, &ruleset, START).now_or_never();
         published.unwrap_or(Ok(())).and(none.unwrap_or(Ok(())))?;
