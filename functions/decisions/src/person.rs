@@ -28,6 +28,8 @@ pub struct Who {
 /// What is known of a person.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Known {
+    /// Under which key it is stored: the customer's of a customer, else the visitor's; none of somebody made up.
+    pub key: Option<ProfileKey>,
     /// Both halves in one.
     pub profile: Profile,
     /// Whether they are a customer.
@@ -59,6 +61,12 @@ impl Who {
             }
             WriteKeyKind::Publishable => Ok(Self { visitor, customer: None, claimed: customer }),
         }
+    }
+
+    /// Under whose key something about who asks may be kept: the customer's, where one is proven, else the visitor's.
+    #[must_use]
+    pub fn key(&self) -> Option<ProfileKey> {
+        self.customer.clone().or_else(|| self.visitor.clone())
     }
 
     /// Reads what may be known of those who are named: one round trip.
@@ -116,7 +124,8 @@ impl Who {
         }
         let visitor = self.visitor.as_ref().and_then(|key| loaded.remove(key)).map(|s| s.profile);
         let Some(customer_key) = self.customer.clone().or_else(|| linked.clone()) else {
-            return visitor.map(|profile| Known { profile, is_customer: false, propensity: None });
+            let key = self.visitor.clone();
+            return visitor.map(|profile| Known { key, profile, is_customer: false, propensity: None });
         };
         let customer = loaded.remove(&customer_key).map(|s| s.profile);
         let half = visitor.filter(|_| linked.as_ref() == Some(&customer_key));
@@ -131,7 +140,7 @@ impl Who {
                 if let Some(half) = half {
                     union(&mut profile, &portable(&half), policy);
                 }
-                Some(Known { profile, is_customer: true, propensity: None })
+                Some(Known { key: Some(customer_key), profile, is_customer: true, propensity: None })
             }
         }
     }

@@ -28,6 +28,7 @@ mod load;
 pub mod model;
 mod near;
 pub mod page;
+mod previewed;
 mod property;
 mod quiet;
 mod react;

@@ -5,6 +5,7 @@
 mod audit;
 mod codes;
 mod conversions;
+mod decisions;
 mod erasing;
 mod keys;
 mod ledger;
@@ -18,9 +19,10 @@ pub use models::model_objects;
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept, RewriteObjects};
 use crate::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore,
-    ConversionStore, DUE_SHARD_COUNT, Due, ErasureStore, ImportLog, KeyStore, LedgerScan, LimitsStore,
-    ListKey, MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore, ProfileStore, Read,
-    ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey, Versioned,
+    ConversionStore, DUE_SHARD_COUNT, DecisionStore, Due, ErasureStore, ImportLog, KeyStore, LedgerScan,
+    LimitsStore, ListKey, MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore,
+    ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey,
+    Versioned,
 };
 use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -72,7 +74,8 @@ where
         + AuditLog
         + KeyStore
         + PersonStore
-        + ErasureStore,
+        + ErasureStore
+        + DecisionStore,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -80,6 +83,7 @@ where
     contacts(tables).await;
     ledger::all(tables).await;
     conversions::all(tables).await;
+    decisions::kept_until_their_time_is_over(tables).await;
     outreach_sending::all(tables).await;
     rulesets::all(tables).await;
     models::all(tables).await;

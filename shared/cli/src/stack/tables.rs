@@ -2,9 +2,9 @@
 
 use beckon_store::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ConversionStore,
-    ErasureStore, ImportLog, KeyStore, LedgerScan, LimitsStore, MailContentStore, ModelStore, OutreachStore,
-    PersonStore, ProductStore, ProfileScan, ProfileStore, ReputationStore, RulesetStore, SuppressionStore,
-    SwitchStore,
+    DecisionStore, ErasureStore, ImportLog, KeyStore, LedgerScan, LimitsStore, MailContentStore, ModelStore,
+    OutreachStore, PersonStore, ProductStore, ProfileScan, ProfileStore, ReputationStore, RulesetStore,
+    SuppressionStore, SwitchStore,
 };
 
 /// Tables that a stack can run on.
@@ -33,6 +33,7 @@ pub trait Tables:
     + ErasureStore
     + ProfileScan
     + CatalogScan
+    + DecisionStore
     + Clone
     + 'static
 {
@@ -63,6 +64,7 @@ impl<T> Tables for T where
         + ErasureStore
         + ProfileScan
         + CatalogScan
+        + DecisionStore
         + Clone
         + 'static
 {

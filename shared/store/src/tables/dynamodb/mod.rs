@@ -10,6 +10,7 @@ mod codes;
 mod config;
 mod contacts;
 mod conversions;
+mod decisions;
 mod erasing;
 mod imports;
 mod keys;
@@ -49,6 +50,8 @@ pub struct TableNames {
     pub catalog: String,
     /// AuditTable.
     pub audit: String,
+    /// DecisionTable.
+    pub decision: String,
 }
 
 /// All tables behind one client. A function that lacks a table's name never asks it.

@@ -55,6 +55,7 @@ impl TableNames {
             config: "beckon-config".into(),
             catalog: "beckon-catalog".into(),
             audit: "beckon-audit".into(),
+            decision: "beckon-decision".into(),
         }
     }
 }
@@ -74,6 +75,7 @@ impl DynamoTables {
             (&self.names.config, true, false),
             (&self.names.catalog, false, false),
             (&self.names.audit, true, false),
+            (&self.names.decision, false, false),
         ] {
             let mut table = self
                 .client

@@ -4,6 +4,7 @@ mod audit;
 mod catalog;
 mod codes;
 mod conversions;
+mod decisions;
 mod erasing;
 mod keys;
 mod models;
@@ -32,6 +33,7 @@ struct Tables {
     conversions: conversions::Conversions,
     mail: sending::Mail,
     codes: codes::Codes,
+    decisions: decisions::Decisions,
     keys: keys::Keys,
     rulesets: rulesets::Rulesets,
     mail_content: rulesets::Rulesets,
