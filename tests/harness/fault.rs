@@ -2,6 +2,7 @@
 //! calls together, so that a test can strike at every call of a run in turn.
 
 mod codes;
+mod decisions;
 mod erasing;
 mod experiments;
 mod keys;

@@ -78,7 +78,8 @@ async fn shapes() -> Shapes {
         .endpoint_url(endpoint)
         .build();
     let client = aws_sdk_dynamodb::Client::from_conf(config);
-    let TableNames { profile, contact, outreach, config, catalog, audit, experiment } = TableNames::local();
+    let TableNames { profile, contact, outreach, config, catalog, audit, experiment, decision } =
+        TableNames::local();
     DynamoTables::new(client.clone(), TableNames::local()).create_missing().await.unwrap();
     let mut shapes = Shapes::new();
     let names = [
@@ -89,6 +90,7 @@ async fn shapes() -> Shapes {
         ("catalog", catalog),
         ("audit", audit),
         ("experiment", experiment),
+        ("decision", decision),
     ];
     for (id, name) in names {
         let answer = client.describe_table().table_name(name).send().await.unwrap();
@@ -167,7 +169,7 @@ async fn the_templates_tables_are_those_that_the_code_makes() {
 #[test]
 fn data_outlives_mistakes() {
     let with_ttl = tables_with_ttl();
-    assert_eq!(with_ttl.len(), 4, "tables with a time to live: {with_ttl:?}");
+    assert_eq!(with_ttl.len(), 5, "tables with a time to live: {with_ttl:?}");
     assert_none(&keeping(&Template::own(), &with_ttl));
 }
 

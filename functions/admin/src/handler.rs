@@ -18,8 +18,9 @@ use axum::routing::{delete, get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    AuditLog, CatalogStore, CodeLog, CodeStore, ExperimentStore, ImportLog, KeyStore, LedgerScan, LimitsStore,
-    MailContentStore, ModelStore, ProductStore, ReputationStore, RulesetDocument, RulesetStore, SwitchStore,
+    AuditLog, CatalogStore, CodeLog, CodeStore, ExperimentStore, ImportLog, KeyStore, LedgerScan,
+    LimitsStore, MailContentStore, ModelStore, ProductStore, ReputationStore, RulesetDocument, RulesetStore,
+    SwitchStore,
 };
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;

@@ -13,6 +13,24 @@ struct Held<V> {
     value: V,
     /// When the table is to be asked again.
     ask_at: Timestamp,
+    /// The table did not say what it is now.
+    is_behind: bool,
+}
+
+/// A reading that has not ended. Where it never does, because nobody waits for it any longer, the table is left alone for
+/// as long as after a failure.
+struct Reading<'a, K: Ord + Clone, V: Clone + Default> {
+    aged: &'a Aged<K, V>,
+    keys: Vec<K>,
+    now: Timestamp,
+}
+
+impl<K: Ord + Clone, V: Clone + Default> Drop for Reading<'_, K, V> {
+    fn drop(&mut self) {
+        for key in std::mem::take(&mut self.keys) {
+            self.aged.hold(key, None, self.now + RETRY_PAUSE);
+        }
+    }
 }
 
 /// Values by their keys. Clones share them.
@@ -41,6 +59,15 @@ impl<K: Ord + Clone, V: Clone + Default> Aged<K, V> {
         held.get(key).map(|held| held.value.clone()).unwrap_or_default()
     }
 
+    /// Whether the table did not say what one of these is now.
+    pub(crate) fn is_behind<'k>(&self, keys: impl IntoIterator<Item = &'k K>) -> bool
+    where
+        K: 'k,
+    {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.into_iter().any(|key| held.get(key).is_some_and(|held| held.is_behind))
+    }
+
     /// Those of the keys for which the table is to be asked.
     pub(crate) fn outdated(&self, mut keys: Vec<K>, now: Timestamp) -> Vec<K> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,17 +89,15 @@ impl<K: Ord + Clone, V: Clone + Default> Aged<K, V> {
         if asked.is_empty() {
             return;
         }
-        match read(asked.clone()).await {
+        let mut reading = Reading { aged: self, keys: asked.clone(), now };
+        match read(asked).await {
             Ok(mut found) => {
-                for key in asked {
+                for key in std::mem::take(&mut reading.keys) {
                     let value = found.remove(&key).unwrap_or_default();
                     self.hold(key, Some(value), now + self.age_max);
                 }
             }
-            Err(error) => {
-                tracing::warn!(error = ?error, "what was learned could not be read");
-                asked.into_iter().for_each(|key| self.hold(key, None, now + RETRY_PAUSE));
-            }
+            Err(error) => tracing::warn!(error = ?error, "what was learned could not be read"),
         }
     }
 
@@ -83,8 +108,8 @@ impl<K: Ord + Clone, V: Clone + Default> Aged<K, V> {
             let oldest = held.iter().min_by_key(|(_, held)| held.ask_at).map(|(key, _)| key.clone());
             oldest.and_then(|key| held.remove(&key));
         }
-        let kept = held.entry(key).or_insert_with(|| Held { value: V::default(), ask_at });
-        kept.ask_at = ask_at;
+        let kept = held.entry(key).or_insert_with(|| Held { value: V::default(), ask_at, is_behind: false });
+        (kept.ask_at, kept.is_behind) = (ask_at, value.is_none());
         if let Some(value) = value {
             kept.value = value;
         }
@@ -119,6 +144,23 @@ mod tests {
         assert_eq!(read(&aged, 1, now(60), Err(())).await, (7, true));
         assert_eq!(read(&aged, 1, now(64), Ok(8)).await, (7, false), "a table that failed is left alone");
         assert_eq!(read(&aged, 1, now(65), Ok(8)).await, (8, true));
+    }
+
+    #[tokio::test]
+    async fn a_reading_that_nobody_waits_for_any_longer_is_one_that_failed() {
+        let aged = Aged::new(AGE, 10);
+        read(&aged, 1, now(0), Ok(7)).await;
+        {
+            let never = |_| std::future::pending::<Result<BTreeMap<u8, u64>, ()>>();
+            let mut reading = std::pin::pin!(aged.refresh(vec![1, 2], now(60), never));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(reading.as_mut().poll(&mut context).is_pending());
+            assert!(!aged.is_behind(&[1, 2]), "it may still come");
+        }
+        assert!(aged.is_behind(&[1]) && aged.is_behind(&[2]) && !aged.is_behind(&[3]));
+        assert_eq!(read(&aged, 1, now(64), Ok(8)).await, (7, false));
+        assert_eq!(read(&aged, 1, now(65), Ok(8)).await, (8, true));
+        assert!(!aged.is_behind(&[1]));
     }
 
     #[tokio::test]

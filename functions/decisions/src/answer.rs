@@ -26,6 +26,14 @@ pub fn answer(
             ("offer", None, Some(offer))
         }
     };
+    let fallback = FallbackAnswer {
+        used: decision.fallback.used,
+        filled: decision.fallback.filled,
+        reason: decision.fallback.used.then_some(match decision.reason.rule {
+            Some(_) => "INSUFFICIENT_CANDIDATES",
+            None => "NO_RULE",
+        }),
+    };
     DecisionAnswer {
         decision_id,
         slot_id: slot.as_str().to_owned(),
@@ -37,7 +45,7 @@ pub fn answer(
             rule_id: decision.reason.rule.map(|id| id.as_str().to_owned()),
             row: decision.reason.row,
         },
-        fallback: FallbackAnswer { used: decision.fallback.used, filled: decision.fallback.filled },
+        fallback,
         ttl_seconds: decision.ttl.as_ms() / 1_000,
         experiment: None,
         explanation: None,

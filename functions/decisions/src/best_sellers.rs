@@ -29,31 +29,54 @@ impl Default for BestSellerLists {
     }
 }
 
+/// The lists that a page of a category is shown: of the category, of the store, and what is trending.
+struct Wanted {
+    own: Option<ListKey>,
+    rising: Vec<ListKey>,
+}
+
+impl Wanted {
+    fn of(category: Option<&Category>, with_trending: bool) -> Self {
+        let own = category.cloned().map(ListKey::Category);
+        let rising = category.cloned().map(ListKey::TrendingIn).into_iter().chain([ListKey::Trending]);
+        Self { own, rising: rising.filter(|_| with_trending).collect() }
+    }
+
+    fn keys(&self) -> Vec<ListKey> {
+        let rising = self.rising.iter().cloned();
+        std::iter::once(ListKey::Store).chain(self.own.clone()).chain(rising).collect()
+    }
+}
+
 impl BestSellerLists {
-    /// The lists for a page of this category, if it has one: those in memory, or newer ones when the table was not asked
-    /// for a while. At most one read. What is trending is read where it is asked for.
-    pub async fn get<C: CatalogStore>(
+    /// Reads the lists for a page of this category, if it has one, where the table was not asked for a while. At most one
+    /// read. What is trending is read where it is asked for.
+    pub async fn refresh<C: CatalogStore>(
         &self,
         table: &C,
         category: Option<&Category>,
         with_trending: bool,
         now: Timestamp,
-    ) -> PageLists {
-        let own = category.cloned().map(ListKey::Category);
-        let rising = category.cloned().map(ListKey::TrendingIn).into_iter().chain([ListKey::Trending]);
-        let rising: Vec<ListKey> = rising.filter(|_| with_trending).collect();
-        let wanted = std::iter::once(ListKey::Store).chain(own.clone()).chain(rising.clone());
+    ) {
         let read = |keys: Vec<ListKey>| async move {
             let found = table.best_sellers(&keys, Read::Eventual).await?;
             let shown = found.into_iter().map(|(key, stored)| (key, worth_showing(&stored.state, now)));
             Ok::<BTreeMap<_, _>, StoreError>(shown.collect())
         };
-        self.held.refresh(wanted.collect(), now, read).await;
-        PageLists {
-            category: own.map(|key| self.held.held(&key)).unwrap_or_default(),
+        self.held.refresh(Wanted::of(category, with_trending).keys(), now, read).await;
+    }
+
+    /// The lists in memory for a page of this category, however old, and whether the table did not say what one of them is
+    /// now.
+    pub(crate) fn held(&self, category: Option<&Category>, with_trending: bool) -> (PageLists, bool) {
+        let wanted = Wanted::of(category, with_trending);
+        let is_behind = self.held.is_behind(&wanted.keys());
+        let lists = PageLists {
+            category: wanted.own.map(|key| self.held.held(&key)).unwrap_or_default(),
             store: self.held.held(&ListKey::Store),
-            trending: rising.iter().flat_map(|key| self.held.held(key).to_vec()).collect(),
-        }
+            trending: wanted.rising.iter().flat_map(|key| self.held.held(key).to_vec()).collect(),
+        };
+        (lists, is_behind)
     }
 }
 

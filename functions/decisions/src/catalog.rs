@@ -45,6 +45,8 @@ struct Held {
     version: Option<String>,
     /// A version that cannot be used: it is not loaded again.
     refused: Option<String>,
+    /// What is live could not be read, or not be used.
+    is_behind: bool,
     /// When the pointer is to be read again.
     look_at: Timestamp,
 }
@@ -86,6 +88,12 @@ impl LiveCatalog {
         }
     }
 
+    /// Whether the one in memory is older than what is live, or there is none, because what is live could not be had.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.lock().is_behind
+    }
+
     /// Whether it is time to look; from then on it is not for a while. A reading that gets lost while the process is
     /// frozen is made good by the next.
     fn is_due(&self, now: Timestamp) -> bool {
@@ -101,9 +109,13 @@ impl LiveCatalog {
         let Some(source) = &self.source else { return };
         let live = match source.live().await {
             Ok(Some(live)) => live,
-            Ok(None) => return,
+            Ok(None) => {
+                self.lock().is_behind = false;
+                return;
+            }
             Err(error) => {
                 tracing::warn!(error = ?error, "the catalog's pointer could not be read");
+                self.lock().is_behind = true;
                 return;
             }
         };
@@ -120,7 +132,10 @@ impl LiveCatalog {
             let held = self.lock();
             [&held.version, &held.refused].into_iter().flatten().any(|known| *known == live.version)
         };
-        if !is_known {
+        if is_known {
+            let mut held = self.lock();
+            held.is_behind = held.refused.as_ref() == Some(&live.version);
+        } else {
             let loaded = source.snapshot(&live).await;
             self.take(loaded, live);
         }
@@ -129,6 +144,7 @@ impl LiveCatalog {
     /// Holds what was loaded, if it is good and nothing newer was loaded meanwhile.
     fn take(&self, loaded: Result<CatalogSnapshot, CatalogUnavailable>, live: LiveModel) {
         let mut held = self.lock();
+        held.is_behind = loaded.is_err();
         match loaded {
             Ok(snapshot) => {
                 if held.snapshot.as_ref().is_none_or(|known| known.made_at() <= snapshot.made_at()) {

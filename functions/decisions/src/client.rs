@@ -140,7 +140,10 @@ mod tests {
             ("  // words\n\n", ""),
             ("  const a = { b: 1, c };", "const a={b:1,c};\n"),
             ("return found ? [x] : y;", "return found?[x]:y;\n"),
-            (r#"go("a , b", 'c = "d" , e', `f ${ g } , h` , i);"#, "go(\"a , b\",'c = \"d\" , e',`f ${ g } , h`,i);\n"),
+            (
+                r#"go("a , b", 'c = "d" , e', `f ${ g } , h` , i);"#,
+                "go(\"a , b\",'c = \"d\" , e',`f ${ g } , h`,i);\n",
+            ),
             ("for (const kind of [\"a b\"]) typeof x + y", "for(const kind of[\"a b\"])typeof x + y\n"),
         ];
         for (source, expected) in cases {
@@ -162,7 +165,10 @@ mod tests {
     #[test]
     fn gzip_goes_to_whoever_takes_it() {
         let takes = |value: &str| {
-            takes_gzip(&HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_str(value).unwrap())]))
+            takes_gzip(&HeaderMap::from_iter([(
+                header::ACCEPT_ENCODING,
+                HeaderValue::from_str(value).unwrap(),
+            )]))
         };
         for value in ["gzip", "br, GZIP;q=0.5", "gzip , deflate"] {
             assert!(takes(value), "{value}");
@@ -175,7 +181,8 @@ mod tests {
     #[test]
     fn a_browser_that_has_it_is_known_by_its_tag() {
         let knows = |value: &str| {
-            let headers = HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_str(value).unwrap())]);
+            let headers =
+                HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_str(value).unwrap())]);
             is_known(&headers, &HeaderValue::from_static("\"a1\""))
         };
         for value in ["\"a1\"", "W/\"a1\"", "\"b\", \"a1\"", "*"] {

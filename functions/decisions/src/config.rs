@@ -1,7 +1,9 @@
 //! The decisions function's configuration.
 
+use beckon_domain::DurationMs;
 use beckon_domain::consent::ConsentDefault;
 use beckon_runtime::env::{Env, EnvError};
+use std::time::Duration;
 
 /// What the environment tells the decisions function.
 #[derive(Clone, Debug)]
@@ -14,6 +16,14 @@ pub struct Config {
     pub catalog_table: String,
     /// `EVENT_STREAM`: name of the stream that hears who is shown which variant.
     pub event_stream: String,
+    /// `DECISION_TABLE`: name of the table with what was decided.
+    pub decision_table: String,
+    /// `DECISION_LOG_PERCENT`: of how many requests of a hundred that is written down; 0: of none.
+    pub log_percent: u8,
+    /// `DECISION_LOG_DAYS`: how long it is kept.
+    pub log_retention: DurationMs,
+    /// `DECISION_BUDGET_MS`: how long a page waits at most.
+    pub budget: Duration,
     /// `MODEL_BUCKET`: bucket of the snapshots of the catalog, and of the session index.
     pub model_bucket: String,
     /// Whether the session index is used: `SESSION_INDEX` is `ENABLED`.
@@ -37,6 +47,12 @@ impl Config {
             config_table: env.required("CONFIG_TABLE"),
             catalog_table: env.required("CATALOG_TABLE"),
             event_stream: env.required("EVENT_STREAM"),
+            decision_table: env.required("DECISION_TABLE"),
+            log_percent: env.required_parsed("DECISION_LOG_PERCENT").unwrap_or_default(),
+            log_retention: DurationMs::from_days(
+                env.required_parsed("DECISION_LOG_DAYS").unwrap_or_default(),
+            ),
+            budget: Duration::from_millis(env.required_parsed("DECISION_BUDGET_MS").unwrap_or_default()),
             model_bucket: env.required("MODEL_BUCKET"),
             session_index: env.required("SESSION_INDEX") == "ENABLED",
             secret_arn: env.required("SECRET_ARN"),

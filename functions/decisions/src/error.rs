@@ -1,6 +1,7 @@
 //! Why a request is not answered with 200: it is not valid, its key cannot be checked, or there never was a ruleset.
 
 use beckon_runtime::KeysUnavailable;
+use beckon_store::StoreError;
 use beckon_store::ruleset::RulesetUnavailable;
 use beckon_wire::problem::Problem;
 
@@ -16,6 +17,9 @@ pub enum DecideError {
     /// Nobody can say whether the key is live.
     #[error("the key could not be checked")]
     Keys(#[from] KeysUnavailable),
+    /// What was written down of decisions cannot be read.
+    #[error("the decision could not be read")]
+    Log(#[source] StoreError),
     /// There is no ruleset, and never was one since this process started.
     #[error("there is nothing to decide by")]
     NoRuleset(#[source] RulesetUnavailable),
@@ -31,7 +35,7 @@ impl DecideError {
     /// Whether the same request may succeed later.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::NoRuleset(_) | Self::Keys(_))
+        matches!(self, Self::NoRuleset(_) | Self::Keys(_) | Self::Log(_))
     }
 
     /// The answer to the client.
@@ -40,6 +44,7 @@ impl DecideError {
         match self {
             Self::Refused(problem) => problem,
             Self::Keys(_) => Problem::keys_unavailable(RETRY_AFTER_SECS),
+            Self::Log(_) => Problem::unavailable(RETRY_AFTER_SECS),
             Self::NoRuleset(_) => Problem::no_ruleset(RETRY_AFTER_SECS),
         }
     }

@@ -5,20 +5,18 @@
 //! request may take. One that gets lost is put again with the next decision: the same hash gives the same variant.
 
 use crate::person::Who;
-use crate::process::{Lookup, person};
+use crate::reading::Lookup;
+use crate::slots::person;
 use beckon_domain::id::SlotId;
-use beckon_domain::{DurationMs, ProfileKey, Timestamp};
+use beckon_domain::{ProfileKey, Timestamp};
 use beckon_rules::{Asked, Assigned, Forced, InSlot, Page, Ruleset, Subject};
+use beckon_runtime::Deadline;
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_wire::decisions::ExperimentAnswer;
 use beckon_wire::stream::{Line, encode};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long a request may take with what is put while it is answered: as long as the SDK gives one read.
-pub const EXPOSURE_BUDGET: DurationMs = DurationMs::from_ms(50);
 
 type Put<'a> =
     Pin<Box<dyn Future<Output = Result<(), Box<dyn std::error::Error + Send + Sync>>> + Send + 'a>>;
@@ -41,58 +39,47 @@ impl<S: EventStream> Sink for Stream<S> {
 #[derive(Clone, Default)]
 pub struct Exposures {
     sink: Option<Arc<dyn Sink>>,
-    budget: Option<DurationMs>,
 }
 
 impl Exposures {
     /// One that puts into the event stream and waits for it.
     #[must_use]
     pub fn putting<S: EventStream + 'static>(stream: S) -> Self {
-        Self { sink: Some(Arc::new(Stream(stream))), budget: None }
+        Self { sink: Some(Arc::new(Stream(stream))) }
     }
 
-    /// The same, waiting only until a request has taken so long.
-    #[must_use]
-    pub fn within(self, budget: DurationMs) -> Self {
-        Self { budget: Some(budget), ..self }
+    /// What the person is shown for the first time, to be put.
+    pub(crate) fn put(&self, key: &ProfileKey, assigned: &Assigned<'_>, now: Timestamp) -> Untold {
+        let lines: Vec<Line> =
+            assigned.exposures().map(|(run, variant)| Line::exposure(key, run, variant, now)).collect();
+        let sink = self.sink.clone().filter(|_| !lines.is_empty());
+        Untold { sink, key: key.clone(), lines }
     }
+}
 
-    /// Puts what the person is shown for the first time. `spent` is how long the request has taken. What does not get there
-    /// is counted in the log.
-    pub(crate) async fn put(
-        &self,
-        key: Option<ProfileKey>,
-        assigned: &Assigned<'_>,
-        now: Timestamp,
-        (spent, request_id): (DurationMs, &str),
-    ) {
-        let (Some(sink), Some(key)) = (&self.sink, key) else { return };
-        let new = assigned.exposures().map(|(run, variant)| Line::exposure(&key, run, variant, now));
-        let lines: Vec<Line> = new.collect();
-        if lines.is_empty() {
-            return;
-        }
+/// Exposures that are not told yet.
+pub(crate) struct Untold {
+    sink: Option<Arc<dyn Sink>>,
+    key: ProfileKey,
+    lines: Vec<Line>,
+}
+
+impl Untold {
+    /// Tells them, for as long as the request may take. What does not get there is counted in the log.
+    pub(crate) async fn within(self, whole: Deadline, request_id: &str) {
+        let Some(sink) = &self.sink else { return };
         let lost = |error: &dyn std::fmt::Debug| {
-            let count = lines.len();
+            let count = self.lines.len();
             tracing::warn!(request.id = request_id, error = ?error, exposure.lost_count = count, "exposures not put");
         };
-        let records = match encode(&lines) {
-            Ok(datas) => NewRecord::of_key(key.as_str(), datas),
+        let records = match encode(&self.lines) {
+            Ok(datas) => NewRecord::of_key(self.key.as_str(), datas),
             Err(error) => return lost(&error),
         };
-        let put = sink.put(records);
-        let result = match self.budget {
-            Some(budget) => {
-                let left = budget.as_ms().saturating_sub(spent.as_ms());
-                match tokio::time::timeout(Duration::from_millis(left), put).await {
-                    Ok(result) => result,
-                    Err(elapsed) => return lost(&elapsed),
-                }
-            }
-            None => put.await,
-        };
-        if let Err(error) = result {
-            lost(&error);
+        match whole.within(sink.put(records)).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => lost(&error),
+            None => lost(&"no time was left"),
         }
     }
 }
@@ -121,7 +108,7 @@ impl Asker<'_> {
         let known = match self.lookup {
             Lookup::Answered(known) => known.as_deref(),
             // Nobody knows what they were shown before, nor whether they agree.
-            Lookup::Failed => return Assigned::default(),
+            Lookup::Failed(_) => return Assigned::default(),
         };
         let person = person(known, page);
         // By the browser's own id where there is one: whoever logs in stays where they are.

@@ -45,6 +45,11 @@ impl Items {
         self.held.refresh(products, now, read).await;
     }
 
+    /// Whether the table did not say what was learned of one of these.
+    pub fn is_behind(&self, products: &[ProductId]) -> bool {
+        self.held.is_behind(products)
+    }
+
     /// What is in memory of these products, however old it is.
     pub fn held(&self, products: &[ProductId]) -> BTreeMap<ProductId, Arc<ItemLists>> {
         products.iter().map(|product| (product.clone(), self.held.held(product))).collect()

@@ -3,13 +3,13 @@
 use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, MadeKeys, Secrets, logs};
+use beckon_runtime::{Clock, MadeKeys, Secrets, Timer, logs};
 use beckon_store::models::s3::S3Models;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::kinesis::KinesisStream;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use beckon_store::tables::key_reader;
-use decisions::{Config, Decider, EXPOSURE_BUDGET, Exposures, LiveCatalog, LiveSessionIndex, router};
+use decisions::{Config, Decider, DecisionLog, Exposures, LiveCatalog, LiveSessionIndex, router};
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,20 +22,23 @@ async fn main() -> anyhow::Result<()> {
         profile: config.profile_table,
         config: config.config_table,
         catalog: config.catalog_table,
+        decision: config.decision_table,
         ..TableNames::default()
     };
     let secrets =
         Secrets::load(&start, &config.secret_arn).await.context("the secrets are needed to start")?;
     let tables = DynamoTables::from_config(&page, names.clone());
     let made = MadeKeys::reading(key_reader(tables.clone()));
+    let log = DecisionLog::keeping(tables.clone()).with(config.log_percent, config.log_retention);
     let mut decider = Decider::new(
         tables,
         ActiveRuleset::with_consent_default(config.consent_default),
         secrets.with_made_keys(made),
         Clock::system(),
-    );
-    decider.exposures =
-        Exposures::putting(KinesisStream::from_config(&page, config.event_stream)).within(EXPOSURE_BUDGET);
+    )
+    .with_log(log)
+    .with_budget(config.budget, Timer::system());
+    decider.exposures = Exposures::putting(KinesisStream::from_config(&page, config.event_stream));
     // In init there is time: the ruleset is compiled and the connection warmed before the first page waits.
     let patient = DynamoTables::from_config(&start, names);
     if let Err(error) = decider.rulesets.get(&patient, decider.clock.now()).await {
@@ -48,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
     }
     let now = decider.clock.now();
     tokio::join!(
-        decider.best_sellers.get(&patient, None, false, now),
+        decider.best_sellers.refresh(&patient, None, false, now),
         decider.session_index.read(now),
         decider.catalog.read(now),
         decider.secrets.made.warm(now),

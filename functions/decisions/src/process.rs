@@ -1,36 +1,36 @@
 //! The use case: a request becomes one decision per slot.
 
+use crate::admit::Admitted;
+use crate::beside::Beside;
 use crate::best_sellers::BestSellerLists;
+use crate::budget::{BUDGET_DEFAULT, Times};
 use crate::catalog::LiveCatalog;
+use crate::degrading::Part;
 use crate::error::DecideError;
 use crate::experiments::{Asker, Exposures};
 use crate::explain;
 use crate::items::Items;
-use crate::knowledge::{Knowledge, PageLists};
-use crate::person::{Known, Who};
+use crate::log::{self, DecisionLog};
+use crate::preview;
 use crate::propensity;
-use crate::scene::Scene;
+use crate::reading::{Asked, Lookup, Seen};
 use crate::session_index::LiveSessionIndex;
-use beckon_domain::catalog::CatalogSnapshot;
-use beckon_domain::id::{SlotId, UserId};
-use beckon_domain::key::{WriteKey, WriteKeyKind};
-use beckon_domain::{Category, ProductId, Profile, ProfileKey, SmolStr, Timestamp};
-use beckon_rules::{Forced, Learned, Page, PageKind, Person, Ruleset, way};
-use beckon_runtime::{Clock, Secrets};
-use beckon_store::StoreError;
+use crate::slots::{DecidedSlots, Scene, person};
+use beckon_domain::id::SlotId;
+use beckon_domain::{ProfileKey, SmolStr, Timestamp};
+use beckon_rules::{Page, PageKind, Ruleset};
+use beckon_runtime::{Clock, Secrets, Timer};
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::catalog::CatalogStore;
-use beckon_store::tables::{ConfigStore, ProfileStore, Stored};
+use beckon_store::tables::{ConfigStore, ProfileStore};
 use beckon_wire::auth::Credentials;
-use beckon_wire::decisions::{DecisionsRequest, DecisionsResponse, PageAsk, ProfileInfo};
+use beckon_wire::decisions::{
+    DecisionRecord, DecisionsRequest, DecisionsResponse, PageAsk, PageRecord, ProfileInfo, SlotRecord,
+};
 use beckon_wire::problem::{Fault, Problem};
-use beckon_wire::token::{self, TokenFault};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// Products of a cart from which recommendations start, at most.
-const CART_START_COUNT_MAX: usize = 10;
+use std::time::Duration;
 
 /// Everything the decisions function needs.
 #[derive(Clone)]
@@ -53,34 +53,14 @@ pub struct Decider<T> {
     pub exposures: Exposures,
     /// Pepper and write keys.
     pub secrets: Secrets,
+    /// Where decisions are written down.
+    pub log: DecisionLog,
+    /// How long a request may take.
+    pub budget: Duration,
+    /// What that time is measured by.
+    pub timer: Timer,
     /// The time.
     pub clock: Clock,
-}
-
-/// What the headers of a request say of who sends it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Browser {
-    /// Global Privacy Control.
-    pub has_gpc: bool,
-    /// Whether a program asks, and no person. Behind a secret key is a server, whose own headers say nothing of the person.
-    pub is_bot: bool,
-}
-
-/// What the store had to say of the person.
-pub(crate) enum Lookup {
-    /// What is known, if anything.
-    Answered(Option<Box<Known>>),
-    /// Nothing in time.
-    Failed,
-}
-
-impl Lookup {
-    pub(crate) fn known(&self) -> Option<&Known> {
-        match self {
-            Self::Answered(known) => known.as_deref(),
-            Self::Failed => None,
-        }
-    }
 }
 
 impl<T> Decider<T> {
@@ -96,6 +76,9 @@ impl<T> Decider<T> {
             propensity: ActivePropensity::default(),
             exposures: Exposures::default(),
             secrets,
+            log: DecisionLog::default(),
+            budget: BUDGET_DEFAULT,
+            timer: Timer::system(),
             clock,
         }
     }
@@ -105,10 +88,40 @@ impl<T> Decider<T> {
     pub fn with_catalog(self, catalog: LiveCatalog) -> Self {
         Self { catalog, ..self }
     }
+
+    /// The same, which writes down what it decides.
+    #[must_use]
+    pub fn with_log(self, log: DecisionLog) -> Self {
+        Self { log, ..self }
+    }
+
+    /// The same with its own time: how long a request may take, and what that is measured by.
+    #[must_use]
+    pub fn with_budget(self, budget: Duration, timer: Timer) -> Self {
+        Self { budget, timer, ..self }
+    }
+}
+
+/// What the headers of a request say of who sends it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Browser {
+    /// Global Privacy Control.
+    pub has_gpc: bool,
+    /// Whether a program asks, and no person. Behind a secret key is a server, whose own headers say nothing of the person.
+    pub is_bot: bool,
+}
+
+/// What a page is told, and what is still to be done before the process may be frozen.
+pub struct Decided<'a> {
+    /// The answer.
+    pub response: DecisionsResponse,
+    /// What is written beside rendering it.
+    pub beside: Beside<'a>,
 }
 
 impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
-    /// Decides. With Global Privacy Control nobody's profile is read: what the request itself says must do.
+    /// Decides, and does what has to be done beside it. With Global Privacy Control nobody's profile is read:
+    /// what the request itself says must do.
     ///
     /// # Errors
     /// When the request is not valid, its key is unknown, or there never was a ruleset.
@@ -119,206 +132,145 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         browser: Browser,
         request_id: &str,
     ) -> Result<DecisionsResponse, DecideError> {
+        let decided = self.begin(bytes, credentials, browser, request_id).await?;
+        decided.beside.done().await;
+        Ok(decided.response)
+    }
+
+    /// Decides, and leaves it to the caller to do beside rendering what has to be done.
+    ///
+    /// # Errors
+    /// As [`Self::decide`].
+    pub async fn begin<'a>(
+        &'a self,
+        bytes: &[u8],
+        credentials: &Credentials,
+        browser: Browser,
+        request_id: &'a str,
+    ) -> Result<Decided<'a>, DecideError> {
         let request = DecisionsRequest::parse(bytes)?;
-        let presented = credentials.user.as_deref().or(request.write_key.as_deref());
+        let times = Times::begin(&self.timer, self.budget, request.budget_ms);
         let now = self.clock.now();
-        let key = self.secrets.find_key(presented, now).await?.ok_or_else(Problem::unauthorized)?;
-        let mut warnings: Vec<Fault> = credentials.admit(&key)?.into_iter().collect();
-        let proof = self.proof(bytes, &request, &key, &mut warnings).await?;
-        let explains = explain::may_explain(request.explain, key.kind)?;
-        let tells = propensity::may_tell(request.propensity, key.kind)?;
+        let mut admitted = self.admit(bytes, &request, credentials, browser, now).await?;
         let catalog = self.catalog.get(now);
         let mut page = page(&request.page)?;
         self.complete(&mut page, catalog.as_deref());
-        let who = Who::from_request(&request, key.kind, proof.as_ref(), &self.secrets.pepper)?;
-        let who = if browser.has_gpc { Who::default() } else { who };
         let slots: Vec<&SlotId> = request.slots.iter().map(|slot| &slot.id).collect();
-        let (category, asked) = (self.category(&page), self.questions(&slots));
-        let of_page = page.product.iter().filter(|_| asks_about_products(&asked)).cloned().collect();
-        // Together: the page waits for the slowest, not for one after the other.
-        let (ruleset, loaded, lists, model, ()) = tokio::join!(
-            self.rulesets.get(&self.tables, now),
-            who.load(&self.tables),
-            self.best_sellers.get(&self.tables, category.as_ref(), asked.contains(&Learned::Trending), now),
-            self.propensity.get(&self.tables, now),
-            self.items.refresh(&self.tables, of_page, now)
-        );
-        let ruleset = ruleset.map_err(DecideError::NoRuleset)?;
-        let asked = ruleset.questions(&slots);
-        let (mut lookup, starts) = self.look_up(&who, loaded, &ruleset, (&page, &asked, request_id)).await;
-        if let Lookup::Answered(Some(known)) = &mut lookup {
-            propensity::predict(known, model.as_deref(), now, ruleset.policy());
+        let asked = Asked { page: &page, slots: &slots, catalog, request_id, now };
+        let mut seen = self.see(&asked, &admitted, &times).await?;
+        let at = self.previewed(&mut seen, &mut admitted, now);
+        if let Lookup::Answered(Some(known)) = &mut seen.lookup {
+            propensity::predict(known, seen.model.as_deref(), at, seen.ruleset.policy());
         }
-        let live = self.knowledge(&ruleset, lists, &starts, catalog, now);
-        let is_bot = request.is_bot || (browser.is_bot && key.kind == WriteKeyKind::Publishable);
-        let asker = Asker { who: &who, lookup: &lookup, is_bot, forced: &Forced::default() };
-        let assigned = asker.assigned(&ruleset, &page, &slots, now);
-        let exposed = asker.key().filter(|_| request.record_exposure);
-        let spent = self.clock.now().since(now);
-        let scene = Scene {
-            ruleset: &ruleset,
-            assigned: &assigned,
-            lookup: &lookup,
-            explains,
-            page: &page,
-            live: &live,
-            has_gpc: browser.has_gpc,
-            now: self.clock.now(),
+        let is_preview = admitted.preview.is_some();
+        let asker = Asker {
+            who: &admitted.who,
+            lookup: &seen.lookup,
+            is_bot: request.is_bot || admitted.is_bot,
+            forced: &admitted.forced(&seen.ruleset),
         };
-        let rendered = async { scene.slots(&request.slots) };
-        let ((), (decisions, errors)) =
-            tokio::join!(self.exposures.put(exposed, &assigned, now, (spent, request_id)), rendered);
+        let assigned = asker.assigned(&seen.ruleset, &page, &slots, at);
+        let mut beside = Beside::default();
+        if request.record_exposure
+            && !is_preview
+            && let Some(key) = asker.key()
+        {
+            let put = self.exposures.put(&key, &assigned, now);
+            beside = beside.and(put.within(times.whole.clone(), request_id));
+        }
+        let scene = Scene {
+            person: person(seen.lookup.known(), &page),
+            seen: &seen,
+            assigned: &assigned,
+            now: at,
+            request_id,
+            explains: admitted.explains,
+            records: !is_preview && self.log.is_kept(request_id),
+            has_gpc: admitted.has_gpc,
+            dedupes: request.dedupe,
+        };
+        let DecidedSlots { answers, records, errors } = scene.decide(&request.slots, &times);
+        if !records.is_empty() {
+            let record = record(&seen, &page, records, now);
+            let subject = log::subject(seen.lookup.known(), admitted.who.key(), &record.slots);
+            beside = beside.and(self.kept(request_id, subject, record, now, times));
+        }
         let mut response = DecisionsResponse {
             request_id: request_id.to_owned(),
-            config_version: format!("{}@{}", ruleset.name(), ruleset.version()),
-            profile: profile_info(&lookup),
-            decisions,
+            config_version: config_version(&seen.ruleset),
+            profile: profile_info(&seen.lookup),
+            decisions: answers,
             segments: None,
             acting: None,
             propensity: None,
+            degraded: seen.degraded.iter().copied().map(Part::code).collect(),
+            preview: is_preview,
             errors,
-            warnings,
+            warnings: admitted.warnings,
         };
-        if tells && let Lookup::Answered(known) = &lookup {
-            propensity::tell(&mut response, known.as_deref(), model.as_deref());
+        if admitted.tells {
+            propensity::tell(&mut response, seen.lookup.known(), seen.model.as_deref());
         }
-        if explains && let Lookup::Answered(known) = &lookup {
-            explain::of_person(&mut response, &ruleset, &person(known.as_deref(), &page), now);
+        if admitted.explains && matches!(seen.lookup, Lookup::Answered(_)) {
+            explain::of_person(&mut response, &seen.ruleset, &scene.person, at);
         }
-        Ok(response)
+        report(&response);
+        Ok(Decided { response, beside })
     }
 
-    /// What others know, for one request.
-    fn knowledge(
+    /// Puts whom a preview is of in the place of who asks. Returns the time that is decided for.
+    fn previewed(&self, seen: &mut Seen, admitted: &mut Admitted, now: Timestamp) -> Timestamp {
+        let Some(preview) = &admitted.preview else { return now };
+        let at = preview.at.unwrap_or(now);
+        if let Some(persona) = &preview.persona {
+            if let Some(segments) = &persona.segments {
+                seen.ruleset = Arc::new(seen.ruleset.with_segments(segments));
+            }
+            let made_up =
+                preview::made_up(persona, &seen.ruleset, &admitted.source, at, &mut admitted.warnings);
+            seen.lookup = Lookup::Answered(Some(Box::new(made_up)));
+        }
+        seen.live.now = at;
+        at
+    }
+
+    async fn kept(
         &self,
-        ruleset: &Ruleset,
-        lists: PageLists,
-        starts: &[ProductId],
-        catalog: Option<Arc<CatalogSnapshot>>,
+        request_id: &str,
+        subject: Option<ProfileKey>,
+        record: DecisionRecord,
         now: Timestamp,
-    ) -> Knowledge {
-        Knowledge {
-            now,
-            currency: ruleset.currency(),
-            lists,
-            items: self.items.held(starts),
-            sessions: self.session_index.get(now),
-            has_feed: catalog.as_ref().is_some_and(|catalog| catalog.has_feed()),
-            catalog,
-        }
-    }
-
-    /// The customer whom the request's token proves. A token that proves nothing, or somebody else than the request names,
-    /// is told and does nothing.
-    async fn proof(
-        &self,
-        bytes: &[u8],
-        request: &DecisionsRequest,
-        key: &WriteKey,
-        warnings: &mut Vec<Fault>,
-    ) -> Result<Option<UserId>, DecideError> {
-        let token = token::of_body(bytes).filter(|_| key.kind == WriteKeyKind::Publishable);
-        let Some(token) = token else { return Ok(None) };
-        let now = self.clock.now();
-        let secret_of = async |kid: String| self.secrets.signing_secret(&kid, &key.source, now).await;
-        let fault = match token::prove(&token, secret_of, now).await? {
-            Ok(proof) if request.user.as_ref().is_none_or(|user| *user == proof) => return Ok(Some(proof)),
-            Ok(_) => TokenFault::OtherPerson,
-            Err(fault) => fault,
-        };
-        warnings.push(fault.into());
-        Ok(None)
-    }
-
-    /// The page's category. That of its product is told by the ruleset in memory: to wait for a newer one would cost a
-    /// second round trip.
-    fn category(&self, page: &Page) -> Option<Category> {
-        let held = self.rulesets.in_memory();
-        let by_ruleset = held.as_ref().and_then(|ruleset| ruleset.page_category(page));
-        by_ruleset.or(page.category.as_ref()).cloned()
-    }
-
-    /// The category of the page's product as the catalog has it, where neither the request nor the ruleset tells one.
-    fn complete(&self, page: &mut Page, catalog: Option<&CatalogSnapshot>) {
-        if self.category(page).is_none()
-            && let Some(entry) = page.product.as_ref().and_then(|id| catalog?.product(id.as_str()))
-        {
-            page.category = entry.category().cloned();
-        }
-    }
-
-    /// The questions that rules of these slots may ask, as far as the ruleset in memory tells.
-    fn questions(&self, slots: &[&SlotId]) -> BTreeSet<Learned> {
-        self.rulesets.in_memory().map(|ruleset| ruleset.questions(slots)).unwrap_or_default()
-    }
-
-    /// Who it is, and the products from which recommendations may start, whose lists are in memory then. At most one more
-    /// round trip: of a visitor who turns out to be a customer, what they looked at as a customer is known only after it,
-    /// so of that the lists in memory must do.
-    async fn look_up(
-        &self,
-        who: &Who,
-        loaded: Result<BTreeMap<ProfileKey, Stored>, StoreError>,
-        ruleset: &Ruleset,
-        (page, asked, request_id): (&Page, &BTreeSet<Learned>, &str),
-    ) -> (Lookup, Vec<ProductId>) {
-        let failed = |error: StoreError| {
-            tracing::warn!(request.id = request_id, error = ?error, "decided without the profile");
-            (Lookup::Failed, page.product.iter().cloned().collect())
-        };
-        let mut loaded = match loaded {
-            Ok(loaded) => loaded,
-            Err(error) => return failed(error),
-        };
-        let wanted = starts(who.own(&loaded), page, asked);
-        let now = self.clock.now();
-        let (linked, ()) = tokio::join!(
-            who.load_linked(&self.tables, &loaded),
-            self.items.refresh(&self.tables, wanted.clone(), now)
-        );
-        match linked {
-            Ok(mut linked) => loaded.append(&mut linked),
-            Err(error) => return failed(error),
-        }
-        let known = who.compose(loaded, ruleset.policy());
-        let own = starts(known.iter().map(|known| &known.profile), page, asked);
-        (Lookup::Answered(known.map(Box::new)), wanted.into_iter().chain(own).collect())
+        times: Times,
+    ) {
+        self.log.put(request_id, subject, &record, now, &times.whole).await;
     }
 }
 
-/// Whether any of the questions starts from products.
-fn asks_about_products(asked: &BTreeSet<Learned>) -> bool {
-    asked.iter().any(|question| *question != Learned::Trending)
+/// Name and version of a ruleset.
+pub(crate) fn config_version(ruleset: &Ruleset) -> String {
+    format!("{}@{}", ruleset.name(), ruleset.version())
 }
 
-/// The products from which recommendations may start.
-fn starts<'a>(
-    profiles: impl Iterator<Item = &'a Profile>,
-    page: &Page,
-    asked: &BTreeSet<Learned>,
-) -> Vec<ProductId> {
-    if !asks_about_products(asked) {
-        return Vec::new();
+/// Says in the log what an answer did without: a metric counts it.
+fn report(response: &DecisionsResponse) {
+    if !response.degraded.is_empty() {
+        let without = response.degraded.join(",");
+        tracing::error!(request.id = response.request_id, decision.without = without, "decided with less");
     }
-    let asks_of_cart = asked.contains(&Learned::CartComplement);
-    let mut starts: Vec<ProductId> = page.product.iter().cloned().collect();
-    for profile in profiles {
-        starts.extend(way(Some(profile), page.product.as_ref()).into_iter().cloned());
-        let lines = profile.cart.lines.iter().filter(|_| asks_of_cart).take(CART_START_COUNT_MAX);
-        starts.extend(lines.map(|line| line.product.clone()));
-    }
-    starts.sort();
-    starts.dedup();
-    starts
 }
 
-/// Who asks, as rules see them.
-pub(crate) fn person<'a>(known: Option<&'a Known>, page: &Page) -> Person<'a> {
-    Person {
-        profile: known.map(|known| &known.profile),
-        is_known: known.is_some_and(|known| known.is_customer),
-        page: page.clone(),
-        propensity: known.and_then(|known| known.propensity),
+fn record(seen: &Seen, page: &Page, slots: Vec<SlotRecord>, now: Timestamp) -> DecisionRecord {
+    DecisionRecord {
+        at: beckon_wire::format_time(now),
+        config_version: config_version(&seen.ruleset),
+        state: profile_info(&seen.lookup).state.to_owned(),
+        page: PageRecord {
+            kind: page.kind.map(|kind| kind.code().to_owned()),
+            product_id: page.product.as_ref().map(ToString::to_string),
+            category: page.category.as_ref().map(ToString::to_string),
+        },
+        degraded: seen.degraded.iter().map(|part| part.code().to_owned()).collect(),
+        slots,
     }
 }
 
@@ -344,11 +296,11 @@ fn page(ask: &PageAsk) -> Result<Page, Problem> {
 }
 
 fn profile_info(lookup: &Lookup) -> ProfileInfo {
-    match lookup {
-        Lookup::Answered(Some(known)) => ProfileInfo {
+    match lookup.known() {
+        Some(known) => ProfileInfo {
             state: if known.is_customer { "known" } else { "anonymous" },
             as_of: Some(beckon_wire::format_time(known.profile.last_seen_at)),
         },
-        Lookup::Answered(None) | Lookup::Failed => ProfileInfo { state: "none", as_of: None },
+        None => ProfileInfo { state: "none", as_of: None },
     }
 }

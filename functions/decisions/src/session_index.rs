@@ -61,6 +61,8 @@ struct State {
     refused: Option<String>,
     /// When the table is asked again.
     look_at: Timestamp,
+    /// What is live could not be read, or not be used.
+    is_behind: bool,
 }
 
 /// Why what is live is not used.
@@ -103,6 +105,12 @@ impl LiveSessionIndex {
         (now.since(held.made_at) <= INDEX_AGE_MAX).then_some(held.index)
     }
 
+    /// Whether the one in memory is older than what is live, or there is none, because what is live could not be had.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.state().is_behind
+    }
+
     fn look_again(&self, now: Timestamp) {
         if self.is_due(now) {
             let index = self.clone();
@@ -127,8 +135,11 @@ impl LiveSessionIndex {
             Ok(live) => live,
             Err(error) => return self.put_off(&error.into(), now),
         };
+        let is_refused =
+            live.is_some() && live.as_ref().map(|live| &live.version) == self.state().refused.as_ref();
         let Some(live) = live.filter(|live| !self.knows(&live.version)) else {
-            self.state().look_at = now + LOOK_AGAIN_AFTER;
+            let mut state = self.state();
+            (state.look_at, state.is_behind) = (now + LOOK_AGAIN_AFTER, is_refused);
             return;
         };
         match load(source.as_ref(), &live, now).await {
@@ -143,12 +154,14 @@ impl LiveSessionIndex {
                 let held = Held { index: Arc::new(index), version: live.version, made_at: live.made_at };
                 let mut state = self.state();
                 (state.held, state.look_at) = (Some(held), now + LOOK_AGAIN_AFTER);
+                state.is_behind = false;
             }
             Err(Refusal::Store(error)) if error.is_transient() => self.put_off(&error.into(), now),
             Err(error) => {
                 tracing::error!(model.kind = ModelKind::SessionIndex.name(), error = ?error, model.version = live.version, "live model not valid");
                 let mut state = self.state();
                 (state.refused, state.look_at) = (Some(live.version), now + LOOK_AGAIN_AFTER);
+                state.is_behind = true;
             }
         }
     }
@@ -161,7 +174,8 @@ impl LiveSessionIndex {
 
     fn put_off(&self, error: &Refusal, now: Timestamp) {
         tracing::warn!(error = ?error, "session index not read");
-        self.state().look_at = now + RETRY_PAUSE;
+        let mut state = self.state();
+        (state.look_at, state.is_behind) = (now + RETRY_PAUSE, true);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,8 +1,8 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-    CliError, audit, bench, catalog, cloud, codes, evaluate, experiments, failed, keys, mail, model, openapi, privacy,
-    replay, report, rules, serve, sim, smoke,
+    CliError, audit, bench, catalog, cloud, codes, evaluate, experiments, failed, keys, mail, model, openapi,
+    privacy, replay, report, rules, serve, sim, smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -1,11 +1,14 @@
 //! Decisions: what a page shows in its slots.
 
 use crate::api::Document;
-use crate::operation::{JSON, Operation, header};
+use crate::operation::{JSON, Operation, header, path, query};
+use crate::preview::preview;
 use crate::schema::{blank, flag, id, object, or_null, person_id, plain_id, text, told, word};
 use beckon_domain::id::{AnonymousId, SlotId, UserId};
 use beckon_domain::{Category, ProductId};
-use beckon_wire::decisions::{COUNT_MAX, DecisionsResponse};
+use beckon_wire::decisions::{
+    BUDGET_MS_MAX, COUNT_MAX, DecisionsResponse, EverybodyResponse, ExplainedDecision, Minted,
+};
 use beckon_wire::limits::{BODY_BYTES_MAX, EXCLUDE_COUNT_MAX, SLOT_COUNT_MAX};
 use serde_json::{Value, json};
 
@@ -52,6 +55,10 @@ fn request() -> Value {
         "explain": told(flag(), "Say why, with every value that was read; with a secret key only."),
         "propensity": told(flag(), "Say how likely the person is to buy; with a secret key only."),
         "recordExposure": told(flag(), "Whether it counts for experiments that the person sees the answer; true when left out."),
+        "dedupe": told(flag(), "Show a product in the first slot that has it, and in no other."),
+        "budgetMs": told(or_null(json!({ "type": "integer", "minimum": 1, "maximum": BUDGET_MS_MAX })),
+            "Milliseconds in which the answer is wanted. What the deployment allows is never exceeded."),
+        "preview": preview(),
     }));
     let mut schema = object(json!({
         "writeKey": told(text(), "The write key, where no header can be sent."),
@@ -66,8 +73,82 @@ fn request() -> Value {
     schema
 }
 
+/// `GET /v1/decisions/{decisionId}/explain`.
+fn explain() -> Operation {
+    let words = "What was decided and why, as it was written down then: for some days, and for the share of requests that \
+        the deployment keeps. With a secret key only.";
+    let id =
+        path("decisionId", "The decision, as it was answered.", json!({ "type": "string", "minLength": 1 }));
+    Operation::new(
+        "get",
+        "/v1/decisions/{decisionId}/explain",
+        "explainDecision",
+        "Tell why a decision was made",
+    )
+    .tag("decisions")
+    .description(words)
+    .parameters([id])
+    .answers::<ExplainedDecision>("What was decided, and why.", "private, no-store")
+    .problems(&[401, 403, 404, 503])
+}
+
+/// `GET /v1/recommendations/{slot}`.
+fn everybody() -> Operation {
+    let words = "The same for all who ask: best sellers, or what rules about the page alone say. Caches may keep it for a \
+        minute (`public, max-age=60, stale-while-revalidate=300`); what was decided with less than there is they may not \
+        (`no-store`). `ETag` is strong: with `If-None-Match` an answer that is still the same is a 304.";
+    let key = "A publishable key, where no header can be sent.";
+    let count = json!({ "type": "integer", "minimum": 1, "maximum": COUNT_MAX });
+    let category = json!({ "anyOf": [{ "type": "string", "minLength": 1, "maxLength": Category::BYTES_MAX / 4,
+        "pattern": "^[a-z0-9-]+$" }] });
+    let words_of = |text: &str| json!({ "type": "string", "description": text });
+    let mut operation = Operation::new(
+        "get",
+        "/v1/recommendations/{slot}",
+        "recommendations",
+        "Tell what a slot shows everybody",
+    )
+    .tag("decisions")
+    .description(words)
+    .parameters([
+        path("slot", "The slot's id in the ruleset.", json!({ "type": "string", "minLength": 1 })),
+        query("category", "The category of the page.", category),
+        query("count", "How many items; the ruleset's count when left out.", count),
+        query("locale", "The language of the page, such as `de-DE`.", json!({ "type": "string" })),
+        query("writeKey", key, json!({ "type": "string" })),
+        header("If-None-Match", "The tag of what is there already.", false, json!({ "type": "string" })),
+    ])
+    .answers::<EverybodyResponse>("What the slot shows everybody.", "")
+    .answers_as(304, "What is there already is what the slot shows.", "", Value::Null, "")
+    .problems(&[400, 401, 403, 404, 503]);
+    for status in ["200", "304"] {
+        operation.object["responses"][status]["headers"] = json!({
+            "ETag": { "required": true, "schema": words_of("The tag of this answer's bytes.") },
+            "Cache-Control": { "required": true, "schema": words_of("Whether the answer may be kept.") },
+        });
+    }
+    operation
+}
+
+/// `POST /v1/previews`.
+fn mint() -> Operation {
+    let words = "A page previews with a token, which it puts into `options.preview`. The shop's server may sign one with a \
+        token key of its own (HS256, `aud` `beckon-preview`, claim `preview`), or have it made here with a secret key.";
+    let life = json!({ "type": ["integer", "null"], "minimum": 1, "maximum": 86_400,
+        "description": "How long the token is taken; an hour when left out." });
+    let mut schema = object(json!({ "preview": crate::preview::inline(), "ttlSeconds": life }));
+    schema["required"] = json!(["preview"]);
+    Operation::new("post", "/v1/previews", "makePreview", "Make a token of a preview")
+        .tag("decisions")
+        .description(words)
+        .body(true, "At most 32 KiB.", &[(JSON, schema)])
+        .answers::<Minted>("The token.", "private, no-store")
+        .problems(&[400, 401, 403, 413, 503])
+}
+
 pub(crate) fn document() -> Document {
-    let words = "Reads what is known of the visitor. That a variant of an experiment is shown for the first time is noted.";
+    let words = "Reads what is known of the visitor, and writes nothing about them but what was decided, and that a variant of \
+        an experiment is shown for the first time.";
     let gpc = "Global Privacy Control: with `1` the answer is what everybody is shown.";
     let limit = format!("At most {BODY_BYTES_MAX} bytes.");
     let decide = Operation::new("post", "/v1/decisions", "decide", "Decide what a page shows")
@@ -83,7 +164,7 @@ pub(crate) fn document() -> Document {
     Document {
         title: "Beckon: decisions",
         introduction: INTRODUCTION,
-        operations: vec![decide],
+        operations: vec![decide, explain(), everybody(), mint()],
         schemas: Vec::new(),
         has_cors: true,
     }

@@ -14,4 +14,5 @@ pub mod events;
 pub mod examples;
 pub mod operation;
 mod preferences;
+mod preview;
 pub mod schema;

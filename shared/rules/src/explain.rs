@@ -48,6 +48,22 @@ pub enum Verdict {
     NotAsked,
 }
 
+impl Verdict {
+    /// The stable word of answers and records.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Won => "won",
+            Self::Outranked => "outranked",
+            Self::Empty => "empty",
+            Self::Holds => "holds",
+            Self::DoesNotHold => "does_not_hold",
+            Self::NotActive => "not_active",
+            Self::NotAsked => "not_asked",
+        }
+    }
+}
+
 /// A rule or a segment, and why its condition holds or does not.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct RuleExplained {
@@ -109,12 +125,26 @@ impl Ruleset {
         now: Timestamp,
     ) -> Option<Explanation> {
         let decision = self.decide_under(overlay, slot, person, request, live, now)?;
+        let rules = self.explain_decided(overlay, slot, person, &decision, now)?.collect();
+        Some(Explanation { decision, rules })
+    }
+
+    /// Why a slot shows what was decided: its rules, highest priority first, each looked at when it is asked for. `None` when
+    /// there is no such slot.
+    pub fn explain_decided<'a>(
+        &'a self,
+        overlay: &'a Overlay<'a>,
+        slot: &SlotId,
+        person: &'a Person<'_>,
+        decision: &'a Decision,
+        now: Timestamp,
+    ) -> Option<impl Iterator<Item = RuleExplained> + 'a> {
         let facts = self.facts(person, now);
         let allows = |p: &Profile| p.consent.allows(Purpose::Personalization, &self.policy.consent_default);
         let facts = Facts { profile: person.profile.filter(|profile| allows(profile)), ..facts };
         let winner = decision.reason.rule.clone();
         let mut is_won = false;
-        let mut explained = |rule: &Rule| {
+        let explained = move |rule: &'a Rule| {
             let row = decision.reason.row.filter(|_| winner.as_ref() == Some(&rule.id));
             let condition = explain_rule(rule, row, &facts);
             let is_off = overlay.is_held_out() || overlay.then(rule).is_none();
@@ -136,8 +166,7 @@ impl Ruleset {
             let (id, priority) = (rule.id.to_string(), Some(rule.priority));
             RuleExplained { id, priority, verdict, condition, near_miss }
         };
-        let rules = self.slot(slot)?.rules.iter().map(&mut explained).collect();
-        Some(Explanation { decision, rules })
+        Some(self.slot(slot)?.rules.iter().map(explained))
     }
 
     /// Whether a person is in each segment, and why.

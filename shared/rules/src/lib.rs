@@ -29,6 +29,7 @@ mod load;
 pub mod model;
 mod near;
 pub mod page;
+mod previewed;
 mod property;
 mod quiet;
 mod react;

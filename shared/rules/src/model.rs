@@ -125,6 +125,12 @@ impl Ruleset {
         &self.name
     }
 
+    /// Whether a product that it names is of this category.
+    #[must_use]
+    pub fn has_category(&self, category: &Category) -> bool {
+        self.catalog.products().iter().any(|product| product.category == *category)
+    }
+
     /// Which text it was compiled from: the first 12 hexadecimal digits of the text's SHA-256.
     #[must_use]
     pub fn version(&self) -> &str {

@@ -12,11 +12,13 @@ pub mod http;
 pub mod keys;
 pub mod logs;
 pub mod secrets;
+pub mod timer;
 
 pub use clock::Clock;
 pub use getrandom::Error as NoRandomness;
 pub use keys::{KeysUnavailable, MadeKeys};
 pub use secrets::Secrets;
+pub use timer::{Deadline, Timer};
 
 /// A fresh unique id (UUIDv7: it sorts by time).
 #[must_use]

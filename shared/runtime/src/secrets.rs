@@ -11,6 +11,7 @@
 //! unsubscribed through one stays unsubscribed, for as long as it is listed there.
 
 use crate::keys::{KeysUnavailable, MadeKeys};
+use beckon_domain::id::{IdError, KeyId};
 use beckon_domain::key::{KeyMaterial, KeyRing, WriteKey, WriteKeyKind};
 use beckon_domain::{ContactHash, Pepper, SourceId, Timestamp};
 use serde::Deserialize;
@@ -184,6 +185,17 @@ impl Secrets {
         let mut peppers = std::iter::once(&self.pepper).chain(&self.previous);
         let pepper = peppers.find(|pepper| pepper.id() == id);
         Ok(pepper.map(|pepper| pepper.signing_secret(&key.id, &key.source)))
+    }
+
+    /// The texts of the keys of a source's previews that are made with a secret key: the one to make them with first, then
+    /// those of earlier peppers.
+    ///
+    /// # Errors
+    /// When `kid` can be no key's id.
+    pub fn preview_secrets(&self, kid: &str, source: &SourceId) -> Result<Vec<String>, IdError> {
+        let id = KeyId::new(kid)?;
+        let peppers = std::iter::once(&self.pepper).chain(&self.previous);
+        Ok(peppers.map(|pepper| pepper.signing_secret(&id, source)).collect())
     }
 
     /// The contact and the pepper of an unsubscribe token, which an earlier pepper may have made.

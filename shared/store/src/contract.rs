@@ -5,6 +5,7 @@
 mod audit;
 mod codes;
 mod conversions;
+mod decisions;
 mod erasing;
 mod experiments;
 mod keys;
@@ -19,8 +20,8 @@ pub use models::model_objects;
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept, RewriteObjects};
 use crate::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore,
-    ConversionStore, DUE_SHARD_COUNT, Due, ErasureStore, ExperimentStore, ImportLog, KeyStore, LedgerScan,
-    LimitsStore, ListKey, MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore,
+    ConversionStore, DUE_SHARD_COUNT, DecisionStore, Due, ErasureStore, ExperimentStore, ImportLog, KeyStore,
+    LedgerScan, LimitsStore, ListKey, MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore,
     ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey,
     Versioned,
 };
@@ -75,7 +76,8 @@ where
         + KeyStore
         + PersonStore
         + ErasureStore
-        + ExperimentStore,
+        + ExperimentStore
+        + DecisionStore,
 {
     compare_and_set(tables).await;
     due_index(tables).await;
@@ -83,6 +85,7 @@ where
     contacts(tables).await;
     ledger::all(tables).await;
     conversions::all(tables).await;
+    decisions::kept_until_their_time_is_over(tables).await;
     outreach_sending::all(tables).await;
     rulesets::all(tables).await;
     models::all(tables).await;

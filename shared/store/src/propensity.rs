@@ -43,6 +43,8 @@ struct Held {
     predictor: Option<Arc<Predictor>>,
     /// When the table is to be asked again.
     ask_at: Timestamp,
+    /// What is live could not be read, or is not valid.
+    is_behind: bool,
 }
 
 /// The model behind ConfigTable. One that is bad or cannot be read never replaces a good one.
@@ -63,6 +65,25 @@ impl ActivePropensity {
         predictor.filter(|predictor| now.since(predictor.judged_at) < UNCONFIRMED_MAX)
     }
 
+    /// The model in memory, however long ago it was read, as [`Self::get`] gives it.
+    #[must_use]
+    pub fn in_memory(&self, now: Timestamp) -> Option<Arc<Predictor>> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).predictor.clone();
+        held.filter(|predictor| now.since(predictor.judged_at) < UNCONFIRMED_MAX)
+    }
+
+    /// Leaves the table alone for a moment: it did not answer when it was asked at `now`.
+    pub fn put_off(&self, now: Timestamp) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        (held.ask_at, held.is_behind) = (now + RETRY_PAUSE, true);
+    }
+
+    /// Whether the one in memory may be another one than what is live, because that could not be read or is not valid.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).is_behind
+    }
+
     /// What is held, unless the table is to be asked.
     fn fresh(&self, now: Timestamp) -> Option<Option<Arc<Predictor>>> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
@@ -73,10 +94,12 @@ impl ActivePropensity {
         let live = table.live_model(ModelKind::Propensity).await;
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.ask_at = now + MODEL_AGE_MAX;
+        held.is_behind = live.is_err();
         match live.and_then(|live| live.map(predictor).transpose()) {
             Ok(Some(predictor)) => held.predictor = Some(Arc::new(predictor)),
             Ok(None) => {}
             Err(error) if error.kind == ErrorKind::Corrupt => {
+                held.is_behind = true;
                 let followed = held.predictor.as_ref().map_or("none", |predictor| predictor.version());
                 // An alarm counts this line.
                 tracing::error!(error = ?error, model.followed = followed, "live model not valid");

@@ -43,6 +43,8 @@ struct Pair {
 struct Held {
     pair: Option<Pair>,
     checked_at: Timestamp,
+    /// What is live could not be read, or is not valid.
+    is_behind: bool,
 }
 
 /// The live ruleset behind a table. A bad or unreachable one never replaces a good one.
@@ -79,10 +81,22 @@ impl ActiveRuleset {
             Err(error) => {
                 self.report(&error);
                 // The last good pair stays; the table is asked again after the usual time, not at once.
-                self.hold(None, now);
+                self.put_off(now);
                 self.in_memory().ok_or(error)
             }
         }
+    }
+
+    /// Leaves the table alone for the usual time: it did not answer when it was asked at `now`.
+    pub fn put_off(&self, now: Timestamp) {
+        self.hold(None, now);
+        self.lock().is_behind = true;
+    }
+
+    /// Whether the one in memory may be an older one than what is live, because that could not be read or is not valid.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.lock().is_behind
     }
 
     /// The ruleset in memory, however old; `None` before the first good one.
@@ -103,7 +117,7 @@ impl ActiveRuleset {
 
     fn hold(&self, pair: Option<Pair>, now: Timestamp) {
         let mut held = self.lock();
-        held.checked_at = now;
+        (held.checked_at, held.is_behind) = (now, false);
         if pair.is_some() {
             held.pair = pair;
         }

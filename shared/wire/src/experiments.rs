@@ -77,8 +77,11 @@ fn read<T: DeserializeOwned>(body: &[u8], example: &str) -> Result<T, Problem> {
     let object = if is_empty { Ok(Map::new()) } else { serde_json::from_slice::<Map<String, Value>>(body) };
     let read = object.and_then(|object| serde_json::from_value(Value::Object(object)));
     read.map_err(|error| {
-        Problem::bad_request(format!("the body must be a JSON object such as {example}"))
-            .with(Fault::new("", "schema.json", error.to_string()))
+        Problem::bad_request(format!("the body must be a JSON object such as {example}")).with(Fault::new(
+            "",
+            "schema.json",
+            error.to_string(),
+        ))
     })
 }
 

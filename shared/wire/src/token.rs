@@ -3,13 +3,15 @@
 //! Header `{"alg": "HS256", "kid": "<id of the signing key>"}`; claims `sub` (the customer's id), `aud` (`beckon`), `exp` and
 //! `iat` (seconds). It is read here; which key it was signed with, and whether that is live, its reader knows.
 
+pub mod preview;
+
 use crate::problem::Fault;
 use beckon_domain::id::UserId;
 use beckon_domain::key::is_hs256;
 use beckon_domain::{DurationMs, Timestamp};
 use data_encoding::BASE64URL_NOPAD;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::future::Future;
 
 /// Where a token is.
@@ -83,6 +85,7 @@ struct Claims {
     exp: Option<f64>,
     iat: Option<f64>,
     nbf: Option<f64>,
+    preview: Option<Map<String, Value>>,
 }
 
 /// A token whose signature nobody has looked at: all that may be used of it is which key to look at it with.
@@ -101,7 +104,11 @@ impl<'a> Unverified<'a> {
     /// # Errors
     /// When it is no JWT, or of another algorithm.
     pub fn parse(token: &'a str) -> Result<Self, TokenFault> {
-        if token.len() > TOKEN_BYTES_MAX {
+        Self::parse_within(token, TOKEN_BYTES_MAX)
+    }
+
+    fn parse_within(token: &'a str, bytes_max: usize) -> Result<Self, TokenFault> {
+        if token.len() > bytes_max {
             return Err(TokenFault::Form);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenFault::Form)?;
@@ -123,14 +130,20 @@ impl<'a> Unverified<'a> {
     /// # Errors
     /// When it was signed with another key, is not for us, or its time is over or still to come.
     pub fn verify(&self, secret: &str, now: Timestamp) -> Result<UserId, TokenFault> {
+        let claims = self.verified(secret, AUDIENCE, now)?;
+        claims.sub.and_then(|sub| UserId::new(sub.trim()).ok()).ok_or(TokenFault::Form)
+    }
+
+    /// The claims, once they are known to be those of the key's holder, for whom they must be, and of now.
+    fn verified(&self, secret: &str, audience: &str, now: Timestamp) -> Result<Claims, TokenFault> {
         // Nothing is read of the claims before the signature holds.
         if !is_hs256(secret, self.signed, &self.signature) {
             return Err(TokenFault::Signature);
         }
         let claims: Claims = part(self.claims)?;
         let is_ours = match &claims.aud {
-            Some(Value::String(aud)) => aud == AUDIENCE,
-            Some(Value::Array(all)) => all.iter().any(|aud| aud == AUDIENCE),
+            Some(Value::String(aud)) => aud == audience,
+            Some(Value::Array(all)) => all.iter().any(|aud| aud == audience),
             _ => false,
         };
         if !is_ours {
@@ -147,7 +160,7 @@ impl<'a> Unverified<'a> {
         if [Some(iat), not_before].into_iter().flatten().any(|at| at > now + CLOCK_AHEAD_MAX) {
             return Err(TokenFault::NotYet);
         }
-        claims.sub.and_then(|sub| UserId::new(sub.trim()).ok()).ok_or(TokenFault::Form)
+        Ok(claims)
     }
 }
 

@@ -18,6 +18,12 @@ impl Masks {
         let json = answer.json();
         match operation {
             "createKey" => self.0.push((KEY_ID.to_owned(), json["key"]["id"].clone())),
+            "decide" => {
+                let id = json["decisions"][0]["decisionId"].clone();
+                if !id.is_null() && self.0.iter().all(|(name, _)| name != DECISION_ID) {
+                    self.0.push((DECISION_ID.to_owned(), id));
+                }
+            }
             "mailContent" => self.0.push((LEFT_OUT.to_owned(), json["files"].clone())),
             _ => {}
         }
@@ -45,6 +51,8 @@ impl Masks {
 const UUID: &str = "01a20266-8bf4-7399-8c43-1b130cabfccd";
 /// The id of a key that an example makes.
 const KEY_ID: &str = "the-id-of-the-key";
+/// The id of a decision.
+const DECISION_ID: &str = "the-id-of-a-decision";
 /// What stands for long texts.
 const LEFT_OUT: &str = "(left out here)";
 
@@ -75,6 +83,10 @@ fn mask(name: &str, value: &mut Value) {
             "secret" => *value = json!("pk_0123456789abcdefghijklmnopqrstuv"),
             "key" => *value = json!(KEY_ID),
             "code" if text.starts_with("CART-") => *value = json!("CART-7Q2M4X9K1TBC"),
+            "token" => *value = json!("eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJiZWNrb24tcHJldmlldyJ9.c2lnbmF0dXJl"),
+            _ if text.len() == 38 && is_uuid(&text[..36]) && text[36..].starts_with('.') => {
+                *value = json!(format!("{UUID}{}", &text[36..]));
+            }
             _ if is_uuid(text) => *value = json!(UUID),
             _ => {}
         },

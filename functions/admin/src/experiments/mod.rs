@@ -4,9 +4,7 @@ mod report;
 mod routes;
 
 pub(crate) use report::report;
-pub(crate) use routes::{
-    check, history, kill, kill_all, live, publish, ramp, roll_back, stop, version,
-};
+pub(crate) use routes::{check, history, kill, kill_all, live, publish, ramp, roll_back, stop, version};
 
 use crate::answer;
 use crate::error::{AdminError, faults};
@@ -120,8 +118,7 @@ impl<T: RulesetStore, O> Admin<T, O> {
             SwitchError::Unknown(_) => Problem::not_found(error.to_string()),
             SwitchError::Braces(_) | SwitchError::Unreadable(_) => Problem::conflict(error.to_string()),
         })?;
-        let proposal =
-            Proposal { by: ask.by, note: ask.note, expect: ask.expect, ..proposed(&text, caller) };
+        let proposal = Proposal { by: ask.by, note: ask.note, expect: ask.expect, ..proposed(&text, caller) };
         self.carry_out_experiments(proposal, live, false, caller).await
     }
 
@@ -166,11 +163,18 @@ impl<T: RulesetStore, O> Admin<T, O> {
         let request_id = request_id.to_owned();
         let Some(live) = live else {
             let experiments = told(&Experiments::default(), self.clock.now());
-            return Ok(ExperimentsAnswer { request_id, version: None, text: None, change: None, experiments });
+            return Ok(ExperimentsAnswer {
+                request_id,
+                version: None,
+                text: None,
+                change: None,
+                experiments,
+            });
         };
         let loaded = Experiments::load(&live.document.body, &self.ruleset_below().await?);
         let experiments = loaded.map(|loaded| told(&loaded, self.clock.now())).unwrap_or_default();
-        let latest = self.tables.document_changes(DocumentKind::Experiments, Some(live.number + 1), 1).await?;
+        let latest =
+            self.tables.document_changes(DocumentKind::Experiments, Some(live.number + 1), 1).await?;
         Ok(ExperimentsAnswer {
             request_id,
             version: Some(live.document.version),

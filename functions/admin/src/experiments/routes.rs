@@ -33,7 +33,9 @@ async fn small(body: Body) -> Result<Vec<u8>, Problem> {
 async fn document(body: Body) -> Result<String, Problem> {
     let bytes = to_bytes(body, RULESET_BYTES_MAX).await;
     let bytes = bytes.map_err(|_| {
-        Problem::too_large(format!("a document of experiments may have {RULESET_BYTES_MAX} bytes: shorten it"))
+        Problem::too_large(format!(
+            "a document of experiments may have {RULESET_BYTES_MAX} bytes: shorten it"
+        ))
     })?;
     String::from_utf8(bytes.into()).map_err(|_| Problem::bad_request("the document is not UTF-8"))
 }

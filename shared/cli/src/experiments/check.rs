@@ -32,14 +32,13 @@ fn checked(document: &Path, rules: &Path) -> Result<Value, CliError> {
     let ruleset = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset(rules.display(), &e))?;
     Ok(match Experiments::load(&text(document)?, &ruleset) {
         Ok(experiments) => {
-            let ids = experiments.iter().map(|experiment| json!({ "id": experiment.run.experiment.as_str() }));
+            let ids =
+                experiments.iter().map(|experiment| json!({ "id": experiment.run.experiment.as_str() }));
             json!({ "valid": true, "version": experiments.version(), "problems": [],
                 "experiments": ids.collect::<Vec<_>>() })
         }
         Err(error) => {
-            let problem = |p: &beckon_rules::Problem| {
-                json!({ "line": p.line, "column": p.column, "detail": p.message })
-            };
+            let problem = |p: &beckon_rules::Problem| json!({ "line": p.line, "column": p.column, "detail": p.message });
             let problems: Vec<Value> = error.problems().iter().map(problem).collect();
             json!({ "valid": false, "problems": problems, "experiments": [] })
         }

@@ -13,7 +13,10 @@ fn how_an_experiment_stands_is_one_row() {
               "windowSecs": 3_600, "variants": [] }] });
     let told = lines(&answer);
     assert!(told[1].ends_with("100%    order   30d     held_out 5%, personalized 95%"), "{told:#?}");
-    assert!(told[2].contains("stopped, b won") && told[2].contains("12.5%") && told[2].contains("1h"), "{told:#?}");
+    assert!(
+        told[2].contains("stopped, b won") && told[2].contains("12.5%") && told[2].contains("1h"),
+        "{told:#?}"
+    );
     assert_eq!(told[3], "version abc, live since 2026-11-23T08:00:00.000Z by marketing");
 }
 

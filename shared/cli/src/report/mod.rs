@@ -1,9 +1,9 @@
 //! `beckon report`: what came of experiments, through the admin API of `beckon serve` or of a stack.
 
 mod chart;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use crate::error::CliError;
 use crate::plot;
@@ -63,7 +63,8 @@ pub async fn run(args: ReportArgs) -> Result<(), CliError> {
         plot::write(path, &chart::uplift(report).svg())?;
     }
     if args.json {
-        let answer = if let [report] = reports.as_slice() { report.clone() } else { json!({ "reports": reports }) };
+        let answer =
+            if let [report] = reports.as_slice() { report.clone() } else { json!({ "reports": reports }) };
         crate::say(format_args!("{answer:#}"));
         return Ok(());
     }

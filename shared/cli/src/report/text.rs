@@ -19,9 +19,10 @@ fn row(variant: &Value) -> Vec<String> {
     let count = |name: &str| variant[name].as_u64().unwrap_or_default().to_string();
     let (compared, revenue) = (&variant["compared"], &variant["revenue"][0]);
     let per_person = revenue["perPerson"].as_f64();
-    let per_person = per_person.map_or_else(|| "-".to_owned(), |minor| {
-        format!("{:.2} {}", minor / 100.0, revenue["currency"].as_str().unwrap_or_default())
-    });
+    let per_person = per_person.map_or_else(
+        || "-".to_owned(),
+        |minor| format!("{:.2} {}", minor / 100.0, revenue["currency"].as_str().unwrap_or_default()),
+    );
     vec![
         variant["id"].as_str().unwrap_or_default().to_owned(),
         count("people"),

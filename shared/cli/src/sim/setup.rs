@@ -23,14 +23,14 @@ use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
 use beckon_mapping::{Mapping, Options};
 use beckon_rules::Ruleset;
 use beckon_runtime::clock::Hand;
-use beckon_runtime::{Clock, Secrets};
+use beckon_runtime::{Clock, Secrets, Timer};
 use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use cart_mailer::Mailer;
 use cart_mailer::send::account::MemoryAccount;
 use collector::Collector;
-use decisions::Decider;
+use decisions::{BUDGET_DEFAULT, Decider};
 use futures_util::FutureExt;
 use mail_feedback::Feedback;
 use profiler::Profiler;
@@ -192,6 +192,12 @@ fn admin(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Admin<SimTable
         run_tests,
         tombstone: DurationMs::from_days(90),
     }
+}
+
+/// Decisions, which wait for whatever comes: in virtual time nothing is late.
+fn decider(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Decider<SimTables> {
+    let decider = Decider::new(tables.clone(), ActiveRuleset::default(), secrets.clone(), clock.clone());
+    decider.with_budget(BUDGET_DEFAULT, Timer::still())
 }
 
 fn trends(

@@ -2,9 +2,9 @@
 
 use beckon_store::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ConversionStore,
-    ErasureStore, ExperimentStore, ImportLog, KeyStore, LedgerScan, LimitsStore, MailContentStore,
-    ModelStore, OutreachStore, PersonStore, ProductStore, ProfileScan, ProfileStore, ReputationStore,
-    RulesetStore, SuppressionStore, SwitchStore,
+    DecisionStore, ErasureStore, ExperimentStore, ImportLog, KeyStore, LedgerScan, LimitsStore,
+    MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore, ProfileScan, ProfileStore,
+    ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
 };
 
 /// Tables that a stack can run on.
@@ -34,6 +34,7 @@ pub trait Tables:
     + ExperimentStore
     + ProfileScan
     + CatalogScan
+    + DecisionStore
     + Clone
     + 'static
 {
@@ -65,6 +66,7 @@ impl<T> Tables for T where
         + ExperimentStore
         + ProfileScan
         + CatalogScan
+        + DecisionStore
         + Clone
         + 'static
 {

@@ -10,12 +10,12 @@ use beckon_store::bus::memory::MemoryBus;
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::memory::MemoryStream;
-use beckon_store::tables::ConfigStore;
+use beckon_store::tables::{ConfigStore, DecisionStore};
 use cart_mailer::Mailer;
 use cart_mailer::mail::ActiveMailContent;
 use cart_mailer::send::account::MemoryAccount;
 use cart_mailer::send::recording::RecordingSender;
-use decisions::{Decider, Exposures, LiveCatalog, LiveSessionIndex};
+use decisions::{Decider, DecisionLog, Exposures, LiveCatalog, LiveSessionIndex};
 use mail_feedback::FeedbackTables;
 use preferences::Preferences;
 use profiler::Profiler;
@@ -25,7 +25,7 @@ use trends::{SeenProducts, Trends};
 const TOMBSTONE: DurationMs = DurationMs::from_days(90);
 
 /// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes.
-pub(super) fn asked<T: ConfigStore + Clone + 'static>(
+pub(super) fn asked<T: ConfigStore + DecisionStore + Clone + 'static>(
     (tables, stream): (&T, &MemoryStream),
     models: LocalModels,
     rulesets: ActiveRuleset,
@@ -44,6 +44,7 @@ pub(super) fn asked<T: ConfigStore + Clone + 'static>(
     };
     let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
     let exposures = Exposures::putting(stream.clone());
+    let decider = decider.with_log(DecisionLog::keeping(tables.clone()));
     (admin, Decider { session_index, exposures, ..decider.with_catalog(catalog) })
 }
 

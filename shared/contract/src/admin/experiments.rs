@@ -94,7 +94,11 @@ fn versions() -> Vec<Operation> {
     let version = operation_as(
         ("get", "/admin/v1/experiments/versions/{version}", "experimentsVersion"),
         "Read a version of the experiments",
-        ("The document, as it was published.", "application/yaml; charset=utf-8", json!({ "type": "string" })),
+        (
+            "The document, as it was published.",
+            "application/yaml; charset=utf-8",
+            json!({ "type": "string" }),
+        ),
         &[400, 404],
     );
     let version = version.parameters([path("version", "A version, as the history shows it.", name)]);
@@ -133,7 +137,9 @@ pub(super) fn operations() -> Vec<Operation> {
     );
     let expect = query("expect", "Only if this version is live; 409 otherwise.", json!({ "type": "string" }));
     let publish = publish
-        .description("Compiled first, beside the ruleset that is live; what is live stays if anything is wrong.")
+        .description(
+            "Compiled first, beside the ruleset that is live; what is live stays if anything is wrong.",
+        )
         .parameters([
             switch("dry_run", "Only say what publishing would do."),
             switch("force", "Has no meaning here: there are no tests to pass."),

@@ -7,6 +7,7 @@
 
 mod catalog;
 mod codes;
+mod decisions;
 mod erasing;
 mod experiments;
 mod index;

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod catalog;
 pub mod codes;
 pub mod conversions;
+pub mod decisions;
 pub mod dynamodb;
 pub mod erasing;
 pub mod experiments;
@@ -28,6 +29,7 @@ pub use audit::{AuditLog, AuditRecord};
 pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
 pub use codes::{CodeLog, CodeRecord, CodeStore, FreeCode, HeldCode, Holder, PoolCounts, Redeemed};
 pub use conversions::{ConversionRow, ConversionStore};
+pub use decisions::{DECISION_BYTES_MAX, DecisionStore, StoredDecision};
 pub use erasing::{
     ContactRow, ErasureRequest, ErasureStore, PersonStore, ProfilePage, Removed, Swept, Trace, TracePage,
 };

@@ -28,6 +28,13 @@ pub struct DecisionsResponse {
     /// known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub propensity: Option<PropensityAnswer>,
+    /// What was not there in time, so that the answer is less than it could be: `profile`, `ruleset`, `best_sellers`,
+    /// `items`, `propensity`, `catalog`, `session_index`. What was in memory of it, however old, was used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub degraded: Vec<&'static str>,
+    /// True where somebody else, or another time, was asked about: nothing of it is counted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub preview: bool,
     /// Slots that the ruleset does not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
@@ -64,7 +71,8 @@ pub struct ProfileInfo {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionAnswer {
-    /// Unique id: send it with later events (`decision_id`) to attribute them.
+    /// Unique id, the request's and the number of the slot in it: send it with later events (`decision_id`) to attribute
+    /// them, and ask with it why (`GET /v1/decisions/{decisionId}/explain`).
     pub decision_id: String,
     /// The slot.
     pub slot_id: String,
@@ -158,4 +166,8 @@ pub struct FallbackAnswer {
     pub used: bool,
     /// Items that came from it.
     pub filled: usize,
+    /// Why: `INSUFFICIENT_CANDIDATES` (a rule matched and had too few products), `NO_RULE` (none matched), `LATE` (what is
+    /// known of the person did not come in time), `THROTTLED`, `CORRUPT`, `UNAVAILABLE` (it could not be read).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
 }

@@ -1,5 +1,6 @@
 //! What a page asks, parsed: every id valid, every count within its limits, every fault with its pointer.
 
+use super::preview::PreviewAsk;
 use crate::fields::Fields;
 use crate::limits::{BODY_BYTES_MAX, EXCLUDE_COUNT_MAX, NESTING_MAX, SLOT_COUNT_MAX, nesting};
 use crate::problem::{Fault, Problem};
@@ -9,6 +10,9 @@ use serde_json::{Map, Value};
 
 /// Items of one slot at most.
 pub const COUNT_MAX: u64 = 50;
+
+/// The longest time that a request may give itself, in milliseconds; what the deployment allows is less.
+pub const BUDGET_MS_MAX: u64 = 60_000;
 
 /// Bytes of a locale or a time zone at most, as in events.
 const SHORT_BYTES_MAX: usize = 64;
@@ -34,6 +38,12 @@ pub struct DecisionsRequest {
     pub record_exposure: bool,
     /// Whether the context says that a program asks, and no person.
     pub is_bot: bool,
+    /// Whether a product is shown in the first slot that has it, and in no other.
+    pub dedupe: bool,
+    /// In how much time the page wants its answer, in milliseconds, if in less than the deployment gives.
+    pub budget_ms: Option<u64>,
+    /// What the page would show to somebody else, or at another time.
+    pub preview: Option<PreviewAsk>,
 }
 
 /// The page.
@@ -115,7 +125,22 @@ impl DecisionsRequest {
                 None => true,
             },
             is_bot: context.is_some_and(crate::bots::is_told_by),
+            dedupe: option("dedupe")?,
+            budget_ms: options.map(budget).transpose()?.flatten(),
+            preview: options.map(PreviewAsk::of_options).transpose()?.flatten(),
         })
+    }
+}
+
+/// `options.budgetMs`.
+fn budget(options: &Map<String, Value>) -> Result<Option<u64>, Fault> {
+    let options = Fields::new(options, "/options");
+    match options.count("budgetMs", u64::MAX)? {
+        Some(budget @ 1..=BUDGET_MS_MAX) => Ok(Some(budget)),
+        Some(_) => {
+            Err(options.invalid("budgetMs", format!("expected a whole number from 1 to {BUDGET_MS_MAX}")))
+        }
+        None => Ok(None),
     }
 }
 

@@ -49,7 +49,8 @@ impl Frame<'_> {
     fn compared(&self, control: &Figures, variant: &Figures, metric: Metric) -> ComparedAnswer {
         let finding = judge(control, variant, metric, self.sample_ratio, self.level);
         let Comparison { control: value, uplift, p_value, .. } = finding.comparison;
-        let days = days_left(control, variant, metric, value * EXPECTED_UPLIFT, self.users_per_day, self.level);
+        let days =
+            days_left(control, variant, metric, value * EXPECTED_UPLIFT, self.users_per_day, self.level);
         let verdict = if self.complete { word(finding.verdict) } else { "too_few" };
         let is_open = finding.verdict == Verdict::NoDifferenceSeen || finding.verdict == Verdict::TooFew;
         ComparedAnswer {
@@ -78,7 +79,13 @@ impl Frame<'_> {
         revenue.collect()
     }
 
-    fn variant(&self, variant: &Variant, tally: &Tally, control: Option<&Tally>, currency: Currency) -> VariantReportAnswer {
+    fn variant(
+        &self,
+        variant: &Variant,
+        tally: &Tally,
+        control: Option<&Tally>,
+        currency: Currency,
+    ) -> VariantReportAnswer {
         let goal = tally.goals.get(&self.experiment.goal);
         let converted = goal.map_or(0, |goal| goal.people);
         let of = |tally: &Tally| figures(tally, self.experiment, currency);

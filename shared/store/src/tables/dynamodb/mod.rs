@@ -10,6 +10,7 @@ mod codes;
 mod config;
 mod contacts;
 mod conversions;
+mod decisions;
 mod erasing;
 mod experiments;
 mod imports;
@@ -52,6 +53,8 @@ pub struct TableNames {
     pub audit: String,
     /// ExperimentTable.
     pub experiment: String,
+    /// DecisionTable.
+    pub decision: String,
 }
 
 /// All tables behind one client. A function that lacks a table's name never asks it.

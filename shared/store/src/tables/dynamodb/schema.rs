@@ -56,6 +56,7 @@ impl TableNames {
             catalog: "beckon-catalog".into(),
             audit: "beckon-audit".into(),
             experiment: "beckon-experiment".into(),
+            decision: "beckon-decision".into(),
         }
     }
 }
@@ -76,6 +77,7 @@ impl DynamoTables {
             (&self.names.catalog, false, false),
             (&self.names.audit, true, false),
             (&self.names.experiment, true, false),
+            (&self.names.decision, false, false),
         ] {
             let mut table = self
                 .client

@@ -4,6 +4,7 @@ mod audit;
 mod catalog;
 mod codes;
 mod conversions;
+mod decisions;
 mod erasing;
 mod experiments;
 mod keys;
@@ -34,6 +35,7 @@ struct Tables {
     mail: sending::Mail,
     codes: codes::Codes,
     runs: experiments::Runs,
+    decisions: decisions::Decisions,
     keys: keys::Keys,
     documents: BTreeMap<DocumentKind, rulesets::Versions>,
     mail_content: rulesets::Versions,
