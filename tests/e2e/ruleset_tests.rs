@@ -90,6 +90,7 @@ fn collected(event: &Value) -> Event {
         event_type: None,
         is_bot: false,
         gpc: false,
+        room: beckon_wire::limits::EVENT_COUNT_MAX,
         fresh_id: &|| "m".to_owned(),
     };
     let mut sent = event.clone();

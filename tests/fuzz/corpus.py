@@ -76,6 +76,7 @@ def growing_bodies():
     events = {
         "page": {"type": "page", "anonymousId": "a"},
         "cart": {"type": "track", "event": "Cart Updated", "anonymousId": "a", "properties": {"products": [product] * 100}},
+        "skus": {"type": "track", "event": "Cart Updated", "anonymousId": "a", "properties": {"products": [{"sku": 1}] * 100}},
         "items": {"type": "track", "event": "add_to_cart", "anonymousId": "a",
                   "properties": {"items": [{"item_id": 1}] * 100, "note": "x" * 500}},
         "traits": {"type": "identify", "anonymousId": "a", "traits": {f"t{n}": n for n in range(60)}},

@@ -151,10 +151,11 @@ impl<S: EventStream, C: ContactStore + ProductStore> Collector<S, C> {
             // Behind a secret key is a server, whose own user agent says nothing of the person.
             is_bot: is_publishable && told.user_agent.is_some_and(is_bot),
             gpc: told.gpc,
+            room: sorted.room,
             fresh_id: &fresh_id,
         };
         for (index, (json, proof)) in body.events.iter().zip(proofs).enumerate() {
-            let captured = capture(json, &received).and_then(|captured| sorted.with_room_for(captured));
+            let captured = capture(json, &Received { room: sorted.room, ..received.clone() });
             let user = captured.as_ref().ok().and_then(|captured| captured.user.as_ref());
             let (proof, fault) = match proof {
                 Some(Ok(proof)) if user.is_some_and(|user| user != proof) => {
@@ -269,17 +270,6 @@ impl Sorted {
         self.room = self.room.saturating_sub(1);
         self.accepted += 1;
         self.put_down(key, line);
-    }
-
-    /// An event, if the request has room for all that it makes: an item is never left out silently.
-    fn with_room_for(&self, captured: Captured) -> Result<Captured, Fault> {
-        if captured.more.len() <= self.room {
-            return Ok(captured);
-        }
-        let detail = format!(
-            "its items are events, and a request has at most {EVENT_COUNT_MAX}: send smaller batches"
-        );
-        Err(Fault::new("/properties/items", "event.too_large", detail))
     }
 }
 

@@ -27,6 +27,7 @@ fn read(event: &Value) -> Result<(), (String, &'static str)> {
         event_type: None,
         is_bot: false,
         gpc: false,
+        room: beckon_wire::limits::EVENT_COUNT_MAX,
         fresh_id: &|| "fresh".to_owned(),
     };
     capture(&event.to_string(), &received).map(|_| ()).map_err(|fault| (fault.pointer, fault.code))

@@ -115,7 +115,8 @@ pub fn without_query(url: &str) -> Option<String> {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let (before, rest) = without_user(url[..end].trim());
     let host = rest.split(['/', '\\']).next().unwrap_or_default();
-    if !before.is_empty() && (host.is_empty() || host.contains(';')) {
+    let is_file = before.eq_ignore_ascii_case("file://");
+    if !before.is_empty() && (host.is_empty() && !is_file || host.contains(';')) {
         return None;
     }
     // Parameters of a path's last part hold the id of a session.
@@ -126,22 +127,25 @@ pub fn without_query(url: &str) -> Option<String> {
     is_clean.then(|| kept.to_owned())
 }
 
-/// An address in two parts between which its user and password stood: its scheme with the slashes, and the rest.
+/// An address in two parts between which its user and password stood: its scheme with the slashes, and the rest, which
+/// begins with the host. Without a host the first part is empty.
 fn without_user(url: &str) -> (&str, &str) {
-    let is_slash = |c: char| c == '/' || c == '\\';
     let scheme = url.find(':').map_or(0, |colon| colon + 1);
     let of_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     let has_scheme = url.starts_with(|c: char| c.is_ascii_alphabetic())
         && url[..scheme].strip_suffix(':').is_some_and(|name| name.chars().all(of_scheme));
-    let after = if has_scheme { &url[scheme..] } else { url };
-    let slashes = after.len() - after.trim_start_matches(is_slash).len();
-    let is_web =
-        has_scheme && ["http:", "https:", "ws:", "wss:", "ftp:"].contains(&&*url[..scheme].to_lowercase());
-    // Browsers take as many slashes as there are, or none, where they know the scheme; elsewhere two begin a host.
+    let (name, after) = if has_scheme { url.split_at(scheme) } else { ("", url) };
+    let is_web = ["http:", "https:", "ws:", "wss:", "ftp:"].contains(&&*name.to_lowercase());
+    // Of a scheme that they do not know browsers take two slashes and no more; of one that they know, and of a page's own,
+    // as many as there are of either kind.
+    let is_other = has_scheme && !is_web;
+    let is_slash = |c: char| c == '/' || (c == '\\' && !is_other);
+    let all = after.len() - after.trim_start_matches(is_slash).len();
+    let slashes = if is_other { all.min(2) } else { all };
     if !is_web && slashes < 2 {
         return ("", url);
     }
-    let host = url.len() - after.len() + slashes;
+    let host = name.len() + slashes;
     let end = url[host..].find(is_slash).map_or(url.len(), |slash| host + slash);
     let user_end = url[host..end].rfind('@').map_or(host, |at| host + at + 1);
     (&url[..host], &url[user_end..])
@@ -239,6 +243,8 @@ mod tests {
             ("//jo:s@a.example/x", "//a.example/x"),
             ("https:\\\\jo@a.example\\x", "https:\\\\a.example\\x"),
             ("shop://jo@cart/7", "shop://cart/7"),
+            ("shop://a\\jo@cart/7", "shop://cart/7"),
+            ("file:///home/x", "file:///home/x"),
             ("https://a.example/@jo/x", "https://a.example/@jo/x"),
             ("/npm/@scope/x", "/npm/@scope/x"),
             ("shop:tent@2", "shop:tent@2"),

@@ -18,7 +18,7 @@ use libfuzzer_sys::fuzz_target;
 use std::borrow::Cow;
 
 /// A key as the collector makes them.
-const KEY: &str = "a1_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
+const KEY: &str = "a1_0123456789abcdefghijklmnopqrstuvwxyzABCDEFA";
 
 fuzz_target!(|bytes: &[u8]| {
     let is_gzip = bytes.starts_with(&[0x1f, 0x8b]);
@@ -61,15 +61,14 @@ fn collect(bytes: &[u8], event_type: Option<EventType>) -> Result<(), Problem> {
     let (mut lines, mut verdicts, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
     for (index, event) in body.events.iter().enumerate() {
         let _ = beckon_wire::token::of_body(event.as_bytes());
-        match capture(event, &received) {
-            Ok(captured) if captured.more.len() <= room => {
+        match capture(event, &Received { room, ..received.clone() }) {
+            Ok(captured) => {
                 room -= captured.more.len();
                 verdicts
                     .extend(captured.warnings.iter().map(|fault| Verdict::new(index, event, fault.clone())));
                 contacts.extend(captured.contact.clone());
                 lines.extend(put_down(captured));
             }
-            Ok(_) => {}
             Err(fault) => verdicts.push(Verdict::new(index, event, fault)),
         }
     }
@@ -92,6 +91,7 @@ fn received<'a>(body: &'a Body<'_>, source: &'a SourceId, event_type: Option<Eve
         event_type,
         is_bot: false,
         gpc: false,
+        room: EVENT_COUNT_MAX,
         fresh_id: &|| "fresh".to_owned(),
     }
 }

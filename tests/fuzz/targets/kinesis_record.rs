@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 
 /// The rules that react to events.
 static RULES: LazyLock<Ruleset> = LazyLock::new(|| Ruleset::parse(SAMPLE).expect("the sample is a ruleset"));
-const KEY: &str = "a1_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
+const KEY: &str = "a1_0123456789abcdefghijklmnopqrstuvwxyzABCDEFA";
 const READING: Reading<'_> = Reading { epoch: "1", stream: StreamName::Events, at_ms: 1_763_800_000_000 };
 
 fuzz_target!(|bytes: &[u8]| {

@@ -64,6 +64,7 @@ fn captured(address: &str) {
         event_type: None,
         is_bot: false,
         gpc: false,
+        room: 0,
         fresh_id: &fresh_id,
     };
     let Ok(captured) = capture(&event.to_string(), &received) else { return };

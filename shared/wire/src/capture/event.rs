@@ -75,6 +75,8 @@ pub struct Received<'a> {
     pub is_bot: bool,
     /// Whether it came with `Sec-GPC: 1` (Global Privacy Control).
     pub gpc: bool,
+    /// How many events more than those that were sent the request may become: each further item of an event is one.
+    pub room: usize,
     /// An id for an event that came without one.
     pub fresh_id: &'a dyn Fn() -> String,
 }

@@ -2,7 +2,7 @@
 //! (<https://developers.google.com/analytics/devguides/collection/ga4/ecommerce>,
 //! <https://segment.com/docs/connections/spec/ecommerce/v2/>.)
 
-use crate::limits::{ITEMS_BYTES_MAX, PRODUCT_COUNT_MAX};
+use crate::limits::{EVENT_COUNT_MAX, ITEMS_BYTES_MAX, PRODUCT_COUNT_MAX};
 use crate::problem::Fault;
 use serde_json::{Map, Value};
 
@@ -63,12 +63,13 @@ pub struct Mapped {
     pub properties: Vec<Map<String, Value>>,
 }
 
-/// Maps an event; `None` when it is none of GA4's e-commerce events.
+/// Maps an event; `None` when it is none of GA4's e-commerce events. Where each item is an event, it has at most `room` items
+/// beside the first.
 ///
 /// # Errors
 /// `items` that are missing where a product is needed, no array of objects, or too many; the pointer is that of what
 /// was sent.
-pub fn mapped(event: &str, properties: &Map<String, Value>) -> Result<Option<Mapped>, Fault> {
+pub fn mapped(event: &str, properties: &Map<String, Value>, room: usize) -> Result<Option<Mapped>, Fault> {
     let Ok(found) = EVENTS.binary_search_by(|(name, ..)| (*name).cmp(event)) else { return Ok(None) };
     let (_, event, wants) = EVENTS[found];
     let items = items(properties)?;
@@ -76,7 +77,7 @@ pub fn mapped(event: &str, properties: &Map<String, Value>) -> Result<Option<Map
     whole.remove("items");
     let properties = match (wants, items) {
         (Items::Each, Some(items)) if !items.is_empty() => {
-            affordable(&whole, items.len())?;
+            affordable(&whole, items.len() - 1, room)?;
             // What stands beside the items is the event's; `value` is that of all of them and nobody's price.
             items.iter().map(|item| merged(&whole, renamed(item))).collect()
         }
@@ -143,15 +144,18 @@ fn items(properties: &Map<String, Value>) -> Result<Option<Vec<&Map<String, Valu
     Ok(Some(array.iter().filter_map(Value::as_object).collect()))
 }
 
-/// What stands beside the items is copied to each of them: a small event must not become a large one.
-fn affordable(whole: &Map<String, Value>, item_count: usize) -> Result<(), Fault> {
+/// Asked before anything is copied: a small request must not become a large one. An item is never left out silently.
+fn affordable(whole: &Map<String, Value>, more_count: usize, room: usize) -> Result<(), Fault> {
     let beside: usize = whole.iter().map(|(name, value)| name.len() + size(value)).sum();
-    if beside.saturating_mul(item_count - 1) <= ITEMS_BYTES_MAX {
+    let detail = if more_count > room {
+        format!("its items are events, and a request has at most {EVENT_COUNT_MAX}: send smaller batches")
+    } else if beside.saturating_mul(more_count) > ITEMS_BYTES_MAX {
+        format!(
+            "what stands beside its items is copied to each: at most {ITEMS_BYTES_MAX} bytes may become of it"
+        )
+    } else {
         return Ok(());
-    }
-    let detail = format!(
-        "what stands beside its {item_count} items is copied to each: at most {ITEMS_BYTES_MAX} bytes may become of it"
-    );
+    };
     Err(Fault::new("/properties/items", "event.too_large", detail))
 }
 
@@ -190,7 +194,7 @@ mod tests {
     use serde_json::json;
 
     fn map(event: &str, properties: &Value) -> Value {
-        match mapped(event, properties.as_object().unwrap()) {
+        match mapped(event, properties.as_object().unwrap(), EVENT_COUNT_MAX) {
             Ok(Some(mapped)) => json!([mapped.event, mapped.properties]),
             Ok(None) => Value::Null,
             Err(fault) => json!([fault.pointer, fault.code]),

@@ -43,7 +43,7 @@ fn tracked(
     received: &Received<'_>,
     ids: &[&str],
 ) -> Result<Said, Fault> {
-    let Some(mapped) = ga4::mapped(&event, object)? else {
+    let Some(mapped) = ga4::mapped(&event, object, received.room)? else {
         let properties = commerce::properties(&event, object, received.currency, ids)?;
         return Ok(Said { event: Some(event), properties, more: Vec::new() });
     };

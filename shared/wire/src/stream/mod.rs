@@ -354,23 +354,31 @@ pub const RECORD_BYTES_MAX: usize = 900 * 1024;
 /// # Errors
 /// When a line cannot be written as JSON, which no valid line causes.
 pub fn encode<L: Serialize>(lines: &[L]) -> Result<Vec<Vec<u8>>, serde_json::Error> {
-    Ok(join(lines.iter().map(serde_json::to_vec).collect::<Result<Vec<_>, _>>()?))
+    // One line at a time, so that nothing is there twice.
+    let mut records = Vec::new();
+    for line in lines {
+        append(&mut records, serde_json::to_vec(line)?);
+    }
+    Ok(records)
 }
 
 /// The same of lines that are texts already.
 #[must_use]
 pub fn join(lines: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    let mut records: Vec<Vec<u8>> = Vec::new();
-    for line in lines {
-        match records.last_mut() {
-            Some(data) if data.len() + 1 + line.len() <= RECORD_BYTES_MAX => {
-                data.push(b'\n');
-                data.extend_from_slice(&line);
-            }
-            _ => records.push(line),
-        }
-    }
+    let mut records = Vec::new();
+    lines.into_iter().for_each(|line| append(&mut records, line));
     records
+}
+
+/// Puts a line behind the others, into a record that has room for it.
+fn append(records: &mut Vec<Vec<u8>>, line: Vec<u8>) {
+    match records.last_mut() {
+        Some(data) if data.len() + 1 + line.len() <= RECORD_BYTES_MAX => {
+            data.push(b'\n');
+            data.extend_from_slice(&line);
+        }
+        _ => records.push(line),
+    }
 }
 
 /// A line that was read, under the customer's key. Forwarded, it proves nothing any more. Everything else of it stays as

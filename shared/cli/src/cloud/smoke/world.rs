@@ -261,6 +261,7 @@ mod tests {
             event_type: None::<EventType>,
             is_bot: false,
             gpc: false,
+            room: beckon_wire::limits::EVENT_COUNT_MAX,
             fresh_id: &|| String::new(),
         };
         let line = capture(body.events[0], &received).unwrap().line;

@@ -119,6 +119,7 @@ impl Teller {
             event_type: None,
             is_bot: false,
             gpc: false,
+            room: beckon_wire::limits::EVENT_COUNT_MAX,
             fresh_id: &|| format!("row-{number}"),
         };
         let captured = capture(&body.to_string(), &received).map_err(|fault| fault.code.to_owned())?;

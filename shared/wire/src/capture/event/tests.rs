@@ -12,6 +12,7 @@ fn read_at(json: &str, at: i64, sent_at: Option<i64>) -> Result<Captured, Fault>
         event_type: None,
         is_bot: false,
         gpc: false,
+        room: crate::limits::EVENT_COUNT_MAX,
         fresh_id: &|| "fresh".to_owned(),
     };
     capture(json, &received)
