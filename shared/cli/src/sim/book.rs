@@ -52,6 +52,14 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// The visitor whose state it brings.
+    pub(crate) fn merged(&self) -> Option<&ProfileKey> {
+        match &self.event.kind {
+            EventKind::Merge { from, .. } => Some(from),
+            _ => None,
+        }
+    }
+
     /// Whether it names one of these people: as its own, or as who a visitor turned out to be.
     pub(crate) fn names(&self, keys: &BTreeSet<ProfileKey>) -> bool {
         let link = match &self.event.kind {

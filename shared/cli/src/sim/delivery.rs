@@ -1,6 +1,6 @@
 //! Between stream and profiler: the mapping's batches become invocations, and their answers are held against what was done.
 
-use super::book::{EPOCH, Origin, short};
+use super::book::{EPOCH, Origin, Told, short};
 use super::bugs::Bug;
 use super::bus::SimBus;
 use super::fault::{AGE_GUARDED, Fault};
@@ -9,7 +9,6 @@ use super::ports::{SimFailed, SimStream, SimTables};
 use super::shards::Shard;
 use super::world::{Ended, Waiting, Work, World};
 use aws_lambda_events::event::kinesis::{KinesisEvent, KinesisEventRecord};
-use beckon_domain::event::EventKind;
 use beckon_domain::mark::{SequenceNumber, ShardKey};
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 use beckon_mapping::{Answer, Entry, InvocationId, Step};
@@ -264,10 +263,9 @@ impl World {
                 notes.struck.contains(key) || notes.conflicts.get(key).is_some_and(|n| *n >= 5)
             };
             // A merge record that comes to a tombstone takes its visitor along, whose write may be struck.
-            let mut visitors = logged.told.iter().filter_map(|told| match &told.event.kind {
-                EventKind::Merge { from, .. } => Some(from),
-                _ => None,
-            });
+            let of_key = records.iter().filter_map(|place| book.log.get(*place));
+            let of_key = of_key.filter(|other| other.record.partition_key == logged.record.partition_key);
+            let mut visitors = of_key.flat_map(|logged| &logged.told).filter_map(Told::merged);
             let excused = is_struck(&key) || visitors.any(is_struck);
             (!excused && !book.is_done(*place)).then_some(key)
         });
