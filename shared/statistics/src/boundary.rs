@@ -1,5 +1,5 @@
-//! The boundary of the two-sided normal mixture: how many standard errors an interval reaches to each side, so that it may
-//! be looked at after every user.
+//! The boundary of the two-sided normal mixture: how many standard errors an interval reaches to each side, so that
+//! it may be looked at after every user.
 //!
 //! If the estimate's drift were λ, drawn from a normal distribution with variance ρ², the likelihood ratio against no
 //! drift after N users whose sum (in units of one user's standard deviation) is S would be
@@ -8,7 +8,7 @@
 //! `testdata/boundary.csv` has the same found by integrating over λ numerically.
 
 /// ρ² for which the boundary is lowest at `tuned_at` users: the paper's approximation of the best one, which has a
-/// Lambert W in it (their equation 10).
+/// Lambert W in it.
 #[must_use]
 pub fn rho_squared(alpha: f64, tuned_at: u64) -> f64 {
     let log = -2.0 * libm::log(alpha);

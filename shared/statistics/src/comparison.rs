@@ -64,8 +64,9 @@ pub struct Comparison {
     pub difference: Effect,
     /// The same as a part of the control's value: 0.1 is a tenth more. Missing unless both values are above 0.
     pub uplift: Option<Effect>,
-    /// Always valid: without a difference it is ever below α, at whatever look, in α of experiments at most. It is below α
-    /// exactly when the always-valid intervals of difference and uplift both leave 0 out; 1 until there are enough.
+    /// Always valid: without a difference it is ever below α, at whatever look, in α of experiments at most. It is
+    /// below α exactly when the always-valid intervals of difference and uplift both leave 0 out; 1 until there are
+    /// enough.
     pub p_value: f64,
     /// Whether both variants have enough for a verdict ([`Figures::is_enough`]; for ratios see [`compare_ratios`]).
     pub is_enough: bool,
@@ -117,9 +118,9 @@ impl Pair {
         Self { control: estimate(control), variant: estimate(variant) }.cautious(variance)
     }
 
-    /// Where values are skewed, a small sample that has not met its largest ones yet looks too certain, and next to a larger
-    /// one it looks worse than it is. So the smaller variant is granted no less spread than a part of that of both
-    /// together: none where the variants are equally large, all of it where one is tiny.
+    /// Where values are skewed, a small sample that has not met its largest ones yet looks too certain, and next to a
+    /// larger one it looks worse than it is. So the smaller variant is granted no less spread than a part of that of
+    /// both together: none where the variants are equally large, all of it where one is tiny.
     fn cautious(mut self, variance_of_both: f64) -> Self {
         let (control, variant) = (self.control.users as f64, self.variant.users as f64);
         let granted = |own: f64, other: f64| variance_of_both / own * (1.0 - own / other).max(0.0);
@@ -143,11 +144,11 @@ impl Pair {
 
 /// Compares a variant with the control.
 ///
-/// The standard error is that of the difference of two means; of rates it has Agresti's and Caffo's added users, and the
-/// interval of a fixed sample is Newcombe's ([`crate::Share::less`]); for revenue the smaller of two variants is granted no less
-/// spread than a part of that of both. The uplift's is by the delta method on the logarithm of the quotient: its
-/// variance is the sum of `variance / value²`. An interval made so on the quotient itself would be too narrow where the
-/// control happened to be high, which is when a variant looks worst.
+/// The standard error is that of the difference of two means; of rates it has Agresti's and Caffo's added users, and
+/// the interval of a fixed sample is Newcombe's ([`crate::Share::less`]); for revenue the smaller of two variants is
+/// granted no less spread than a part of that of both. The uplift's is by the delta method on the logarithm of the
+/// quotient: its variance is the sum of `variance / value²`. An interval made so on the quotient itself would be too
+/// narrow where the control happened to be high, which is when a variant looks worst.
 #[must_use]
 pub fn compare(control: &Figures, variant: &Figures, metric: Metric, level: Level) -> Comparison {
     let mut comparison = compare_pair(Pair::of(control, variant, metric), level);

@@ -10,7 +10,8 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Adjusted {
-    /// With intervals that hold together with those of the others (Bonferroni), and the p-value of this comparison alone.
+    /// With intervals that hold together with those of the others (Bonferroni), and the p-value of this comparison
+    /// alone.
     pub comparison: Comparison,
     /// The p-value that regards the others (S. Holm, A simple sequentially rejective multiple test procedure,
     /// Scandinavian Journal of Statistics 6 (1979), 65–70).

@@ -7,11 +7,12 @@ use crate::share::Share;
 
 /// Users that each variant must have before a verdict is given.
 pub const USERS_MIN: u64 = 100;
-/// Conversions that each variant must have before a verdict on their share is given, and users without one. Below, a normal distribution describes a mean badly: at a rate of 0.5 % most
-/// samples of 100 users have no conversion at all.
+/// Conversions that each variant must have before a verdict on their share is given, and users without one. Below, a
+/// normal distribution describes a mean badly: at a rate of 0.5 % most samples of 100 users have no conversion at
+/// all.
 pub const CONVERSIONS_MIN: u64 = 25;
-/// Payers of equal weight ([`Moments::effective_count`]) that each variant must have before a verdict on revenue is given:
-/// more than conversions, because what people pay is skewed.
+/// Payers of equal weight ([`Moments::effective_count`]) that each variant must have before a verdict on revenue is
+/// given: more than conversions, because what people pay is skewed.
 pub const PAYERS_MIN: f64 = 50.0;
 
 /// What was counted of one variant.
@@ -23,7 +24,8 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// So many users were assigned, so many of them converted, and this is what all of them paid, whether nothing or not.
+    /// So many users were assigned, so many of them converted, and this is what all of them paid, whether nothing or
+    /// not.
     ///
     /// # Errors
     /// When more converted than there are, or the revenue is that of more or fewer users.

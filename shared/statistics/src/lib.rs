@@ -10,28 +10,30 @@
 //! # The promise, and its formula
 //!
 //! An interval of a fixed sample is right at one look that was set beforehand. Who looks each day and stops when it
-//! pleases finds a difference far more often than in 5 of 100 experiments without any. These intervals are an asymptotic
-//! *confidence sequence*: with the probability 1 − α the truth is in all of them, from the first look to the last.
-//! It is the two-sided boundary of the normal mixture of I. Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy and
-//! A. Ramdas, Time-uniform central limit theory and asymptotic confidence sequences, Annals of Statistics 52 (2024),
-//! 2613–2640 (arXiv:2103.06476), theorem 2.2. After N users of both variants the interval is
+//! pleases finds a difference far more often than in 5 of 100 experiments without any. These intervals are an
+//! asymptotic *confidence sequence*: with the probability 1 − α the truth is in all of them, from the first look to
+//! the last. It is the two-sided boundary of the normal mixture of I. Waudby-Smith, D. Arbour, R. Sinha, E. H.
+//! Kennedy and A. Ramdas, Time-uniform central limit theory and asymptotic confidence sequences, Annals of Statistics
+//! 52 (2024), 2613–2640 (arXiv:2103.06476). After N users of both variants the interval is
 //!
 //! ```text
 //! estimate ± standard error · √( 2 · (Nρ² + 1) / (Nρ²) · ln( √(Nρ² + 1) / α ) )
 //! ρ² = ( −2 ln α + ln(1 − 2 ln α) ) / N*
 //! ```
 //!
-//! It is narrowest, compared with what a fixed sample would give, at N = N*; [`Level::TUNED_AT`] is 5,000 users of both variants
-//! together, which is also the default of GrowthBook's sequential tests. ([`boundary`] has the details.)
+//! It is narrowest, compared with what a fixed sample would give, at N = N*; [`Level::TUNED_AT`] is 5,000 users of
+//! both variants together, which is also the default of GrowthBook's sequential tests. ([`boundary`] has the
+//! details.)
 //!
-//! The theorem speaks of large samples. [`USERS_MIN`], [`CONVERSIONS_MIN`] and [`PAYERS_MIN`] say from where on a verdict is given; the
-//! `README.md` of the crate has what simulations came to, at several rates and with skewed revenue.
+//! The theorem speaks of large samples. [`USERS_MIN`], [`CONVERSIONS_MIN`] and [`PAYERS_MIN`] say from where on a
+//! verdict is given; the `README.md` of the crate has what simulations came to, at several rates and with skewed
+//! revenue.
 //!
 //! # Why these libraries
 //!
-//! Normal quantiles and the tail of the chi-square distribution are `statrs`'s (MIT, 0.19.1 of August 2026), without its
-//! default features, so that neither `nalgebra` nor `rand` comes with it. Logarithms, exponentials and `lgamma` are `libm`'s,
-//! which are the same on every machine.
+//! Normal quantiles and the tail of the chi-square distribution are `statrs`'s (MIT, 0.19.1 of August 2026), without
+//! its default features, so that neither `nalgebra` nor `rand` comes with it. Logarithms, exponentials and `lgamma`
+//! are `libm`'s, which are the same on every machine.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 

@@ -83,9 +83,9 @@ impl Moments {
         if self.count == 0 { 0.0 } else { self.sum / self.count as f64 }
     }
 
-    /// How many users of equal weight these are worth: the square of the sum, divided by the sum of squares (L. Kish, Survey
-    /// Sampling, 1965). Users who have 0 are worth nothing, and where a few have most of the sum it is little more than
-    /// those few. It has a meaning for values that are not below 0.
+    /// How many users of equal weight these are worth: the square of the sum, divided by the sum of squares (L. Kish,
+    /// Survey Sampling, 1965). Users who have 0 are worth nothing, and where a few have most of the sum it is little
+    /// more than those few. It has a meaning for values that are not below 0.
     #[must_use]
     pub fn effective_count(self) -> f64 {
         if self.sum_of_squares > 0.0 { self.sum * self.sum / self.sum_of_squares } else { 0.0 }
@@ -108,8 +108,8 @@ impl Moments {
     }
 }
 
-/// Two values of each user, summed, for a ratio of sums such as revenue per order or orders per session. The unit is still
-/// the user, because users were divided, and one user's orders are not independent of each other.
+/// Two values of each user, summed, for a ratio of sums such as revenue per order or orders per session. The unit is
+/// still the user, because users were divided, and one user's orders are not independent of each other.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct CrossMoments {
     numerator: Moments,
@@ -173,9 +173,9 @@ impl CrossMoments {
         if self.denominator.sum == 0.0 { 0.0 } else { self.numerator.sum / self.denominator.sum }
     }
 
-    /// The variance of the ratio by the delta method: that of `(x − ratio · y) / mean(y)`, averaged over users (A. Deng,
-    /// U. Knoblich, J. Lu, Applying the delta method in metric analytics, KDD 2018, equation 3). Infinite below two users or where
-    /// nothing is below the line.
+    /// The variance of the ratio by the delta method: that of `(x − ratio · y) / mean(y)`, averaged over users (A.
+    /// Deng, U. Knoblich, J. Lu, Applying the delta method in metric analytics, KDD 2018). Infinite below two users
+    /// or where nothing is below the line.
     #[must_use]
     pub fn variance_of_ratio(self) -> f64 {
         let (x, y, n) = (self.numerator, self.denominator, self.numerator.count as f64);

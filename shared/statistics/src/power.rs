@@ -26,10 +26,11 @@ pub struct Detectable {
     pub fixed_uplift: Option<f64>,
 }
 
-/// The smallest effects that a look at these figures would have seen, each with the power [`POWER`]. Earlier looks can only have
-/// added to it.
+/// The smallest effects that a look at these figures would have seen, each with the power [`POWER`]. Earlier looks
+/// can only have added to it.
 ///
-/// `(reach + 0.84) · standard error`, with the reach of the interval in standard errors, and the standard error that was found.
+/// `(reach + 0.84) · standard error`, with the reach of the interval in standard errors, and the standard error that
+/// was found.
 #[must_use]
 pub fn detectable(control: &Figures, variant: &Figures, metric: Metric, level: Level) -> Detectable {
     let pair = Pair::of(control, variant, metric);
@@ -46,9 +47,9 @@ pub fn detectable(control: &Figures, variant: &Figures, metric: Metric, level: L
     }
 }
 
-/// Whole days until a difference of this size (in the metric's unit, either sign) would be seen with the power [`POWER`] by the
-/// always-valid interval, when so many users of both variants come each day and are divided as those so far. 0: it could be
-/// seen now. `None`: not within [`DAYS_MAX`], or one of the variants has nobody yet.
+/// Whole days until a difference of this size (in the metric's unit, either sign) would be seen with the power
+/// [`POWER`] by the always-valid interval, when so many users of both variants come each day and are divided as those
+/// so far. 0: it could be seen now. `None`: not within [`DAYS_MAX`], or one of the variants has nobody yet.
 #[must_use]
 pub fn days_left(
     control: &Figures,

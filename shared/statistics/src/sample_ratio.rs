@@ -1,9 +1,9 @@
-//! Whether users were divided as they were to be. Where they were not, something loses users of one variant, and what it
-//! loses are rarely average users: no comparison is to be believed.
+//! Whether users were divided as they were to be. Where they were not, something loses users of one variant, and what
+//! it loses are rarely average users: no comparison is to be believed.
 //!
-//! Sources: K. Pearson's chi-square test; R. Kohavi, D. Tang, Y. Xu, Trustworthy Online Controlled Experiments (2020), chapter 21, for
-//! what to do about it; M. Lindon and A. Malek, Anytime-valid inference for multinomial count data, NeurIPS 2022, for
-//! the p-value that may be looked at again and again.
+//! Sources: K. Pearson's chi-square test; R. Kohavi, D. Tang, Y. Xu, Trustworthy Online Controlled Experiments
+//! (2020), chapter 21, for what to do about it; M. Lindon and A. Malek, Anytime-valid inference for multinomial count
+//! data, NeurIPS 2022, for the p-value that may be looked at again and again.
 
 use crate::normal;
 use serde::Serialize;
@@ -12,8 +12,8 @@ use serde::Serialize;
 pub const SAMPLE_RATIO_P_MIN: f64 = 0.001;
 /// Expected users of the smallest variant from which on the chi-square test is a good one (W. G. Cochran's rule).
 pub const EXPECTED_MIN: f64 = 5.0;
-/// What the weights are worth before anybody came, in users: 16.5 / 5,000 of a user's information, so that the always-valid
-/// test is most powerful at 5,000 users and a level of 0.001.
+/// What the weights are worth before anybody came, in users: 16.5 / 5,000 of a user's information, so that the
+/// always-valid test is most powerful at 5,000 users and a level of 0.001.
 const PRIOR_USERS: f64 = 303.0;
 
 /// Whether users were divided as they were to be.
@@ -26,8 +26,9 @@ pub struct SampleRatio {
     pub p_value: f64,
     /// Always valid: in a sound experiment it is ever below 0.001, at whatever look, in one of 1,000 at most.
     pub always_valid_p_value: f64,
-    /// The p-value is below [`SAMPLE_RATIO_P_MIN`]: do not believe the comparison. Whoever looks at a sound experiment often
-    /// is warned a little more often than once in 1,000 (the `README.md` has how often); the next field guards against that.
+    /// The p-value is below [`SAMPLE_RATIO_P_MIN`]: do not believe the comparison. Whoever looks at a sound
+    /// experiment often is warned a little more often than once in 1,000 (the `README.md` has how often); the next
+    /// field guards against that.
     pub warning: bool,
     /// The always-valid p-value is below it too: it is not for looking often that the warning came.
     pub is_certain: bool,
@@ -78,8 +79,8 @@ pub fn sample_ratio(counts: &[u64], weights: &[f64]) -> SampleRatio {
     SampleRatio { chi_square, p_value, always_valid_p_value, warning, is_certain }
 }
 
-/// The logarithm of how much likelier the counts are when the division is drawn from a Dirichlet distribution around the
-/// weights than when it is the weights. In a sound experiment its exponential is a martingale that begins at 1.
+/// The logarithm of how much likelier the counts are when the division is drawn from a Dirichlet distribution around
+/// the weights than when it is the weights. In a sound experiment its exponential is a martingale that begins at 1.
 fn log_evidence(parts: &[(f64, f64)], all: f64) -> f64 {
     let of_variant = |(count, part): &(f64, f64)| {
         let prior = PRIOR_USERS * part;

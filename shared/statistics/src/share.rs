@@ -1,8 +1,8 @@
 //! Shares of two groups, and how sure one may be of their difference at one look that was set beforehand.
 //!
-//! Sources: R. G. Newcombe, Interval estimation for the difference between independent proportions: comparison of eleven
-//! methods, Statistics in Medicine 17 (1998), 873–890, method 10; E. B. Wilson, Probable inference, the law of succession,
-//! and statistical inference, JASA 22 (1927), 209–212.
+//! Sources: R. G. Newcombe, Interval estimation for the difference between independent proportions: comparison of
+//! eleven methods, Statistics in Medicine 17 (1998), 873–890, method 10; E. B. Wilson, Probable inference, the law of
+//! succession, and statistical inference, JASA 22 (1927), 209–212.
 
 use crate::moments::Moments;
 use crate::normal;

@@ -1,6 +1,6 @@
-//! Shops whose truth is known, and experiments in them that are looked at again and again: by these the promises of this
-//! crate are checked, in its tests and by `beckon bench stats`. What is random is an argument: a function that gives 64
-//! bits at each call.
+//! Shops whose truth is known, and experiments in them that are looked at again and again: by these the promises of
+//! this crate are checked, in its tests and by `beckon bench stats`. What is random is an argument: a function that
+//! gives 64 bits at each call.
 
 use crate::comparison::{Comparison, Effect, Metric, compare};
 use crate::figures::Figures;

@@ -34,9 +34,10 @@ pub struct Finding {
     pub sample_ratio: SampleRatio,
 }
 
-/// Comes to a verdict: a mismatch before anything else, then whether there are enough, then whether the always-valid intervals
-/// of difference and uplift leave 0 out. It may be asked for as often as one likes, and keeps no memory: when a verdict was
-/// reached once, a later look may come to "no difference seen" again, and it is for the caller to keep the first.
+/// Comes to a verdict: a mismatch before anything else, then whether there are enough, then whether the always-valid
+/// intervals of difference and uplift leave 0 out. It may be asked for as often as one likes, and keeps no memory:
+/// when a verdict was reached once, a later look may come to "no difference seen" again, and it is for the caller to
+/// keep the first.
 #[must_use]
 pub fn judge(
     control: &Figures,

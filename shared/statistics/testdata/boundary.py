@@ -3,9 +3,9 @@
     pip install mpmath==1.4.1 && python boundary.py
 
 boundary.csv: for each number of users and level, the number of standard errors at which the mixed likelihood ratio is
-1/alpha. The ratio is integrated over the drift numerically (30 digits), and the root is searched for: the closed form that
-the crate uses is nowhere in this file. rho_squared is what the crate's documentation says; `least` is the boundary at the
-tuned size with the best rho of all, searched for as well, so that one sees what the approximation of rho costs.
+1/alpha. The ratio is integrated over the drift numerically (30 digits), and the root is searched for: the closed form
+that the crate uses is nowhere in this file. rho_squared is what the crate's documentation says; `least` is the boundary
+at the tuned size with the best rho of all, searched for as well, so that one sees what the approximation of rho costs.
 
 distributions.csv: quantiles of the normal distribution and tails of the chi-square distribution.
 """
@@ -16,7 +16,7 @@ mp.mp.dps = 30
 
 
 def log_ratio(z, users, rho_squared):
-    """Log of the likelihood ratio, mixed over drifts that are normal with variance rho_squared, at a sum of z*sqrt(users)."""
+    """Log of the likelihood ratio at a sum of z*sqrt(users), mixed over normal drifts with variance rho_squared."""
     total, deviation = z * mp.sqrt(users), mp.sqrt(rho_squared)
     # The integrand is a bell around `peak`; it is divided by its height, so that nothing is too large.
     peak = total / (users + 1 / rho_squared)

@@ -2,9 +2,9 @@
 
     pip install numpy==2.4.6 && python ratios.py
 
-The standard errors are the standard deviations of 100,000 bootstrap resamples of the users (B. Efron, 1979), which knows
-nothing of the delta method: of revenue per order in each variant, of its difference and of the logarithm of its quotient, and
-of revenue per user. Standard deviations of so many resamples are right to about 0.25 %.
+The standard errors are the standard deviations of 100,000 bootstrap resamples of the users (B. Efron, 1979), which
+knows nothing of the delta method: of revenue per order in each variant, of its difference and of the logarithm of its
+quotient, and of revenue per user. Standard deviations of so many resamples are right to about 0.25 %.
 """
 
 import numpy as np

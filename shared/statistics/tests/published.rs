@@ -1,6 +1,6 @@
 //! Examples that others have published, with where.
 
-use beckon_statistics::{Figures, Level, Metric, Share, detectable, holm, sample_ratio};
+use beckon_statistics::{Figures, Level, Metric, Share, compare, detectable, holm, sample_ratio};
 
 fn near(found: f64, expected: f64, by: f64) -> bool {
     (found - expected).abs() <= by
@@ -41,7 +41,8 @@ fn requirement_45_an_odd_division_is_noticed() {
     let tenth = |counts: [u64; 2]| sample_ratio(&counts, &[0.1, 0.9]);
     assert!(tenth([1_000, 9_000]).p_value > 0.99);
     assert!(tenth([900, 9_100]).warning && !tenth([910, 9_090]).warning, "chi-square is 11.1 and 9");
-    // G. Mendel's peas, 315 : 108 : 101 : 32 where 9 : 3 : 3 : 1 was expected: chi-square 0.470, three degrees of freedom.
+    // G. Mendel's peas, 315 : 108 : 101 : 32 where 9 : 3 : 3 : 1 was expected: chi-square 0.470, three degrees of
+    // freedom.
     let peas = sample_ratio(&[315, 108, 101, 32], &[9.0, 3.0, 3.0, 1.0]);
     assert!(near(peas.chi_square, 0.470, 0.000_5) && near(peas.p_value, 0.925, 0.000_5), "{peas:?}");
 }
@@ -75,9 +76,18 @@ fn holms_p_values_are_the_published_ones() {
 }
 
 #[test]
+fn nobody_converted_yet_is_not_certainty() {
+    // One conversion and one user without are added (Agresti and Caffo, 2000): 1 of 502, not 0 of 500.
+    let none = Figures::without_revenue(500, 0).unwrap();
+    let error = compare(&none, &none, Metric::Conversion, Level::default()).difference.standard_error;
+    let rate = 1.0 / 502.0_f64;
+    assert!(near(error, (2.0 * rate * (1.0 - rate) / 500.0).sqrt(), 1e-15), "{error}");
+}
+
+#[test]
 fn the_effect_that_a_fixed_sample_shows_is_lehrs_rule() {
-    // R. Lehr, Sixteen s-squared over d-squared, Statistics in Medicine 11 (1992): 16 variances divided by the square of the
-    // difference are users of each variant, at 80 % power and 5 %; 15.70 before it is rounded.
+    // R. Lehr, Sixteen s-squared over d-squared, Statistics in Medicine 11 (1992): 16 variances divided by the square
+    // of the difference are users of each variant, at 80 % power and 5 %; 15.70 before it is rounded.
     for (users, conversions) in [(10_000, 500), (40_000, 8_000)] {
         let figures = Figures::without_revenue(users, conversions).unwrap();
         let rate = figures.rate();

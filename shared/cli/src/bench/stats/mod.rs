@@ -20,8 +20,8 @@ const DAYS: u64 = 60;
 const USERS_PER_DAY: u64 = 1_000;
 /// Users after whom it is looked at, beside the end of each day.
 const LOOK_EVERY: u64 = 100;
-/// Shops without a difference, then shops with one: share of users who convert, uplift, spread of what they pay, and share
-/// of users who are assigned the variant.
+/// Shops without a difference, then shops with one: share of users who convert, uplift, spread of what they pay, and
+/// share of users who are assigned the variant.
 const SHOPS: &[(f64, f64, f64, f64)] = &[
     (0.005, 0.0, 1.0, 0.5),
     (0.02, 0.0, 1.0, 0.5),
