@@ -173,7 +173,7 @@ pub fn methods() -> Methods {
 fn is_called(source: &str, port: &str, method: &str) -> bool {
     match (port, method) {
         ("", "load") => source.contains("Secrets::load("),
-        ("ConfigStore", "active_ruleset") => source.contains("rulesets.get("),
+        ("ConfigStore", "active_documents") => source.contains("rulesets.get("),
         ("ConfigStore", "active_mail_content") => source.contains("content.get("),
         ("ConfigStore", "mail_content") => source.contains("content.version("),
         ("ConfigStore", "live_model") => source.contains("propensity.get("),
