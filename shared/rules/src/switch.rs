@@ -1,7 +1,9 @@
 //! Quick changes of a document of experiments, as text: what its author wrote stays, comments and all, but for the fields that
 //! are set. Whoever makes the new text live compiles it first, so an edit that came to nothing good is never live.
 
+use crate::error::Problem;
 use crate::tree::{self, Node, Value};
+use std::fmt;
 
 /// What is switched.
 #[derive(Clone, PartialEq, Debug)]
@@ -21,18 +23,32 @@ pub enum Switch {
 }
 
 /// Why a text was not changed.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SwitchError {
     /// It cannot be read.
-    #[error("the document cannot be read: {0}")]
-    Unreadable(String),
+    Unreadable(Problem),
     /// No experiment has this name.
-    #[error("the document has no experiment `{0}`")]
     Unknown(String),
     /// The experiment is written in one line, and a field that must change is among the others.
-    #[error("`{0}` is written in braces: write its fields one below the other, or change it by hand")]
     Braces(String),
 }
+
+impl fmt::Display for SwitchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(problem) => write!(f, "the document cannot be read: {problem}"),
+            Self::Unknown(id) => write!(f, "the document has no experiment `{id}`"),
+            Self::Braces(id) => {
+                write!(
+                    f,
+                    "`{id}` is written in braces: write its fields one below the other, or change it by hand"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for SwitchError {}
 
 impl SwitchError {
     /// Whether the same change may be possible later: never, of the same text.
@@ -91,7 +107,7 @@ fn target<'a>(root: &'a Node, experiment: Option<&str>) -> Result<&'a Node, Swit
 
 /// Sets a field, or removes it.
 fn set(text: &str, experiment: Option<&str>, name: &str, value: Option<&str>) -> Result<String, SwitchError> {
-    let root = tree::parse(text).map_err(|problem| SwitchError::Unreadable(problem.to_string()))?;
+    let root = tree::parse(text).map_err(SwitchError::Unreadable)?;
     let owner = target(&root, experiment)?;
     let in_braces = || SwitchError::Braces(experiment.unwrap_or("the document").to_owned());
     let mut lines: Vec<String> = text.lines().map(ToOwned::to_owned).collect();
