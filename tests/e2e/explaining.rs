@@ -1,11 +1,24 @@
 //! Why somebody is shown what they are shown: for the shop's own server, and for nobody else.
 
+use axum::body::Body;
+use axum::http::{Request, header};
+use beckon_domain::DurationMs;
 use beckon_rules::SAMPLE;
 use beckon_store::tables::memory::MemoryTables;
-use harness::World;
+use data_encoding::BASE64;
+use harness::{Answer, World};
 use serde_json::{Value, json};
 
 type Shop = World<MemoryTables>;
+
+async fn explained(shop: &Shop, key: &str, id: &str) -> Answer {
+    let credentials = BASE64.encode(format!("{key}:").as_bytes());
+    let request = Request::get(format!("/v1/decisions/{id}/explain"))
+        .header(header::AUTHORIZATION, format!("Basic {credentials}"))
+        .body(Body::empty())
+        .unwrap();
+    shop.request(request).await
+}
 
 fn asked(by: &Value) -> Value {
     let mut body = json!({
@@ -44,6 +57,53 @@ async fn a_server_is_told_what_was_compared_and_what_is_missing() {
     let rules = answer.json()["decisions"][0]["explanation"].clone();
     assert_eq!(rules[0]["verdict"], "not_asked");
     assert_eq!(rules[0]["condition"]["read"], "MISSING");
+}
+
+#[tokio::test]
+async fn what_was_decided_is_kept_for_a_week_with_what_was_one_step_short_and_no_value_of_the_person() {
+    let mut shop = Shop::on(MemoryTables::default(), SAMPLE).await;
+    let view = json!({ "type": "track", "event": "Product Viewed", "anonymousId": "anna",
+        "properties": { "product_id": "tent-2p" } });
+    shop.events("pk_local", &[view]).await;
+    let body = json!({ "anonymousId": "anna", "context": { "page": { "type": "PRODUCT", "productId": "mug" } },
+        "slots": [{ "id": "home.hero" }, { "id": "nowhere" }, { "id": "pdp.related" }] });
+    let answer = shop.post("/v1/decisions", "pk_local", &body).await.json();
+    // What happens afterwards changes nothing of what was decided then.
+    shop.pass(DurationMs::from_hours(1));
+    let id = answer["decisions"][1]["decisionId"].as_str().unwrap();
+    assert!(id.ends_with(".2"), "the third slot asked for: {id}");
+    let told = explained(&shop, "sk_local", id).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    assert_eq!(told.header("cache-control"), "private, no-store");
+    let told = told.json();
+    assert_eq!((&told["state"], &told["decision"]["ruleId"]), (&json!("anonymous"), &json!("tent-accessories")));
+    assert_eq!(told["decision"]["items"].as_array().unwrap().len(), 4);
+    assert_eq!(told["decision"]["rules"], json!([{ "id": "tent-accessories", "verdict": "won" }]));
+    assert_eq!(told["profile"], shop.visitor("anna").as_str());
+    let first = answer["decisions"][0]["decisionId"].as_str().unwrap();
+    let rules = explained(&shop, "sk_local", first).await.json()["decision"]["rules"].clone();
+    let near = rules.as_array().unwrap().iter().filter(|rule| rule["nearMiss"].is_string()).count();
+    assert!(near > 0, "{rules}");
+
+    for (key, id, status) in
+        [("pk_local", id, 403), ("sk_local", "nothing", 404), ("sk_none", id, 401), ("sk_local", &id[..36], 404)]
+    {
+        assert_eq!(explained(&shop, key, id).await.status, status, "{key} {id}");
+    }
+    shop.pass(DurationMs::from_days(7));
+    assert_eq!(explained(&shop, "sk_local", id).await.status, 404, "forgotten");
+}
+
+#[tokio::test]
+async fn a_record_of_who_denies_personalization_names_nobody() {
+    let mut shop = Shop::on(MemoryTables::default(), SAMPLE).await;
+    let denied = json!({ "type": "track", "event": "Product Viewed", "anonymousId": "anna",
+        "properties": { "product_id": "tent-2p" }, "context": { "consent": { "personalization": false } } });
+    shop.events("pk_local", &[denied]).await;
+    let body = json!({ "anonymousId": "anna", "slots": [{ "id": "home.hero" }] });
+    let answer = shop.post("/v1/decisions", "pk_local", &body).await.json();
+    assert_eq!(answer["decisions"][0]["reason"]["code"], "CONSENT_DENIED");
+    assert_eq!(shop.stack.tables.decisions()[0].profile, None);
 }
 
 #[tokio::test]

@@ -20,9 +20,15 @@ mod corrupt_profile;
 mod deadline;
 mod deciding;
 mod deciding_best_sellers;
+mod deciding_round_trips;
+mod degrading;
 mod erasing;
+<<<<<<< ours
 mod experimenting;
 mod experiments;
+=======
+mod everybody;
+>>>>>>> theirs
 mod explaining;
 mod feedback;
 mod gpc;
@@ -35,6 +41,7 @@ mod mutating;
 mod panicking;
 mod partial_batch;
 mod pool_codes;
+mod previewing;
 mod privacy;
 mod reacting;
 mod recommending;

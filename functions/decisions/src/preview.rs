@@ -39,7 +39,7 @@ pub(crate) async fn granted(
     };
     let secrets_of = async |kid: String| {
         if kid == tokens::MADE {
-            return Ok(secrets.preview_secrets(&kid, &key.source).unwrap_or_default());
+            return Ok(secrets.preview_secrets(&kid).unwrap_or_default());
         }
         let own = secrets.signing_secret(&kid, &key.source, now).await?;
         Ok::<Vec<String>, KeysUnavailable>(own.into_iter().collect())
@@ -65,7 +65,7 @@ pub(crate) fn minted(
         return Err(not_with_this_key());
     }
     let expires_at = now + ask.life;
-    let own = secrets.preview_secrets(tokens::MADE, &key.source).unwrap_or_default();
+    let own = secrets.preview_secrets(tokens::MADE).unwrap_or_default();
     let secret = own.first().ok_or_else(Problem::internal)?;
     let token = tokens::make(&ask.preview, secret, now, expires_at);
     Ok(Minted { token, expires_at: beckon_wire::format_time(expires_at) })

@@ -26,6 +26,7 @@ pub mod mail;
 pub mod model;
 pub mod openapi;
 pub mod plot;
+pub mod preview;
 pub mod privacy;
 pub mod replay;
 pub mod report;

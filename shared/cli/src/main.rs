@@ -1,8 +1,13 @@
 //! The `beckon` command.
 
 use beckon_cli::{
+<<<<<<< ours
     CliError, audit, bench, catalog, cloud, codes, evaluate, experiments, failed, keys, mail, model, openapi,
     privacy, replay, report, rules, serve, sim, smoke,
+=======
+    CliError, audit, bench, catalog, cloud, codes, evaluate, failed, keys, mail, model, openapi, preview, privacy,
+    replay, rules, serve, sim, smoke,
+>>>>>>> theirs
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -55,6 +60,8 @@ enum Command {
     Audit(audit::AuditArgs),
     /// Make keys, see which there are, and take them back
     Keys(keys::KeysArgs),
+    /// Make a token with which a page shows what somebody else would be shown
+    Preview(Box<preview::PreviewArgs>),
     /// Export, erase or let back a person, and see how far an erasure is
     Privacy(privacy::PrivacyArgs),
     /// Show what was learned and how good it is, or train now
@@ -82,13 +89,13 @@ fn main() -> ExitCode {
         | Command::Codes(_)
         | Command::Audit(_)
         | Command::Keys(_)
+        | Command::Preview(_)
         | Command::Privacy(_)
-        | Command::Bench(_)
         | Command::Model(_)
         | Command::Openapi(_)
         | Command::Evaluate(_) => "error",
         // Faults are injected: what the functions say of them is no news.
-        Command::Sim(_) => "off",
+        Command::Sim(_) | Command::Bench(_) => "off",
     };
     let filter = EnvFilter::try_from_env("BECKON_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -113,6 +120,7 @@ fn main() -> ExitCode {
             Command::Codes(args) => Box::pin(codes::run(args)).await,
             Command::Audit(args) => Box::pin(audit::run(args)).await,
             Command::Keys(args) => Box::pin(keys::run(args)).await,
+            Command::Preview(args) => Box::pin(preview::run(*args)).await,
             Command::Privacy(args) => Box::pin(privacy::run(args)).await,
             Command::Model(args) => Box::pin(model::run(args)).await,
             Command::Openapi(args) => openapi::run(&args),

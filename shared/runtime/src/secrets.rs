@@ -187,15 +187,15 @@ impl Secrets {
         Ok(pepper.map(|pepper| pepper.signing_secret(&key.id, &key.source)))
     }
 
-    /// The texts of the keys of a source's previews that are made with a secret key: the one to make them with first, then
-    /// those of earlier peppers.
+    /// The texts of the keys that sign the previews which are made with a secret key: the one to make them with first, then
+    /// those of earlier peppers. They are of no one source: who has a secret key may change what all pages show.
     ///
     /// # Errors
     /// When `kid` can be no key's id.
-    pub fn preview_secrets(&self, kid: &str, source: &SourceId) -> Result<Vec<String>, IdError> {
-        let id = KeyId::new(kid)?;
+    pub fn preview_secrets(&self, kid: &str) -> Result<Vec<String>, IdError> {
+        let (id, source) = (KeyId::new(kid)?, SourceId::new(kid)?);
         let peppers = std::iter::once(&self.pepper).chain(&self.previous);
-        Ok(peppers.map(|pepper| pepper.signing_secret(&id, source)).collect())
+        Ok(peppers.map(|pepper| pepper.signing_secret(&id, &source)).collect())
     }
 
     /// The contact and the pepper of an unsubscribe token, which an earlier pepper may have made.

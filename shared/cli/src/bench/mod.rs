@@ -1,10 +1,16 @@
 //! `beckon bench core`: how long the core takes for one event, part by part, against two yardsticks of the same run;
 //! `beckon bench rules`: how long rules take, against the engines that people would use instead; `beckon bench
+<<<<<<< ours
 //! recommend`: how long recommendations take, layer by layer; `beckon bench collect`: how much the collector takes, and what
 //! hostile clients cost it; `beckon bench stats`: how often the statistics of experiments are wrong.
+=======
+//! recommend`: how long recommendations take, layer by layer; `beckon bench decide`: what a decision costs, and how long a
+//! page waits for it.
+>>>>>>> theirs
 
 mod collect;
 mod core;
+mod decide;
 mod log;
 mod peer;
 mod recommend;
@@ -35,6 +41,8 @@ enum Bench {
     Core(CoreArgs),
     /// A rule of four conditions against other engines, and 1,000 rules at once
     Rules(rules::RulesArgs),
+    /// A request of eight slots: nanoseconds of the processor, and what a page waits for while the store misbehaves
+    Decide(decide::DecideArgs),
     /// A ranking of each layer of recommendations, and how good it is: microseconds
     Recommend(recommend::RecommendArgs),
     /// Requests a second and latency of the collector on this machine, and what slow and hostile clients cost
@@ -76,6 +84,7 @@ pub async fn run(args: BenchArgs) -> Result<(), CliError> {
     match args.what {
         Bench::Core(args) => core(&args),
         Bench::Rules(args) => rules::run(&args),
+        Bench::Decide(args) => decide::run(&args),
         Bench::Recommend(args) => recommend::run(&args),
         Bench::Collect(args) => Box::pin(collect::run(args)).await,
         Bench::Stats(args) => stats::run(&args),

@@ -105,6 +105,11 @@ impl Admin {
         self.send(self.client.post(format!("{}/v1/decisions", self.endpoint)).body(body)).await
     }
 
+    /// Has the decisions API of the same place make a token of a preview.
+    pub(crate) async fn preview(&self, body: String) -> Result<Answer, CliError> {
+        self.send(self.client.post(format!("{}/v1/previews", self.endpoint)).body(body)).await
+    }
+
     fn url(&self, path: &str, query: &[(&str, String)]) -> String {
         let pairs = query.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
         let query = pairs.collect::<Vec<_>>().join("&");
