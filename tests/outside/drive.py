@@ -1,7 +1,6 @@
 """Drives Segment's clients against `beckon serve`, and compares what profiles hold with what was sent."""
 
 import http.server
-import os
 import signal
 import subprocess
 import sys
@@ -10,17 +9,21 @@ import threading
 from functools import partial
 from pathlib import Path
 
+<<<<<<< ours
 from proxy import SENT, Killing, Throttling
+=======
+import browser
+import slots
+from proxy import SENT, Proxy
+>>>>>>> theirs
 from served import PUBLISHABLE, SECRET, Served, free_port, wait_until
 
-HERE, TOOLS = Path(__file__).parent, Path(os.environ["OUTSIDE_TOOLS"])
+HERE = Path(__file__).parent
 CLIENT_SECONDS = 90
-# A browser without a window says so in its user agent, and is not counted for that.
-USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 PAGE = {
     "/": ("text/html", HERE / "clients/page.html"),
     "/page.js": ("text/javascript", HERE / "clients/page.js"),
-    "/analytics.js": ("text/javascript", TOOLS / "node/node_modules/@segment/analytics-next/dist/umd/index.js"),
+    "/analytics.js": ("text/javascript", browser.UMD / "index.js"),
 }
 
 
@@ -72,21 +75,12 @@ class Browser:
         query = f"settings={served.url}&key={PUBLISHABLE}&visitor={name}"
         if to != served.url:
             query += f"&to={to.removeprefix('http://')}/v1"
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-            chromium = subprocess.Popen(
-                [os.environ.get("CHROMIUM", "chromium"), "--headless", "--no-sandbox", "--disable-gpu",
-                 "--no-first-run",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                 f"--user-data-dir={profile}", f"--user-agent={USER_AGENT}", "--remote-debugging-port=0",
-                 f"http://127.0.0.1:{shop.server_port}/#{query}"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-            try:
+        try:
+            with browser.opened(f"http://127.0.0.1:{shop.server_port}/#{query}"):
                 wait_until(CLIENT_SECONDS, lambda: is_done() or self.gave_up(name, shop), f"{name} did not send all")
-            finally:
-                os.killpg(chromium.pid, signal.SIGKILL)
-                chromium.wait()
-                shop.shutdown()
-                shop.server_close()
+        finally:
+            shop.shutdown()
+            shop.server_close()
 
     def gave_up(self, name, shop):
         if shop.failed:
@@ -187,15 +181,23 @@ def throttled(names, folder):
 
 
 def main():
-    names = sys.argv[1:] or list(CLIENTS)
-    if unknown := [name for name in names if name not in CLIENTS]:
-        print(f"no client is called {unknown[0]}: there are {', '.join(CLIENTS)}")
+    names = sys.argv[1:] or [*CLIENTS, "slots"]
+    if unknown := [name for name in names if name not in CLIENTS and name != "slots"]:
+        print(f"no client is called {unknown[0]}: there are {', '.join(CLIENTS)}, slots")
         return 2
+    clients = [name for name in names if name != "slots"]
     try:
+<<<<<<< ours
         good = []
         for story in (calm, killed, throttled):
             with tempfile.TemporaryDirectory() as folder:
                 good.append(story(names, folder))
+=======
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+            good = [calm(clients, one), killed(clients, other)] if clients else []
+        with tempfile.TemporaryDirectory() as folder:
+            good += [slots.run(folder)] if "slots" in names else []
+>>>>>>> theirs
         return 0 if all(good) else 1
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         print(f"FAIL {error}")

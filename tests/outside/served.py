@@ -33,7 +33,8 @@ class Served:
 
     def start(self):
         """Starts it, and returns when it answers."""
-        command = [os.environ["BECKON"], "serve", "--port", str(self.port), "--no-archive", *self.arguments]
+        archive = [] if "--archive" in self.arguments else ["--no-archive"]
+        command = [os.environ["BECKON"], "serve", "--port", str(self.port), *archive, *self.arguments]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
         wait_until(START_SECONDS, self.answers, "beckon serve does not answer")

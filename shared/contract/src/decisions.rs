@@ -73,6 +73,7 @@ fn request() -> Value {
     schema
 }
 
+<<<<<<< ours
 /// `GET /v1/decisions/{decisionId}/explain`.
 fn explain() -> Operation {
     let words = "What was decided and why, as it was written down then: for some days, and for the share of requests that \
@@ -144,6 +145,20 @@ fn mint() -> Operation {
         .body(true, "At most 32 KiB.", &[(JSON, schema)])
         .answers::<Minted>("The token.", "private, no-store")
         .problems(&[400, 401, 403, 413, 503])
+=======
+fn client() -> Operation {
+    let words = "A module for pages: it fills slots, and tells what was seen and clicked. `client/README.md` says how. \
+                 Compressed for whoever takes gzip.";
+    let kept = "public, max-age=3600";
+    let known = "The `ETag` of what the browser has.";
+    Operation::new("get", "/v1/beckon.js", "client", "Load the client for pages")
+        .tag("client")
+        .description(words)
+        .open()
+        .parameters([header("If-None-Match", known, false, json!({ "type": "string" }))])
+        .answers_as(200, "The module.", "text/javascript; charset=utf-8", json!({ "type": "string" }), kept)
+        .answers_as(304, "It is what the browser has.", "", Value::Null, kept)
+>>>>>>> theirs
 }
 
 pub(crate) fn document() -> Document {
@@ -164,7 +179,11 @@ pub(crate) fn document() -> Document {
     Document {
         title: "Beckon: decisions",
         introduction: INTRODUCTION,
+<<<<<<< ours
         operations: vec![decide, explain(), everybody(), mint()],
+=======
+        operations: vec![decide, client()],
+>>>>>>> theirs
         schemas: Vec::new(),
         has_cors: true,
     }

@@ -102,6 +102,12 @@ const PROPERTIES: &[&str] = &[
     "tax",
     "engaged_ms",
     "products",
+    "decision_id",
+    "slot_id",
+    "rule_id",
+    "offer_id",
+    "experiment_id",
+    "variation_id",
 ];
 const CALL: &[&str] = &[
     "anonymousId",
@@ -127,6 +133,7 @@ fn properties() -> impl Strategy<Value = Value> {
         if has_product {
             told.entry("product_id").or_insert(json!("p-1"));
             told.entry("engaged_ms").or_insert(json!(31_000));
+            told.entry("decision_id").or_insert(json!("d-1"));
         }
         told.extend(products.map(|products| ("products".to_owned(), Value::Array(products))));
         Value::Object(told)

@@ -169,6 +169,10 @@ text_id!(
     OfferId, 64
 );
 text_id!(
+    /// One decision about one slot, or a mail that was sent: what later events are attributed to.
+    DecisionId, 128
+);
+text_id!(
     /// An experiment: a comparison of variants on a share of traffic.
     ExperimentId, 64
 );

@@ -2,15 +2,16 @@
 
 use super::calls::call;
 use crate::schema::{count, id, label, number, object, or_null, price, text, told};
+use beckon_domain::id::{DecisionId, ExperimentId, OfferId, RuleId, SlotId, VariantId};
 use beckon_domain::{CartId, OrderId, ProductId};
-use beckon_wire::capture::{AMOUNTS, COMMERCE, SPEC_EVENTS};
+use beckon_wire::capture::{AMOUNTS, COMMERCE, DECISION_EVENTS, SPEC_EVENTS};
 use beckon_wire::limits::PRODUCT_COUNT_MAX;
 use serde_json::{Map, Value, json};
 
 /// The events that Beckon reads the properties of, sorted.
 #[must_use]
 pub fn commerce_events() -> Vec<&'static str> {
-    let mut all: Vec<&str> = COMMERCE.iter().chain(&SPEC_EVENTS).copied().collect();
+    let mut all: Vec<&str> = COMMERCE.iter().chain(&SPEC_EVENTS).chain(&DECISION_EVENTS).copied().collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -60,6 +61,23 @@ fn of_spec() -> Map<String, Value> {
     all
 }
 
+/// What a page tells of a decision.
+fn of_decision() -> Value {
+    let kept = |bytes_max: usize, description: &str| told(or_null(id(bytes_max)), description);
+    let mut schema = object(json!({
+        "decision_id": told(id(DecisionId::BYTES_MAX), "`decisionId` of the answer, of at most 128 bytes."),
+        "slot_id": kept(SlotId::BYTES_MAX, "The slot."),
+        "rule_id": kept(RuleId::BYTES_MAX, "The rule that decided."),
+        "offer_id": kept(OfferId::BYTES_MAX, "The offer that was shown."),
+        "experiment_id": kept(ExperimentId::BYTES_MAX, "The experiment that the decision belongs to."),
+        "variation_id": kept(VariantId::BYTES_MAX, "The variant that was shown."),
+        "product_id": kept(ProductId::BYTES_MAX, "The product that was clicked."),
+        "products": or_null(products(loose_product())),
+    }));
+    schema["required"] = json!(["decision_id"]);
+    schema
+}
+
 /// The first of these amounts that is there is what the order cost: it is from 0 to 10⁹.
 fn total() -> Value {
     let there = |name: &str| json!({ "required": [name], "properties": { name: { "type": "number" } } });
@@ -74,6 +92,7 @@ fn properties(event: &str) -> Value {
         "Product Viewed" | "Product Clicked" | "Product Added" | "Product Removed" | "Product Dwelled" => {
             product()
         }
+        "Decision Clicked" | "Decision Viewed" => of_decision(),
         _ => object(json!({})),
     };
     if spec {

@@ -1,6 +1,6 @@
 //! Segment's e-commerce properties, checked and brought to one form.
 
-use super::spec;
+use super::{decision, spec};
 use crate::fields::{Fields, truncate};
 use crate::limits::{EXTRA_PROPERTY_COUNT_MAX, PRODUCT_COUNT_MAX};
 use crate::privacy::{self, Of, without_query};
@@ -67,6 +67,7 @@ pub fn properties(
         Some(code) => Currency::new(code).map_err(|e| fields.invalid("currency", e.to_string()))?,
     };
     spec::check(event, &fields)?;
+    decision::check(event, &fields)?;
     match event {
         "Product Viewed" | "Product Clicked" | "Product Added" => {
             properties.product = Some(product(&fields, currency, 1)?);

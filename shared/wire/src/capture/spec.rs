@@ -48,6 +48,11 @@ pub fn check(event: &str, fields: &Fields<'_>) -> Result<(), Fault> {
     }
     fields.id("order_id", OrderId::new)?;
     fields.id("cart_id", CartId::new)?;
+    check_products(fields)
+}
+
+/// Checks the types of a list of products.
+pub fn check_products(fields: &Fields<'_>) -> Result<(), Fault> {
     let products = fields.array("products")?.unwrap_or_default();
     if products.len() > PRODUCT_COUNT_MAX {
         let detail = format!("{} products; at most {PRODUCT_COUNT_MAX} are taken", products.len());
