@@ -63,7 +63,11 @@ fn kinds(shop: &Shop) -> Vec<Kind> {
 }
 
 /// What a request called, round by round: the calls that were made before anything came back.
-async fn rounds(decider: &Decider<Faulty<MemoryTables>>, faults: &Faults, kind: &Kind) -> Vec<Vec<&'static str>> {
+async fn rounds(
+    decider: &Decider<Faulty<MemoryTables>>,
+    faults: &Faults,
+    kind: &Kind,
+) -> Vec<Vec<&'static str>> {
     let (key, path, body, ..) = kind;
     let credentials = BASE64.encode(format!("{key}:").as_bytes());
     let request = if body.is_some() { Request::post(path) } else { Request::get(path) };
@@ -112,6 +116,9 @@ async fn no_request_waits_for_tables_more_than_twice_and_most_once() {
         let again = self::rounds(&decider, &faults, &kind).await;
         assert!(read(&again) <= 2, "again: {what}: {again:?}");
         let at_once = self::rounds(&decider, &faults, &kind).await;
-        assert!(at_once.iter().flatten().all(|call| matches!(*call, "load" | "put_decision" | "decision")), "{what}: {at_once:?}");
+        assert!(
+            at_once.iter().flatten().all(|call| matches!(*call, "load" | "put_decision" | "decision")),
+            "{what}: {at_once:?}"
+        );
     }
 }

@@ -130,9 +130,7 @@ impl ConfigStore for Troubled {
         self.around(name, self.inner.live_model(kind)).await
     }
 
-    async fn active_mail_content(
-        &self,
-    ) -> Result<Option<beckon_store::tables::MailDocument>, StoreError> {
+    async fn active_mail_content(&self) -> Result<Option<beckon_store::tables::MailDocument>, StoreError> {
         self.inner.active_mail_content().await
     }
 }
@@ -271,7 +269,8 @@ async fn every_part_may_go_wrong_in_every_way_and_costs_nothing_but_itself() {
                     continue;
                 }
                 let tables = Troubled::new(&shop.stack.tables);
-                let (decider, what) = (decider(&shop, &tables), format!("{part}, {trouble:?}, warm {is_warm}"));
+                let (decider, what) =
+                    (decider(&shop, &tables), format!("{part}, {trouble:?}, warm {is_warm}"));
                 if is_warm {
                     let answer = ask(&decider, "warm").await;
                     check(&answer, true, &what);
@@ -368,7 +367,8 @@ async fn slots_for_which_no_time_is_left_show_what_everybody_is_shown() {
     let shop = shop().await;
     let tables = Troubled::new(&shop.stack.tables);
     ask(&decider(&shop, &tables), "warm").await;
-    let hasty = decider(&shop, &tables).with_budget(Duration::from_millis(30), Timer::of(Hasty(Mutex::new(0))));
+    let hasty =
+        decider(&shop, &tables).with_budget(Duration::from_millis(30), Timer::of(Hasty(Mutex::new(0))));
     let answer = ask(&hasty, REQUEST).await;
     check(&answer, true, "hasty");
     let late = |n: usize| answer.decisions[n].fallback.reason == Some("LATE");

@@ -76,7 +76,10 @@ async fn what_was_decided_is_kept_for_a_week_with_what_was_one_step_short_and_no
     assert_eq!(told.status, 200, "{}", told.text());
     assert_eq!(told.header("cache-control"), "private, no-store");
     let told = told.json();
-    assert_eq!((&told["state"], &told["decision"]["ruleId"]), (&json!("anonymous"), &json!("tent-accessories")));
+    assert_eq!(
+        (&told["state"], &told["decision"]["ruleId"]),
+        (&json!("anonymous"), &json!("tent-accessories"))
+    );
     assert_eq!(told["decision"]["items"].as_array().unwrap().len(), 4);
     assert_eq!(told["decision"]["rules"], json!([{ "id": "tent-accessories", "verdict": "won" }]));
     assert_eq!(told["profile"], shop.visitor("anna").as_str());
@@ -85,9 +88,12 @@ async fn what_was_decided_is_kept_for_a_week_with_what_was_one_step_short_and_no
     let near = rules.as_array().unwrap().iter().filter(|rule| rule["nearMiss"].is_string()).count();
     assert!(near > 0, "{rules}");
 
-    for (key, id, status) in
-        [("pk_local", id, 403), ("sk_local", "nothing", 404), ("sk_none", id, 401), ("sk_local", &id[..36], 404)]
-    {
+    for (key, id, status) in [
+        ("pk_local", id, 403),
+        ("sk_local", "nothing", 404),
+        ("sk_none", id, 401),
+        ("sk_local", &id[..36], 404),
+    ] {
         assert_eq!(explained(&shop, key, id).await.status, status, "{key} {id}");
     }
     shop.pass(DurationMs::from_days(7));

@@ -23,12 +23,9 @@ mod deciding_best_sellers;
 mod deciding_round_trips;
 mod degrading;
 mod erasing;
-<<<<<<< ours
+mod everybody;
 mod experimenting;
 mod experiments;
-=======
-mod everybody;
->>>>>>> theirs
 mod explaining;
 mod feedback;
 mod gpc;

@@ -23,7 +23,8 @@ async fn ask(shop: &Shop, key: &str, slot: &str, preview: &Value) -> Answer {
 }
 
 fn viewer() -> Value {
-    let view = json!({ "event": "Product Viewed", "secondsAgo": 60, "properties": { "product_id": "tent-2p" } });
+    let view =
+        json!({ "event": "Product Viewed", "secondsAgo": 60, "properties": { "product_id": "tent-2p" } });
     json!({ "persona": { "events": [view] } })
 }
 
@@ -33,7 +34,10 @@ async fn a_persona_is_shown_what_who_did_the_same_is_shown() {
     let answer = ask(&shop, "sk_local", "pdp.related", &viewer()).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     let answer = answer.json();
-    assert_eq!((&answer["preview"], &answer["decisions"][0]["reason"]["ruleId"]), (&json!(true), &json!("tent-accessories")));
+    assert_eq!(
+        (&answer["preview"], &answer["decisions"][0]["reason"]["ruleId"]),
+        (&json!(true), &json!("tent-accessories"))
+    );
 
     // Six minutes later they looked at the tent too long ago; who is logged in is a member.
     let now = shop.stack.clock.now() + DurationMs::from_minutes(6);
@@ -75,7 +79,8 @@ async fn a_persona_is_in_the_segments_that_are_told_and_in_no_others() {
         let answer = ask(&shop, "sk_local", "home.hero", &json!({ "persona": persona })).await.json();
         answer["decisions"][0]["reason"]["ruleId"].clone()
     };
-    let order = json!([{ "event": "Order Completed", "properties": { "products": [{ "product_id": "mug" }] } }]);
+    let order =
+        json!([{ "event": "Order Completed", "properties": { "products": [{ "product_id": "mug" }] } }]);
     assert_eq!(rule(json!({ "events": order })).await, "vip-hero", "by what they did");
     assert_eq!(rule(json!({ "segments": ["vip"] })).await, "vip-hero", "as it is told");
     assert_ne!(rule(json!({ "segments": [], "events": order })).await, "vip-hero", "as it is told");

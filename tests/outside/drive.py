@@ -9,13 +9,9 @@ import threading
 from functools import partial
 from pathlib import Path
 
-<<<<<<< ours
-from proxy import SENT, Killing, Throttling
-=======
 import browser
 import slots
-from proxy import SENT, Proxy
->>>>>>> theirs
+from proxy import SENT, Killing, Throttling
 from served import PUBLISHABLE, SECRET, Served, free_port, wait_until
 
 HERE = Path(__file__).parent
@@ -187,17 +183,12 @@ def main():
         return 2
     clients = [name for name in names if name != "slots"]
     try:
-<<<<<<< ours
         good = []
-        for story in (calm, killed, throttled):
+        for story in (calm, killed, throttled) if clients else ():
             with tempfile.TemporaryDirectory() as folder:
-                good.append(story(names, folder))
-=======
-        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-            good = [calm(clients, one), killed(clients, other)] if clients else []
+                good.append(story(clients, folder))
         with tempfile.TemporaryDirectory() as folder:
             good += [slots.run(folder)] if "slots" in names else []
->>>>>>> theirs
         return 0 if all(good) else 1
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         print(f"FAIL {error}")

@@ -1,13 +1,8 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-<<<<<<< ours
     CliError, audit, bench, catalog, cloud, codes, evaluate, experiments, failed, keys, mail, model, openapi,
-    privacy, replay, report, rules, serve, sim, smoke,
-=======
-    CliError, audit, bench, catalog, cloud, codes, evaluate, failed, keys, mail, model, openapi, preview, privacy,
-    replay, rules, serve, sim, smoke,
->>>>>>> theirs
+    preview, privacy, replay, report, rules, serve, sim, smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

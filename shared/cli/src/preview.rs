@@ -96,7 +96,18 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_what_the_api_reads() {
-        let words = ["p", "--known", "--trait", "tier=gold", "--segment", "vip", "--viewed", "mug", "--variant", "hero=b"];
+        let words = [
+            "p",
+            "--known",
+            "--trait",
+            "tier=gold",
+            "--segment",
+            "vip",
+            "--viewed",
+            "mug",
+            "--variant",
+            "hero=b",
+        ];
         let body = body(&Cli::parse_from(words).args).to_string();
         let ask = beckon_wire::decisions::MintAsk::parse(body.as_bytes()).unwrap();
         let persona = &ask.preview["persona"];

@@ -73,7 +73,6 @@ fn request() -> Value {
     schema
 }
 
-<<<<<<< ours
 /// `GET /v1/decisions/{decisionId}/explain`.
 fn explain() -> Operation {
     let words = "What was decided and why, as it was written down then: for some days, and for the share of requests that \
@@ -145,7 +144,8 @@ fn mint() -> Operation {
         .body(true, "At most 32 KiB.", &[(JSON, schema)])
         .answers::<Minted>("The token.", "private, no-store")
         .problems(&[400, 401, 403, 413, 503])
-=======
+}
+
 fn client() -> Operation {
     let words = "A module for pages: it fills slots, and tells what was seen and clicked. `client/README.md` says how. \
                  Compressed for whoever takes gzip.";
@@ -158,7 +158,6 @@ fn client() -> Operation {
         .parameters([header("If-None-Match", known, false, json!({ "type": "string" }))])
         .answers_as(200, "The module.", "text/javascript; charset=utf-8", json!({ "type": "string" }), kept)
         .answers_as(304, "It is what the browser has.", "", Value::Null, kept)
->>>>>>> theirs
 }
 
 pub(crate) fn document() -> Document {
@@ -179,11 +178,7 @@ pub(crate) fn document() -> Document {
     Document {
         title: "Beckon: decisions",
         introduction: INTRODUCTION,
-<<<<<<< ours
-        operations: vec![decide, explain(), everybody(), mint()],
-=======
-        operations: vec![decide, client()],
->>>>>>> theirs
+        operations: vec![decide, explain(), everybody(), mint(), client()],
         schemas: Vec::new(),
         has_cors: true,
     }

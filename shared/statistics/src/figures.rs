@@ -7,20 +7,12 @@ use crate::share::Share;
 
 /// Users that each variant must have before a verdict is given.
 pub const USERS_MIN: u64 = 100;
-<<<<<<< ours
 /// Conversions that each variant must have before a verdict on their share is given, and users without one. Below, a
 /// normal distribution describes a mean badly: at a rate of 0.5 % most samples of 100 users have no conversion at
 /// all.
 pub const CONVERSIONS_MIN: u64 = 25;
 /// Payers of equal weight ([`Moments::effective_count`]) that each variant must have before a verdict on revenue is
 /// given: more than conversions, because what people pay is skewed.
-=======
-/// Conversions that each variant must have before a verdict on their share is given, and users without one. Below, a normal distribution describes a mean badly: at a rate of 0.5 % most
-/// samples of 100 users have no conversion at all.
-pub const CONVERSIONS_MIN: u64 = 25;
-/// Payers of equal weight ([`Moments::effective_count`]) that each variant must have before a verdict on revenue is given:
-/// more than conversions, because what people pay is skewed.
->>>>>>> theirs
 pub const PAYERS_MIN: f64 = 50.0;
 
 /// What was counted of one variant.

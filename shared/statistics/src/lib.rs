@@ -25,14 +25,9 @@
 //! both variants together, which is also the default of GrowthBook's sequential tests. ([`boundary`] has the
 //! details.)
 //!
-<<<<<<< ours
 //! The theorem speaks of large samples. [`USERS_MIN`], [`CONVERSIONS_MIN`] and [`PAYERS_MIN`] say from where on a
 //! verdict is given; the `README.md` of the crate has what simulations came to, at several rates and with skewed
 //! revenue.
-=======
-//! The theorem speaks of large samples. [`USERS_MIN`], [`CONVERSIONS_MIN`] and [`PAYERS_MIN`] say from where on a verdict is given; the
-//! `README.md` of the crate has what simulations came to, at several rates and with skewed revenue.
->>>>>>> theirs
 //!
 //! # Why these libraries
 //!

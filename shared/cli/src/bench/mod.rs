@@ -1,12 +1,8 @@
 //! `beckon bench core`: how long the core takes for one event, part by part, against two yardsticks of the same run;
 //! `beckon bench rules`: how long rules take, against the engines that people would use instead; `beckon bench
-<<<<<<< ours
 //! recommend`: how long recommendations take, layer by layer; `beckon bench collect`: how much the collector takes, and what
-//! hostile clients cost it; `beckon bench stats`: how often the statistics of experiments are wrong.
-=======
-//! recommend`: how long recommendations take, layer by layer; `beckon bench decide`: what a decision costs, and how long a
-//! page waits for it.
->>>>>>> theirs
+//! hostile clients cost it; `beckon bench stats`: how often the statistics of experiments are wrong; `beckon
+//! bench decide`: what a decision costs, and how long a page waits for it.
 
 mod collect;
 mod core;

@@ -118,7 +118,16 @@ impl World {
         oracle.person(key, &places, &book.log, &self.ruleset);
         let expected = oracle.profiles.get_mut(key)?;
         expected.tallies = profile.tallies;
-        oracle.misfit(key, profile).map(|what| format!("after the release {what} DEBUG {:?} {erasure:?} {:?}", profile.erasure, places.iter().map(|p| (told(p).event.occurred_at, told(p).event.received_at, told(p).line.id.clone())).collect::<Vec<_>>()))
+        oracle.misfit(key, profile).map(|what| {
+            format!(
+                "after the release {what} DEBUG {:?} {erasure:?} {:?}",
+                profile.erasure,
+                places
+                    .iter()
+                    .map(|p| (told(p).event.occurred_at, told(p).event.received_at, told(p).line.id.clone()))
+                    .collect::<Vec<_>>()
+            )
+        })
     }
 
     /// What OutreachTable still has of erased people from before they came back, if they did.

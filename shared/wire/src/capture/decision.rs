@@ -3,8 +3,8 @@
 use super::spec;
 use crate::fields::Fields;
 use crate::problem::Fault;
-use beckon_domain::id::{DecisionId, ExperimentId, OfferId, RuleId, SlotId, VariantId};
 use beckon_domain::ProductId;
+use beckon_domain::id::{DecisionId, ExperimentId, OfferId, RuleId, SlotId, VariantId};
 
 /// The events, sorted.
 pub const DECISION_EVENTS: [&str; 2] = ["Decision Clicked", "Decision Viewed"];
@@ -42,9 +42,17 @@ mod tests {
             (r#"{"decision_id":""}"#, "/properties/decision_id", "schema.value"),
             (r#"{"decision_id":{}}"#, "/properties/decision_id", "schema.type"),
             (r#"{"decision_id":"d","slot_id":["home.hero"]}"#, "/properties/slot_id", "schema.type"),
-            (r#"{"decision_id":"d","product_id":"a@b.example"}"#, "/properties/product_id", "privacy.personal_data"),
+            (
+                r#"{"decision_id":"d","product_id":"a@b.example"}"#,
+                "/properties/product_id",
+                "privacy.personal_data",
+            ),
             (r#"{"decision_id":"d","products":"mug"}"#, "/properties/products", "schema.type"),
-            (r#"{"decision_id":"d","products":[{"product_id":true}]}"#, "/properties/products/0/product_id", "schema.type"),
+            (
+                r#"{"decision_id":"d","products":[{"product_id":true}]}"#,
+                "/properties/products/0/product_id",
+                "schema.type",
+            ),
         ] {
             for event in DECISION_EVENTS {
                 assert_eq!(fault(event, json), Some((pointer.to_owned(), code)), "{json}");

@@ -8,11 +8,8 @@ mod body;
 mod commerce;
 mod contact;
 mod context;
-<<<<<<< ours
-mod encoding;
-=======
 mod decision;
->>>>>>> theirs
+mod encoding;
 mod event;
 mod ga4;
 pub mod landing;
@@ -28,11 +25,8 @@ pub use answer::{CaptureAnswer, Verdict};
 pub use body::{Body, parse_batch, parse_single};
 pub use commerce::COMMERCE;
 pub use contact::ContactTraits;
-<<<<<<< ours
-pub use encoding::{decoded, too_large};
-=======
 pub use decision::DECISION_EVENTS;
->>>>>>> theirs
+pub use encoding::{decoded, too_large};
 pub use event::{BOT, Captured, EventType, Received, capture};
 pub use orders::{parse_orders, pointer_of_order};
 pub use settings::source_settings;
