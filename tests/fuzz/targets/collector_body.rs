@@ -20,6 +20,11 @@ use std::borrow::Cow;
 /// A key as the collector makes them.
 const KEY: &str = "a1_0123456789abcdefghijklmnopqrstuvwxyzABCDEFA";
 
+/// Beside four times the body, what it may cost to find that a body is refused.
+const REFUSED_BYTES: usize = 64 * 1024;
+/// Beside sixteen times the body, what it may cost to take one: one event as JSON values, and small things.
+const TAKEN_BYTES: usize = 1024 * 1024;
+
 fuzz_target!(|bytes: &[u8]| {
     let is_gzip = bytes.starts_with(&[0x1f, 0x8b]);
     let (event_type, bytes) = match bytes.split_first() {
@@ -37,7 +42,8 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(unpacked <= 3 * BODY_BYTES_MAX + 64 * 1024, "{unpacked} bytes to decompress {}", bytes.len());
     let Ok(body) = body else { return };
     let (refused, peak) = memory::peak(|| collect(&body, event_type).err());
-    println!("PEAK {} {} {}", body.len(), peak, refused.is_some());
+    let most = if refused.is_some() { 4 * body.len() + REFUSED_BYTES } else { 16 * body.len() + TAKEN_BYTES };
+    assert!(peak <= most, "{peak} bytes for a body of {}, refused: {}", body.len(), refused.is_some());
 });
 
 /// A batch of as many copies of an event as one request may have.
