@@ -23,10 +23,7 @@ mod deciding_best_sellers;
 mod deciding_round_trips;
 mod degrading;
 mod erasing;
-<<<<<<< ours
 mod everybody;
-=======
->>>>>>> theirs
 mod experimenting;
 mod experiments;
 mod explaining;

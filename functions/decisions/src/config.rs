@@ -16,7 +16,6 @@ pub struct Config {
     pub catalog_table: String,
     /// `EVENT_STREAM`: name of the stream that hears who is shown which variant.
     pub event_stream: String,
-<<<<<<< ours
     /// `DECISION_TABLE`: name of the table with what was decided.
     pub decision_table: String,
     /// `DECISION_LOG_PERCENT`: of how many requests of a hundred that is written down; 0: of none.
@@ -25,8 +24,6 @@ pub struct Config {
     pub log_retention: DurationMs,
     /// `DECISION_BUDGET_MS`: how long a page waits at most.
     pub budget: Duration,
-=======
->>>>>>> theirs
     /// `MODEL_BUCKET`: bucket of the snapshots of the catalog, and of the session index.
     pub model_bucket: String,
     /// Whether the session index is used: `SESSION_INDEX` is `ENABLED`.
@@ -50,15 +47,12 @@ impl Config {
             config_table: env.required("CONFIG_TABLE"),
             catalog_table: env.required("CATALOG_TABLE"),
             event_stream: env.required("EVENT_STREAM"),
-<<<<<<< ours
             decision_table: env.required("DECISION_TABLE"),
             log_percent: env.required_parsed("DECISION_LOG_PERCENT").unwrap_or_default(),
             log_retention: DurationMs::from_days(
                 env.required_parsed("DECISION_LOG_DAYS").unwrap_or_default(),
             ),
             budget: Duration::from_millis(env.required_parsed("DECISION_BUDGET_MS").unwrap_or_default()),
-=======
->>>>>>> theirs
             model_bucket: env.required("MODEL_BUCKET"),
             session_index: env.required("SESSION_INDEX") == "ENABLED",
             secret_arn: env.required("SECRET_ARN"),

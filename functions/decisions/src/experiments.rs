@@ -5,32 +5,18 @@
 //! request may take. One that gets lost is put again with the next decision: the same hash gives the same variant.
 
 use crate::person::Who;
-<<<<<<< ours
 use crate::reading::Lookup;
 use crate::slots::person;
 use beckon_domain::id::SlotId;
 use beckon_domain::{ProfileKey, Timestamp};
 use beckon_rules::{Asked, Assigned, Forced, InSlot, Page, Ruleset, Subject};
 use beckon_runtime::Deadline;
-=======
-use crate::process::{Lookup, person};
-use beckon_domain::id::SlotId;
-use beckon_domain::{DurationMs, ProfileKey, Timestamp};
-use beckon_rules::{Asked, Assigned, Forced, InSlot, Page, Ruleset, Subject};
->>>>>>> theirs
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_wire::decisions::ExperimentAnswer;
 use beckon_wire::stream::{Line, encode};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-<<<<<<< ours
-=======
-use std::time::Duration;
-
-/// How long a request may take with what is put while it is answered: as long as the SDK gives one read.
-pub const EXPOSURE_BUDGET: DurationMs = DurationMs::from_ms(50);
->>>>>>> theirs
 
 type Put<'a> =
     Pin<Box<dyn Future<Output = Result<(), Box<dyn std::error::Error + Send + Sync>>> + Send + 'a>>;
@@ -53,17 +39,12 @@ impl<S: EventStream> Sink for Stream<S> {
 #[derive(Clone, Default)]
 pub struct Exposures {
     sink: Option<Arc<dyn Sink>>,
-<<<<<<< ours
-=======
-    budget: Option<DurationMs>,
->>>>>>> theirs
 }
 
 impl Exposures {
     /// One that puts into the event stream and waits for it.
     #[must_use]
     pub fn putting<S: EventStream + 'static>(stream: S) -> Self {
-<<<<<<< ours
         Self { sink: Some(Arc::new(Stream(stream))) }
     }
 
@@ -99,53 +80,6 @@ impl Untold {
             Some(Ok(())) => {}
             Some(Err(error)) => lost(&error),
             None => lost(&"no time was left"),
-=======
-        Self { sink: Some(Arc::new(Stream(stream))), budget: None }
-    }
-
-    /// The same, waiting only until a request has taken so long.
-    #[must_use]
-    pub fn within(self, budget: DurationMs) -> Self {
-        Self { budget: Some(budget), ..self }
-    }
-
-    /// Puts what the person is shown for the first time. `spent` is how long the request has taken. What does not get there
-    /// is counted in the log.
-    pub(crate) async fn put(
-        &self,
-        key: Option<ProfileKey>,
-        assigned: &Assigned<'_>,
-        now: Timestamp,
-        (spent, request_id): (DurationMs, &str),
-    ) {
-        let (Some(sink), Some(key)) = (&self.sink, key) else { return };
-        let new = assigned.exposures().map(|(run, variant)| Line::exposure(&key, run, variant, now));
-        let lines: Vec<Line> = new.collect();
-        if lines.is_empty() {
-            return;
-        }
-        let lost = |error: &dyn std::fmt::Debug| {
-            let count = lines.len();
-            tracing::warn!(request.id = request_id, error = ?error, exposure.lost_count = count, "exposures not put");
-        };
-        let records = match encode(&lines) {
-            Ok(datas) => NewRecord::of_key(key.as_str(), datas),
-            Err(error) => return lost(&error),
-        };
-        let put = sink.put(records);
-        let result = match self.budget {
-            Some(budget) => {
-                let left = budget.as_ms().saturating_sub(spent.as_ms());
-                match tokio::time::timeout(Duration::from_millis(left), put).await {
-                    Ok(result) => result,
-                    Err(elapsed) => return lost(&elapsed),
-                }
-            }
-            None => put.await,
-        };
-        if let Err(error) = result {
-            lost(&error);
->>>>>>> theirs
         }
     }
 }
@@ -174,11 +108,7 @@ impl Asker<'_> {
         let known = match self.lookup {
             Lookup::Answered(known) => known.as_deref(),
             // Nobody knows what they were shown before, nor whether they agree.
-<<<<<<< ours
             Lookup::Failed(_) => return Assigned::default(),
-=======
-            Lookup::Failed => return Assigned::default(),
->>>>>>> theirs
         };
         let person = person(known, page);
         // By the browser's own id where there is one: whoever logs in stays where they are.

@@ -1,10 +1,7 @@
 //! HTTP in, HTTP out.
 
-<<<<<<< ours
 use crate::error::DecideError;
 use crate::preview;
-=======
->>>>>>> theirs
 use crate::process::{Browser, Decider};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -58,29 +55,14 @@ where
 {
     let request_id = fresh_id();
     let (parts, body) = request.into_parts();
-<<<<<<< ours
-=======
-    let credentials = Credentials::of(&parts.headers);
->>>>>>> theirs
     let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
     let browser = Browser {
         has_gpc: beckon_runtime::http::has_gpc(&parts.headers),
         is_bot: agent.is_some_and(beckon_wire::bots::is_bot),
     };
-<<<<<<< ours
     let bytes = match body_of(body).await {
         Ok(bytes) => bytes,
         Err(problem) => return problem.for_request(&request_id).into_response(),
-=======
-    let result = match to_bytes(body, BODY_BYTES_MAX).await {
-        Ok(bytes) => decider.decide(&bytes, &credentials, browser, &request_id).await.map_err(|error| {
-            if error.is_transient() {
-                tracing::error!(request.id = request_id, error = ?error, "nothing to decide by");
-            }
-            error.into_problem()
-        }),
-        Err(_) => Err(Problem::too_large(format!("at most {BODY_BYTES_MAX} bytes are taken"))),
->>>>>>> theirs
     };
     let credentials = Credentials::of(&parts.headers);
     match decider.begin(&bytes, &credentials, browser, &request_id).await {

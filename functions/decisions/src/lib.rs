@@ -1,12 +1,7 @@
 //! The decisions function: a page asks what to show in its slots, and is always told.
 //!
-<<<<<<< ours
 //! It reads state and writes none but what it decided, for a while; that somebody is shown a variant of an experiment for the
 //! first time is a line in the event stream. A store that fails costs the personal part of an answer, never the answer.
-=======
-//! It reads state and writes none; that somebody is shown a variant of an experiment for the first time is a line in the
-//! event stream. A store that fails costs the personal part of an answer, never the answer.
->>>>>>> theirs
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -21,10 +16,7 @@ mod client;
 mod config;
 mod degrading;
 mod error;
-<<<<<<< ours
 mod everybody;
-=======
->>>>>>> theirs
 mod experiments;
 mod explain;
 mod explained;
@@ -36,11 +28,7 @@ mod person;
 mod preview;
 mod process;
 mod propensity;
-<<<<<<< ours
 mod reading;
-=======
-mod scene;
->>>>>>> theirs
 mod session_index;
 mod slots;
 
@@ -50,14 +38,8 @@ pub use budget::BUDGET_DEFAULT;
 pub use catalog::{CATALOG_AGE_MAX, CATALOG_CHECK_PAUSE, LiveCatalog};
 pub use config::Config;
 pub use error::DecideError;
-<<<<<<< ours
 pub use experiments::Exposures;
 pub use handler::router;
 pub use log::DecisionLog;
 pub use process::{Browser, Decided, Decider};
-=======
-pub use experiments::{EXPOSURE_BUDGET, Exposures};
-pub use handler::router;
-pub use process::{Browser, Decider};
->>>>>>> theirs
 pub use session_index::{INDEX_AGE_MAX, LOOK_AGAIN_AFTER, LiveSessionIndex};

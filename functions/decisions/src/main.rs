@@ -9,11 +9,7 @@ use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::kinesis::KinesisStream;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use beckon_store::tables::key_reader;
-<<<<<<< ours
 use decisions::{Config, Decider, DecisionLog, Exposures, LiveCatalog, LiveSessionIndex, router};
-=======
-use decisions::{Config, Decider, EXPOSURE_BUDGET, Exposures, LiveCatalog, LiveSessionIndex, router};
->>>>>>> theirs
 use std::sync::Arc;
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,16 +35,10 @@ async fn main() -> anyhow::Result<()> {
         ActiveRuleset::with_consent_default(config.consent_default),
         secrets.with_made_keys(made),
         Clock::system(),
-<<<<<<< ours
     )
     .with_log(log)
     .with_budget(config.budget, Timer::system());
     decider.exposures = Exposures::putting(KinesisStream::from_config(&page, config.event_stream));
-=======
-    );
-    decider.exposures =
-        Exposures::putting(KinesisStream::from_config(&page, config.event_stream)).within(EXPOSURE_BUDGET);
->>>>>>> theirs
     // In init there is time: the ruleset is compiled and the connection warmed before the first page waits.
     let patient = DynamoTables::from_config(&start, names);
     if let Err(error) = decider.rulesets.get(&patient, decider.clock.now()).await {

@@ -136,6 +136,7 @@ fn item(
         event_type: None,
         is_bot: false,
         gpc: false,
+        room: 0,
         fresh_id: &|| format!("preview-{number}"),
     };
     let captured = capture(&Value::Object(event).to_string(), &received).map_err(|fault| fault.detail)?;

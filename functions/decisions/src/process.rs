@@ -1,10 +1,7 @@
 //! The use case: a request becomes one decision per slot.
 
-<<<<<<< ours
 use crate::admit::Admitted;
 use crate::beside::Beside;
-=======
->>>>>>> theirs
 use crate::best_sellers::BestSellerLists;
 use crate::budget::{BUDGET_DEFAULT, Times};
 use crate::catalog::LiveCatalog;
@@ -13,7 +10,6 @@ use crate::error::DecideError;
 use crate::experiments::{Asker, Exposures};
 use crate::explain;
 use crate::items::Items;
-<<<<<<< ours
 use crate::log::{self, DecisionLog};
 use crate::preview;
 use crate::propensity;
@@ -24,42 +20,17 @@ use beckon_domain::id::SlotId;
 use beckon_domain::{ProfileKey, SmolStr, Timestamp};
 use beckon_rules::{Page, PageKind, Ruleset};
 use beckon_runtime::{Clock, Secrets, Timer};
-=======
-use crate::knowledge::{Knowledge, PageLists};
-use crate::person::{Known, Who};
-use crate::propensity;
-use crate::scene::Scene;
-use crate::session_index::LiveSessionIndex;
-use beckon_domain::catalog::CatalogSnapshot;
-use beckon_domain::id::{SlotId, UserId};
-use beckon_domain::key::{WriteKey, WriteKeyKind};
-use beckon_domain::{Category, ProductId, Profile, ProfileKey, SmolStr, Timestamp};
-use beckon_rules::{Forced, Learned, Page, PageKind, Person, Ruleset, way};
-use beckon_runtime::{Clock, Secrets};
-use beckon_store::StoreError;
->>>>>>> theirs
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore};
 use beckon_wire::auth::Credentials;
-<<<<<<< ours
 use beckon_wire::decisions::{
     DecisionRecord, DecisionsRequest, DecisionsResponse, PageAsk, PageRecord, ProfileInfo, SlotRecord,
 };
 use beckon_wire::problem::{Fault, Problem};
 use std::sync::Arc;
 use std::time::Duration;
-=======
-use beckon_wire::decisions::{DecisionsRequest, DecisionsResponse, PageAsk, ProfileInfo};
-use beckon_wire::problem::{Fault, Problem};
-use beckon_wire::token::{self, TokenFault};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-/// Products of a cart from which recommendations start, at most.
-const CART_START_COUNT_MAX: usize = 10;
->>>>>>> theirs
 
 /// Everything the decisions function needs.
 #[derive(Clone)]
@@ -92,35 +63,6 @@ pub struct Decider<T> {
     pub clock: Clock,
 }
 
-<<<<<<< ours
-=======
-/// What the headers of a request say of who sends it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Browser {
-    /// Global Privacy Control.
-    pub has_gpc: bool,
-    /// Whether a program asks, and no person. Behind a secret key is a server, whose own headers say nothing of the person.
-    pub is_bot: bool,
-}
-
-/// What the store had to say of the person.
-pub(crate) enum Lookup {
-    /// What is known, if anything.
-    Answered(Option<Box<Known>>),
-    /// Nothing in time.
-    Failed,
-}
-
-impl Lookup {
-    pub(crate) fn known(&self) -> Option<&Known> {
-        match self {
-            Self::Answered(known) => known.as_deref(),
-            Self::Failed => None,
-        }
-    }
-}
-
->>>>>>> theirs
 impl<T> Decider<T> {
     /// A decisions function with nothing in memory yet but what its rulesets hold.
     pub fn new(tables: T, rulesets: ActiveRuleset, secrets: Secrets, clock: Clock) -> Self {
@@ -178,12 +120,8 @@ pub struct Decided<'a> {
 }
 
 impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
-<<<<<<< ours
     /// Decides, and does what has to be done beside it. With Global Privacy Control nobody's profile is read:
     /// what the request itself says must do.
-=======
-    /// Decides. With Global Privacy Control nobody's profile is read: what the request itself says must do.
->>>>>>> theirs
     ///
     /// # Errors
     /// When the request is not valid, its key is unknown, or there never was a ruleset.
@@ -217,11 +155,6 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let catalog = self.catalog.get(now);
         let mut page = page(&request.page)?;
         self.complete(&mut page, catalog.as_deref());
-<<<<<<< ours
-=======
-        let who = Who::from_request(&request, key.kind, proof.as_ref(), &self.secrets.pepper)?;
-        let who = if browser.has_gpc { Who::default() } else { who };
->>>>>>> theirs
         let slots: Vec<&SlotId> = request.slots.iter().map(|slot| &slot.id).collect();
         let asked = Asked { page: &page, slots: &slots, catalog, request_id, now };
         let mut seen = self.see(&asked, &admitted, &times).await?;
@@ -229,7 +162,6 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         if let Lookup::Answered(Some(known)) = &mut seen.lookup {
             propensity::predict(known, seen.model.as_deref(), at, seen.ruleset.policy());
         }
-<<<<<<< ours
         let is_preview = admitted.preview.is_some();
         let asker = Asker {
             who: &admitted.who,
@@ -263,27 +195,6 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             let subject = log::subject(seen.lookup.known(), admitted.who.key(), &record.slots);
             beside = beside.and(self.kept(request_id, subject, record, now, times));
         }
-=======
-        let live = self.knowledge(&ruleset, lists, &starts, catalog, now);
-        let is_bot = request.is_bot || (browser.is_bot && key.kind == WriteKeyKind::Publishable);
-        let asker = Asker { who: &who, lookup: &lookup, is_bot, forced: &Forced::default() };
-        let assigned = asker.assigned(&ruleset, &page, &slots, now);
-        let exposed = asker.key().filter(|_| request.record_exposure);
-        let spent = self.clock.now().since(now);
-        let scene = Scene {
-            ruleset: &ruleset,
-            assigned: &assigned,
-            lookup: &lookup,
-            explains,
-            page: &page,
-            live: &live,
-            has_gpc: browser.has_gpc,
-            now: self.clock.now(),
-        };
-        let rendered = async { scene.slots(&request.slots) };
-        let ((), (decisions, errors)) =
-            tokio::join!(self.exposures.put(exposed, &assigned, now, (spent, request_id)), rendered);
->>>>>>> theirs
         let mut response = DecisionsResponse {
             request_id: request_id.to_owned(),
             config_version: config_version(&seen.ruleset),
@@ -307,7 +218,6 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         Ok(Decided { response, beside })
     }
 
-<<<<<<< ours
     /// Puts whom a preview is of in the place of who asks. Returns the time that is decided for.
     fn previewed(&self, seen: &mut Seen, admitted: &mut Admitted, now: Timestamp) -> Timestamp {
         let Some(preview) = &admitted.preview else { return now };
@@ -319,104 +229,10 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             let made_up =
                 preview::made_up(persona, &seen.ruleset, &admitted.source, at, &mut admitted.warnings);
             seen.lookup = Lookup::Answered(Some(Box::new(made_up)));
-=======
-    /// What others know, for one request.
-    fn knowledge(
-        &self,
-        ruleset: &Ruleset,
-        lists: PageLists,
-        starts: &[ProductId],
-        catalog: Option<Arc<CatalogSnapshot>>,
-        now: Timestamp,
-    ) -> Knowledge {
-        Knowledge {
-            now,
-            currency: ruleset.currency(),
-            lists,
-            items: self.items.held(starts),
-            sessions: self.session_index.get(now),
-            has_feed: catalog.as_ref().is_some_and(|catalog| catalog.has_feed()),
-            catalog,
-        }
-    }
-
-    /// The customer whom the request's token proves. A token that proves nothing, or somebody else than the request names,
-    /// is told and does nothing.
-    async fn proof(
-        &self,
-        bytes: &[u8],
-        request: &DecisionsRequest,
-        key: &WriteKey,
-        warnings: &mut Vec<Fault>,
-    ) -> Result<Option<UserId>, DecideError> {
-        let token = token::of_body(bytes).filter(|_| key.kind == WriteKeyKind::Publishable);
-        let Some(token) = token else { return Ok(None) };
-        let now = self.clock.now();
-        let secret_of = async |kid: String| self.secrets.signing_secret(&kid, &key.source, now).await;
-        let fault = match token::prove(&token, secret_of, now).await? {
-            Ok(proof) if request.user.as_ref().is_none_or(|user| *user == proof) => return Ok(Some(proof)),
-            Ok(_) => TokenFault::OtherPerson,
-            Err(fault) => fault,
-        };
-        warnings.push(fault.into());
-        Ok(None)
-    }
-
-    /// The page's category. That of its product is told by the ruleset in memory: to wait for a newer one would cost a
-    /// second round trip.
-    fn category(&self, page: &Page) -> Option<Category> {
-        let held = self.rulesets.in_memory();
-        let by_ruleset = held.as_ref().and_then(|ruleset| ruleset.page_category(page));
-        by_ruleset.or(page.category.as_ref()).cloned()
-    }
-
-    /// The category of the page's product as the catalog has it, where neither the request nor the ruleset tells one.
-    fn complete(&self, page: &mut Page, catalog: Option<&CatalogSnapshot>) {
-        if self.category(page).is_none()
-            && let Some(entry) = page.product.as_ref().and_then(|id| catalog?.product(id.as_str()))
-        {
-            page.category = entry.category().cloned();
-        }
-    }
-
-    /// The questions that rules of these slots may ask, as far as the ruleset in memory tells.
-    fn questions(&self, slots: &[&SlotId]) -> BTreeSet<Learned> {
-        self.rulesets.in_memory().map(|ruleset| ruleset.questions(slots)).unwrap_or_default()
-    }
-
-    /// Who it is, and the products from which recommendations may start, whose lists are in memory then. At most one more
-    /// round trip: of a visitor who turns out to be a customer, what they looked at as a customer is known only after it,
-    /// so of that the lists in memory must do.
-    async fn look_up(
-        &self,
-        who: &Who,
-        loaded: Result<BTreeMap<ProfileKey, Stored>, StoreError>,
-        ruleset: &Ruleset,
-        (page, asked, request_id): (&Page, &BTreeSet<Learned>, &str),
-    ) -> (Lookup, Vec<ProductId>) {
-        let failed = |error: StoreError| {
-            tracing::warn!(request.id = request_id, error = ?error, "decided without the profile");
-            (Lookup::Failed, page.product.iter().cloned().collect())
-        };
-        let mut loaded = match loaded {
-            Ok(loaded) => loaded,
-            Err(error) => return failed(error),
-        };
-        let wanted = starts(who.own(&loaded), page, asked);
-        let now = self.clock.now();
-        let (linked, ()) = tokio::join!(
-            who.load_linked(&self.tables, &loaded),
-            self.items.refresh(&self.tables, wanted.clone(), now)
-        );
-        match linked {
-            Ok(mut linked) => loaded.append(&mut linked),
-            Err(error) => return failed(error),
->>>>>>> theirs
         }
         seen.live.now = at;
         at
     }
-<<<<<<< ours
 
     async fn kept(
         &self,
@@ -428,8 +244,6 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
     ) {
         self.log.put(request_id, subject, &record, now, &times.whole).await;
     }
-=======
->>>>>>> theirs
 }
 
 /// Name and version of a ruleset.
@@ -445,7 +259,6 @@ fn report(response: &DecisionsResponse) {
     }
 }
 
-<<<<<<< ours
 fn record(seen: &Seen, page: &Page, slots: Vec<SlotRecord>, now: Timestamp) -> DecisionRecord {
     DecisionRecord {
         at: beckon_wire::format_time(now),
@@ -458,15 +271,6 @@ fn record(seen: &Seen, page: &Page, slots: Vec<SlotRecord>, now: Timestamp) -> D
         },
         degraded: seen.degraded.iter().map(|part| part.code().to_owned()).collect(),
         slots,
-=======
-/// Who asks, as rules see them.
-pub(crate) fn person<'a>(known: Option<&'a Known>, page: &Page) -> Person<'a> {
-    Person {
-        profile: known.map(|known| &known.profile),
-        is_known: known.is_some_and(|known| known.is_customer),
-        page: page.clone(),
-        propensity: known.and_then(|known| known.propensity),
->>>>>>> theirs
     }
 }
 

@@ -55,13 +55,10 @@ fn request() -> Value {
         "explain": told(flag(), "Say why, with every value that was read; with a secret key only."),
         "propensity": told(flag(), "Say how likely the person is to buy; with a secret key only."),
         "recordExposure": told(flag(), "Whether it counts for experiments that the person sees the answer; true when left out."),
-<<<<<<< ours
         "dedupe": told(flag(), "Show a product in the first slot that has it, and in no other."),
         "budgetMs": told(or_null(json!({ "type": "integer", "minimum": 1, "maximum": BUDGET_MS_MAX })),
             "Milliseconds in which the answer is wanted. What the deployment allows is never exceeded."),
         "preview": preview(),
-=======
->>>>>>> theirs
     }));
     let mut schema = object(json!({
         "writeKey": told(text(), "The write key, where no header can be sent."),
@@ -164,12 +161,8 @@ fn client() -> Operation {
 }
 
 pub(crate) fn document() -> Document {
-<<<<<<< ours
     let words = "Reads what is known of the visitor, and writes nothing about them but what was decided, and that a variant of \
         an experiment is shown for the first time.";
-=======
-    let words = "Reads what is known of the visitor. That a variant of an experiment is shown for the first time is noted.";
->>>>>>> theirs
     let gpc = "Global Privacy Control: with `1` the answer is what everybody is shown.";
     let limit = format!("At most {BODY_BYTES_MAX} bytes.");
     let decide = Operation::new("post", "/v1/decisions", "decide", "Decide what a page shows")

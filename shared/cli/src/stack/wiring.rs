@@ -15,11 +15,7 @@ use cart_mailer::Mailer;
 use cart_mailer::mail::ActiveMailContent;
 use cart_mailer::send::account::MemoryAccount;
 use cart_mailer::send::recording::RecordingSender;
-<<<<<<< ours
 use decisions::{Decider, DecisionLog, Exposures, LiveCatalog, LiveSessionIndex};
-=======
-use decisions::{Decider, Exposures, LiveCatalog, LiveSessionIndex};
->>>>>>> theirs
 use mail_feedback::FeedbackTables;
 use preferences::Preferences;
 use profiler::Profiler;
@@ -29,11 +25,7 @@ use trends::{SeenProducts, Trends};
 const TOMBSTONE: DurationMs = DurationMs::from_days(90);
 
 /// The functions that tell what is there: admin, and decisions, which has the catalog that admin publishes.
-<<<<<<< ours
 pub(super) fn asked<T: ConfigStore + DecisionStore + Clone + 'static>(
-=======
-pub(super) fn asked<T: ConfigStore + Clone + 'static>(
->>>>>>> theirs
     (tables, stream): (&T, &MemoryStream),
     models: LocalModels,
     rulesets: ActiveRuleset,
@@ -52,10 +44,7 @@ pub(super) fn asked<T: ConfigStore + Clone + 'static>(
     };
     let decider = Decider::new(tables.clone(), rulesets, secrets.clone(), clock.clone());
     let exposures = Exposures::putting(stream.clone());
-<<<<<<< ours
     let decider = decider.with_log(DecisionLog::keeping(tables.clone()));
-=======
->>>>>>> theirs
     (admin, Decider { session_index, exposures, ..decider.with_catalog(catalog) })
 }
 

@@ -1,21 +1,16 @@
 //! The decisions API (`POST /v1/decisions`): what a page asks and what it is told.
 
 mod answer;
-<<<<<<< ours
 mod everybody;
 mod experiment;
 mod preview;
 mod record;
-=======
-mod experiment;
->>>>>>> theirs
 pub(crate) mod request;
 
 pub use answer::{
     DecisionAnswer, DecisionsResponse, FallbackAnswer, ItemAnswer, OfferAnswer, ProfileInfo,
     PropensityAnswer, ReasonAnswer,
 };
-<<<<<<< ours
 pub use everybody::{EverybodyAsk, EverybodyResponse};
 pub use experiment::ExperimentAnswer;
 pub use preview::{MintAsk, Minted, Persona, PersonaEvent, Preview, PreviewAsk};
@@ -23,7 +18,3 @@ pub use record::{
     DecisionId, DecisionRecord, ExplainedDecision, PageRecord, RecordedItem, RecordedRule, SlotRecord,
 };
 pub use request::{BUDGET_MS_MAX, COUNT_MAX, DecisionsRequest, PageAsk, SlotAsk};
-=======
-pub use experiment::ExperimentAnswer;
-pub use request::{COUNT_MAX, DecisionsRequest, PageAsk, SlotAsk};
->>>>>>> theirs

@@ -38,15 +38,12 @@ pub struct DecisionsRequest {
     pub record_exposure: bool,
     /// Whether the context says that a program asks, and no person.
     pub is_bot: bool,
-<<<<<<< ours
     /// Whether a product is shown in the first slot that has it, and in no other.
     pub dedupe: bool,
     /// In how much time the page wants its answer, in milliseconds, if in less than the deployment gives.
     pub budget_ms: Option<u64>,
     /// What the page would show to somebody else, or at another time.
     pub preview: Option<PreviewAsk>,
-=======
->>>>>>> theirs
 }
 
 /// The page.
@@ -128,12 +125,9 @@ impl DecisionsRequest {
                 None => true,
             },
             is_bot: context.is_some_and(crate::bots::is_told_by),
-<<<<<<< ours
             dedupe: option("dedupe")?,
             budget_ms: options.map(budget).transpose()?.flatten(),
             preview: options.map(PreviewAsk::of_options).transpose()?.flatten(),
-=======
->>>>>>> theirs
         })
     }
 }
