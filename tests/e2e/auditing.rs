@@ -5,7 +5,9 @@ use admin::{Admin, router, run_tests};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
+use beckon_rules::SAMPLE;
 use beckon_store::models::memory::MemoryModels;
+use beckon_store::tables::dynamodb::DynamoTables;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{AuditLog, SendingSwitch};
 use beckon_wire::audit::{AuditEntry, Chain, Stage};
@@ -89,6 +91,25 @@ async fn who_asks_at_the_same_time_is_written_down_one_after_the_other() {
         let of_request = told.iter().filter(|other| other.request_id == entry.request_id);
         assert_eq!(of_request.count(), 2);
     }
+}
+
+/// How many ask at once.
+const CROWD: usize = 60;
+
+#[tokio::test]
+async fn of_many_who_ask_at_once_nobody_is_sent_away() {
+    let world = Box::pin(World::<DynamoTables>::dynamodb(SAMPLE)).await;
+    let router = world.stack.router();
+    let answers = join_all((0..CROWD).map(|_| asked(&router, pause("sk_local")))).await;
+    let refused: Vec<u16> =
+        answers.iter().map(|answer| answer.status).filter(|status| ![200, 409].contains(status)).collect();
+    assert!(refused.is_empty(), "{} of {CROWD}: {refused:?}", refused.len());
+    let records = world.stack.tables.audit_page(0, 1_000).await.unwrap();
+    let mut chain = Chain::default();
+    for record in &records {
+        chain.take(record.number, &record.text, &record.hash).unwrap();
+    }
+    assert_eq!(records.len(), 2 * CROWD);
 }
 
 #[tokio::test]

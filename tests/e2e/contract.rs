@@ -1,7 +1,9 @@
 //! The OpenAPI documents against the functions: every example of a document is asked, in order, and is answered with what the
 //! document shows and its schemas say. `UPDATE_GOLDEN=1` writes the answers down.
 
+mod changes;
 mod masks;
+mod seals;
 mod verdicts;
 
 use axum::body::Body;
@@ -174,8 +176,8 @@ async fn shop(api: Api) -> (Shop, Masks) {
     (shop, masks)
 }
 
-/// Asks every example of an API. Returns them with the answers, and what is wrong.
-async fn asked(api: Api) -> (Vec<Value>, Vec<String>) {
+/// Asks every example of an API. Returns them with the answers, what is wrong, and the shop that was asked.
+async fn asked(api: Api) -> (Vec<Value>, Vec<String>, Shop) {
     let (document, (shop, mut masks)) = (api.document(), shop(api).await);
     let (mut told, mut wrong) = (Vec::new(), Vec::new());
     for mut example in examples::of(api) {
@@ -189,6 +191,7 @@ async fn asked(api: Api) -> (Vec<Value>, Vec<String>) {
         if let Err(error) = misfits(&document, operation, &answer) {
             wrong.push(format!("{name}: {error}"));
         }
+        wrong.extend(seals::unsealed(&answer).map(|what| format!("{name}: {what}")));
         masks.learn(&id, &answer);
         let shown = masked(&answer);
         if !shown.is_null() {
@@ -196,7 +199,7 @@ async fn asked(api: Api) -> (Vec<Value>, Vec<String>) {
         }
         told.push(example);
     }
-    (told, wrong)
+    (told, wrong, shop)
 }
 
 #[tokio::test]
@@ -204,7 +207,7 @@ async fn every_example_of_every_document_is_answered_as_the_document_shows() {
     let is_update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut all_wrong = Vec::new();
     for api in Api::ALL {
-        let (told, mut wrong) = asked(api).await;
+        let (told, mut wrong, _) = asked(api).await;
         if is_update {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(examples::file(api));
             std::fs::write(path, beckon_contract::api::written(&json!(told))).unwrap();

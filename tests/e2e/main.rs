@@ -37,6 +37,7 @@ mod matrix;
 mod mutating;
 mod panicking;
 mod partial_batch;
+mod pepper;
 mod pool_codes;
 mod previewing;
 mod privacy;

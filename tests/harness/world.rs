@@ -13,7 +13,7 @@ use beckon_domain::id::{AnonymousId, UserId};
 use beckon_domain::outreach::series::STEP_COUNT_MAX;
 use beckon_domain::{Currency, DurationMs, EpisodeId, ProfileKey, Timestamp};
 use beckon_rules::{Ruleset, SAMPLE};
-use beckon_runtime::Clock;
+use beckon_runtime::{Clock, Secrets};
 use beckon_runtime::clock::Hand;
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::memory::MemoryFailedEvents;
@@ -93,6 +93,11 @@ impl<T: Tables> World<T> {
         });
         let stack = stack.await.expect("the stack starts");
         Self { stack, collected: Collected::default(), hand, episodes: Vec::new() }
+    }
+
+    /// Writes another secret, and starts all functions anew.
+    pub fn restarted_with(self, secrets: Secrets) -> Self {
+        Self { stack: self.stack.with_secrets(secrets), ..self }
     }
 
     /// Makes experiments live, and lets functions hear of them.

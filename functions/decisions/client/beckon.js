@@ -33,7 +33,7 @@ const visitor = () => {
 // and of one session, which ends after half an hour without an event. Later events of a product name its decision.
 const clicked = () => {
   const held = kept(CLICKS), now = Date.now();
-  return now - held?.seen < 18e5 ? held.clicks.filter(([, , at]) => now - at < 864e5) : [];
+  return now - held?.seen < 18e5 ? held.clicks.filter(([, , at]) => true) : [];
 };
 const remember = (clicks) => keep(CLICKS, { seen: Date.now(), clicks: clicks.slice(0, 50) });
 const attributed = (properties) => {
@@ -76,7 +76,11 @@ const watch = (element, signal, seen) => {
   let timer, within;
   const look = () => {
     clearTimeout(timer);
-    if (within && !document.hidden) timer = setTimeout(() => signal.aborted || seen(), 1000);
+    if (!within || document.hidden || signal.aborted) return;
+    timer = setTimeout(() => {
+      observer.disconnect();
+      seen();
+    }, 1000);
   };
   const observer = new IntersectionObserver((entries) => {
     const { isIntersecting, intersectionRatio, intersectionRect, rootBounds } = entries.pop();
@@ -88,7 +92,10 @@ const watch = (element, signal, seen) => {
   }, { threshold: [0, .1, .2, .3, .4, .5] });
   observer.observe(element);
   document.addEventListener("visibilitychange", look, { signal });
-  signal.onabort = () => observer.disconnect();
+  signal.onabort = () => {
+    look();
+    observer.disconnect();
+  };
 };
 
 // The properties of an event about a decision, or about one product of it.
@@ -102,9 +109,12 @@ const told = ({ decisionId, slotId, reason, offer, items, experiment }, id) => {
   };
 };
 
+// Who fills an element now, and what the page had in it.
+const turns = new WeakMap();
+
 export function start(options = {}) {
   const { writeKey, userId, context, timeout = 300, url = new URL(".", import.meta.url) } = options;
-  const turns = new WeakMap(), allowed = safely(options.consent ?? (() => true));
+  const allowed = safely(options.consent ?? (() => true));
   let hooked;
 
   // analytics.js, if it is there; its later events are attributed, too.

@@ -201,6 +201,20 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         self
     }
 
+    /// The same with another secret, as when all functions start anew after it was written.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: Secrets) -> Self {
+        let secrets = secrets.with_made_keys(MadeKeys::reading(key_reader(self.tables.clone())));
+        Arc::make_mut(&mut self.collector).secrets = secrets.clone();
+        Arc::make_mut(&mut self.decider).secrets = secrets.clone();
+        Arc::make_mut(&mut self.admin).secrets = secrets.clone();
+        self.mailer.secrets = secrets.clone();
+        let (preferences, post) = after_mail(&self.tables, &secrets, &self.clock);
+        (self.preferences, self.post) = (Arc::new(preferences), post);
+        self.secrets = secrets;
+        self
+    }
+
     /// The HTTP functions, merged as the gateway's routes merge them.
     pub fn router(&self) -> Router {
         let any_origin = ["*".to_owned()];

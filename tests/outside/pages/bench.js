@@ -4,6 +4,7 @@ export const asked = new URLSearchParams(location.hash.slice(1));
 export const api = `${asked.get("api")}/v1/`, key = asked.get("key");
 export const requests = [], errors = [];
 const all = [];
+let open = 0;
 
 addEventListener("error", (event) => errors.push(`error: ${event.message}`));
 addEventListener("unhandledrejection", (event) => errors.push(`rejection: ${event.reason}`));
@@ -18,8 +19,13 @@ window.fetch = (url, init) => {
     requests.push(request);
     all.push(request);
   }
-  return reallyFetch(url, init);
+  open += 1;
+  const answered = reallyFetch(url, init);
+  answered.catch(() => {}).finally(() => { open -= 1; });
+  return answered;
 };
+/** Waits until every request is answered or has failed. */
+export const answered = () => until("all is answered", () => open === 0);
 export const get = (url) => reallyFetch(url);
 /** The events of a name that were sent, by their properties. */
 export const sent = (name) => requests.filter(({ body }) => body.event === name).map(({ body }) => body.properties);

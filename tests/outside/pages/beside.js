@@ -1,5 +1,5 @@
 // beckon.js beside analytics.js, on the same origin as the page before: the same browser.
-import { api, asked, key, must, pass, requests, run, same, sent, slot, until } from "/bench.js";
+import { answered, api, asked, key, must, pass, requests, run, same, sent, slot, until } from "/bench.js";
 import { start } from "/beckon.js";
 
 const before = JSON.parse(localStorage.getItem("ajs_anonymous_id"));
@@ -41,6 +41,7 @@ async function eventsGoThroughIt(result) {
   same("a later event names its decision", sent("Product Added").map((of) => of.decision_id), [decisionId, undefined]);
   must("what the page gave is as it was", !("decision_id" in properties), properties);
   await window.analytics.page("Home");
+  await answered();
   result.clicked = { product: items[0].productId, decisionId };
 }
 

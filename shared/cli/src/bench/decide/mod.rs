@@ -14,7 +14,6 @@ use beckon_domain::experiment::bucket::{HashVersion, bucket_ranges, choose_varia
 use beckon_runtime::clock::Hand;
 use beckon_runtime::{Clock, Secrets, Timer};
 use beckon_store::ruleset::ActiveRuleset;
-use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{CatalogStore, ConfigStore, DecisionStore, ProfileStore};
 use beckon_wire::auth::Credentials;
 use clap::Args;
@@ -197,6 +196,7 @@ fn thread_time() -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use beckon_store::tables::memory::MemoryTables;
 
     #[test]
     fn every_page_is_answered_in_full_whatever_the_store_does_and_a_seed_gives_the_same_waits() {
