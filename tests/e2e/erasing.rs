@@ -4,8 +4,9 @@
 use admin::{Admin, run_tests};
 use beckon_cli::stack::Tables;
 use beckon_domain::code::{Expiry, PoolName, Worth};
-use beckon_domain::id::UserId;
-use beckon_domain::{ContactHash, DiscountCode, DurationMs, ProfileKey, SourceId, Timestamp};
+use beckon_domain::experiment::{Exposed, Fact, Finding, RunId};
+use beckon_domain::id::{EffectId, ExperimentId, GoalId, UserId, VariantId};
+use beckon_domain::{ContactHash, DiscountCode, DurationMs, OrderId, ProfileKey, SourceId, Timestamp};
 use beckon_store::archive::ArchiveObjects;
 use beckon_store::archive::memory::MemoryArchive;
 use beckon_store::models::memory::MemoryModels;
@@ -81,7 +82,28 @@ async fn story<T: Tables>(tables: T) -> World<T> {
     }
     shop.pass(DurationMs::from_minutes(2));
     shop.mailer().await;
+    experimented(&shop).await;
     shop
+}
+
+fn run() -> RunId {
+    RunId { experiment: ExperimentId::new("hero").unwrap(), number: 1 }
+}
+
+/// Both were in an experiment, the first one also on the phone.
+async fn experimented<T: Tables>(shop: &World<T>) {
+    let variant = VariantId::new("a").unwrap();
+    let exposed = Exposed { run: run(), variant, at: START, crossed_over: false };
+    for n in 0..2 {
+        let of = shop.customer(&format!("u-{n}"));
+        let id = EffectId::of_order(&OrderId::new(&format!("A-{n}")).unwrap());
+        let fact = Fact { at: START, id, goal: GoalId::new("order").unwrap(), value: None };
+        for finding in [Finding::Exposed(exposed.clone()), Finding::Reached(run(), fact)] {
+            shop.stack.tables.record_finding(&of, &finding, START).await.unwrap();
+        }
+    }
+    let joined = Finding::Joined(run(), shop.visitor("phone-0"));
+    shop.stack.tables.record_finding(&shop.customer("u-0"), &joined, START).await.unwrap();
 }
 
 fn line(key: &ProfileKey, changes: &Value) -> String {
@@ -155,6 +177,15 @@ async fn everything<T: Tables>(
             held += &format!("{:?}\n", tables.code(&record.code).await.unwrap());
         }
     }
+    let mut after = None;
+    loop {
+        let page = tables.run_page(&run(), after.as_deref(), 100).await.unwrap();
+        held += &page.rows.iter().map(|row| format!("{} {row:?}\n", row.of())).collect::<String>();
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
     for kept in archive.list_archived("").await.unwrap() {
         let document = archive.read_archived(&kept.key).await.unwrap().unwrap();
         held += &String::from_utf8(document).unwrap();
@@ -191,6 +222,7 @@ async fn exported<T: Tables>(shop: &World<T>, gone: &Gone) {
     };
     assert_eq!(export["profiles"].as_array().unwrap().len(), 3, "{export:#}");
     assert_eq!([kinds("reminder"), kinds("order"), kinds("code")], [1, 1, 1], "{export:#}");
+    assert_eq!([kinds("exposure"), kinds("goal")], [2, 1], "{export:#}");
     assert_eq!(export["contacts"][0]["email"], "person-0@mail.example");
     assert_eq!(export["addresses"][0]["mails"].as_array().unwrap().len(), 1);
     let text = export.to_string();
@@ -199,7 +231,7 @@ async fn exported<T: Tables>(shop: &World<T>, gone: &Gone) {
         assert!(!text.contains(other), "what is held on others is told: {other}");
     }
     let found = asked(shop, "erase", &json!({ "userId": "u-0", "dryRun": true })).await["found"].clone();
-    assert_eq!((&found["profiles"], &found["outreach"]), (&json!(3), &json!(3)));
+    assert_eq!((&found["profiles"], &found["outreach"]), (&json!(3), &json!(6)));
     assert_eq!(asked(shop, "export", &gone.person).await["profiles"], export["profiles"], "nothing was done");
 }
 
@@ -207,7 +239,7 @@ async fn exported<T: Tables>(shop: &World<T>, gone: &Gone) {
 async fn erased<T: Tables>(shop: &World<T>, archive: &MemoryArchive, gone: &Gone) {
     let erased = asked(shop, "erase", &gone.person).await;
     assert_eq!(erased["erasure"]["state"], "erased", "{erased:#}");
-    assert_eq!((&erased["found"]["profiles"], &erased["found"]["outreach"]), (&json!(3), &json!(3)));
+    assert_eq!((&erased["found"]["profiles"], &erased["found"]["outreach"]), (&json!(3), &json!(6)));
     let again = asked(shop, "erase", &gone.person).await;
     assert_eq!(
         again["erasure"]["id"], erased["erasure"]["id"],

@@ -26,6 +26,7 @@ mod erasing;
 mod everybody;
 mod experimenting;
 mod experiments;
+mod experiments_admin;
 mod explaining;
 mod feedback;
 mod gpc;

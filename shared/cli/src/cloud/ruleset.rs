@@ -103,6 +103,9 @@ pub(crate) async fn publish(
         Err(RolloutError::NotKept(refused)) => {
             Err(CliError::usage(format!("the ruleset cannot be kept: {refused}")))
         }
+        Err(RolloutError::DoesNotFit(error)) => Err(CliError::usage(format!(
+            "the live experiments do not fit this ruleset, change or stop them first: {error}"
+        ))),
         Err(error @ RolloutError::Store(_)) => {
             Err(CliError::caused("the ruleset could not be published", &error))
         }
