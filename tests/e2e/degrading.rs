@@ -12,14 +12,14 @@ use beckon_store::models::memory::MemoryModels;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
-    CatalogStore, ConfigStore, DecisionStore, Due, ListKey, LiveModel, ModelKind, ProfileStore, Read,
-    RulesetDocument, Save, Stored, StoredDecision, TrendKey, Versioned,
+    ActiveDocuments, CatalogStore, ConfigStore, DecisionStore, Due, ListKey, LiveModel, ModelKind,
+    ProfileStore, Read, Save, Stored, StoredDecision, TrendKey, Versioned,
 };
 use beckon_store::{ErrorKind, StoreError};
 use beckon_wire::auth::Credentials;
 use beckon_wire::decisions::DecisionsResponse;
 use data_encoding::BASE64;
-use decisions::{BUDGET_DEFAULT, Decider, DecisionLog, LiveCatalog, LiveSessionIndex};
+use decisions::{BUDGET_DEFAULT, Browser, Decider, DecisionLog, LiveCatalog, LiveSessionIndex};
 use harness::World;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,8 +117,8 @@ impl ProfileStore for Troubled {
 }
 
 impl ConfigStore for Troubled {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        self.around("active_ruleset", self.inner.active_ruleset()).await
+    async fn active_documents(&self) -> Result<ActiveDocuments, StoreError> {
+        self.around("active_ruleset", self.inner.active_documents()).await
     }
 
     async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {
@@ -234,7 +234,10 @@ async fn ask(decider: &Decider<Troubled>, request_id: &str) -> DecisionsResponse
         "context": { "page": { "type": "PRODUCT", "productId": "tent-4p" } },
         "slots": [{ "id": "home.hero", "count": 4 }, { "id": "pdp.related", "count": 5 }] });
     let body = body.to_string();
-    decider.decide(body.as_bytes(), &Credentials::of_key("pk_local"), false, request_id).await.unwrap()
+    decider
+        .decide(body.as_bytes(), &Credentials::of_key("pk_local"), Browser::default(), request_id)
+        .await
+        .unwrap()
 }
 
 /// Whether a page can be filled with it.

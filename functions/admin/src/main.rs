@@ -24,6 +24,7 @@ async fn main() -> anyhow::Result<()> {
         profile: config.profile_table,
         contact: config.contact_table,
         experiment: config.experiment_table,
+        ..TableNames::default()
     };
     let tables = DynamoTables::from_config(&sdk, names);
     let secrets = Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?;

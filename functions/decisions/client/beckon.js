@@ -33,7 +33,7 @@ const visitor = () => {
 // and of one session, which ends after half an hour without an event. Later events of a product name its decision.
 const clicked = () => {
   const held = kept(CLICKS), now = Date.now();
-  return now - held?.seen < 18e5 ? held.clicks.filter(([, , at]) => true) : [];
+  return now - held?.seen < 18e5 ? held.clicks.filter(([, , at]) => now - at < 864e5) : [];
 };
 const remember = (clicks) => keep(CLICKS, { seen: Date.now(), clicks: clicks.slice(0, 50) });
 const attributed = (properties) => {

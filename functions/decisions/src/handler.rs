@@ -34,7 +34,9 @@ pub fn router<T>(decider: Arc<Decider<T>>, allowed_origins: &[String]) -> Router
 where
     T: ProfileStore + ConfigStore + CatalogStore + 'static,
 {
+    let client = get(crate::client::serve).fallback(|| async { Problem::method_not_allowed() });
     Router::new()
+        .route("/v1/beckon.js", client)
         .route("/v1/decisions", only(post(decide::<T>)))
         .route("/v1/decisions/{decisionId}/explain", only(get(explain::<T>)))
         .route("/v1/recommendations/{slot}", only(get(recommend::<T>)))

@@ -1,4 +1,5 @@
 //! What holds for whatever figures.
+#![allow(clippy::unwrap_used)]
 
 use beckon_statistics::{
     Figures, Level, Metric, Moments, SampleRatio, Verdict, compare, compare_all, days_left, detectable,

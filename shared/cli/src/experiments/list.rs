@@ -92,7 +92,7 @@ fn row(experiment: &Value) -> Vec<String> {
     };
     let variants: Vec<String> = experiment["variants"].as_array().into_iter().flatten().map(weight).collect();
     let hours = experiment["windowSecs"].as_u64().unwrap_or_default() / 3_600;
-    let window = if hours % 24 == 0 { format!("{}d", hours / 24) } else { format!("{hours}h") };
+    let window = if hours.is_multiple_of(24) { format!("{}d", hours / 24) } else { format!("{hours}h") };
     let people = percent(experiment["percent"].as_f64().unwrap_or_default() / 100.0);
     let run = experiment["run"].to_string();
     vec![text("id"), run, status, people, text("goal"), window, variants.join(", ")]

@@ -40,7 +40,7 @@ pub(super) enum Place {
         /// The folder.
         folder: PathBuf,
         /// Its tables.
-        tables: DynamoTables,
+        tables: Box<DynamoTables>,
     },
     /// In a stack.
     Stack(Box<Remote>),
@@ -67,7 +67,7 @@ impl PlaceArgs {
                     folder.display()
                 )));
             }
-            return Ok(Place::Folder { tables: laptop::tables(Some(&file)).await?, folder });
+            return Ok(Place::Folder { tables: Box::new(laptop::tables(Some(&file)).await?), folder });
         }
         let args = TargetArgs { endpoint_url, stack_name, region, port: None };
         let mut target = cloud::meant(args)?;

@@ -41,7 +41,7 @@ pub(super) async fn run(args: TrainArgs, place: &Place) -> Result<(), CliError> 
             let archive = args.archive.clone().unwrap_or_else(|| folder.join("archive"));
             let period = args.days.map_or(Period::All, |days| Period::Days(clock.now(), days));
             let trainer = Trainer {
-                tables: tables.clone(),
+                tables: tables.as_ref().clone(),
                 archive: FolderReader::new(&archive),
                 objects: FolderModels::new(folder),
                 clock,

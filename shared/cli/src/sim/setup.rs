@@ -179,10 +179,6 @@ impl World {
     }
 }
 
-fn decider(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Decider<SimTables> {
-    Decider::new(tables.clone(), ActiveRuleset::default(), secrets.clone(), clock.clone())
-}
-
 fn admin(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Admin<SimTables, ()> {
     Admin {
         tables: tables.clone(),

@@ -17,7 +17,7 @@ use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::{CatalogStore, ConfigStore, DecisionStore, ProfileStore};
 use beckon_wire::auth::Credentials;
 use clap::Args;
-use decisions::{BUDGET_DEFAULT, Decider, DecisionLog};
+use decisions::{BUDGET_DEFAULT, Browser, Decider, DecisionLog};
 use modelled::{Faults, Modelled};
 use report::{DecideReport, Waits};
 use std::collections::BTreeSet;
@@ -128,7 +128,7 @@ where
         let request_id = format!("01a20266-8bf4-7399-8c43-{number:012x}");
         let began = thread_time();
         let answered = time.run(async {
-            let decided = decider.begin(&body, &credentials, false, &request_id).await?;
+            let decided = decider.begin(&body, &credentials, Browser::default(), &request_id).await?;
             let ((), rendered) =
                 tokio::join!(decided.beside.done(), async { serde_json::to_vec(&decided.response) });
             Ok::<_, decisions::DecideError>((decided.response, rendered))
@@ -161,7 +161,7 @@ fn warm<T: ConfigStore + ProfileStore + CatalogStore>(
     for _ in 0..10 {
         let body = shop::request(0, people);
         let asked = time.run(async {
-            let decided = decider.begin(&body, credentials, false, "").await?;
+            let decided = decider.begin(&body, credentials, Browser::default(), "").await?;
             decided.beside.done().await;
             Ok::<_, decisions::DecideError>(())
         });
@@ -215,7 +215,10 @@ mod tests {
         assert_eq!(shop::ruleset().matches("- id: rule-").count(), shop::RULE_COUNT);
         let (decider, _hand) = decider::<MemoryTables>(tables, &secrets, Timer::still());
         let (body, credentials) = (shop::request(3, people), Credentials::of_key("pk_local"));
-        let answered = VirtualTime::default().run(decider.decide(&body, &credentials, false, "r")).unwrap().0;
+        let answered = VirtualTime::default()
+            .run(decider.decide(&body, &credentials, Browser::default(), "r"))
+            .unwrap()
+            .0;
         let answered = answered.unwrap();
         for decision in &answered.decisions {
             assert_eq!(decision.reason.code, "RULE_MATCH");

@@ -8,8 +8,8 @@ use beckon_recommend::{BestSellers, Trend};
 use beckon_runtime::aws::Patience;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
-    CatalogStore, ConfigStore, DecisionStore, Due, ListKey, LiveModel, MailDocument, ModelKind, ProfileStore,
-    Read, RulesetDocument, Save, Stored, StoredDecision, TrendKey, Versioned,
+    ActiveDocuments, CatalogStore, ConfigStore, DecisionStore, Due, ListKey, LiveModel, MailDocument,
+    ModelKind, ProfileStore, Read, Save, Stored, StoredDecision, TrendKey, Versioned,
 };
 use beckon_store::{ErrorKind, StoreError};
 use std::collections::BTreeMap;
@@ -150,8 +150,8 @@ impl ProfileStore for Modelled {
 }
 
 impl ConfigStore for Modelled {
-    async fn active_ruleset(&self) -> Result<Option<RulesetDocument>, StoreError> {
-        self.call("active_ruleset", false, self.tables.active_ruleset()).await
+    async fn active_documents(&self) -> Result<ActiveDocuments, StoreError> {
+        self.call("active_documents", false, self.tables.active_documents()).await
     }
 
     async fn live_model(&self, kind: ModelKind) -> Result<Option<LiveModel>, StoreError> {

@@ -57,6 +57,9 @@ pub(super) struct StatsReport {
     pub met: bool,
 }
 
+/// What of a story one metric says.
+type Told = fn(&Story) -> Course;
+
 impl StatsReport {
     pub fn new(runs: u64, seed: u64) -> Self {
         Self {
@@ -72,7 +75,7 @@ impl StatsReport {
     }
 
     pub fn add(&mut self, shop: &Shop, stories: &[Story]) {
-        let metrics: [(&'static str, fn(&Story) -> Course); 2] =
+        let metrics: [(&'static str, Told); 2] =
             [("converted", |story| story.conversion), ("revenue", |story| story.revenue)];
         for (metric, course) in metrics {
             let courses: Vec<Course> = stories.iter().map(course).collect();
