@@ -1,25 +1,25 @@
 //! What is held on a person is told, and erased: at once where it is found by key, by the sweep elsewhere, and nothing that
 //! was under way brings anything back.
 
+mod held;
+
 use admin::{Admin, run_tests};
 use beckon_cli::stack::Tables;
 use beckon_domain::code::{Expiry, PoolName, Worth};
-use beckon_domain::experiment::{Exposed, Fact, Finding, RunId};
-use beckon_domain::id::{EffectId, ExperimentId, GoalId, UserId, VariantId};
-use beckon_domain::{ContactHash, DiscountCode, DurationMs, OrderId, ProfileKey, SourceId, Timestamp};
+use beckon_domain::id::UserId;
+use beckon_domain::{ContactHash, DiscountCode, DurationMs, ProfileKey, SourceId, Timestamp};
 use beckon_store::archive::ArchiveObjects;
 use beckon_store::archive::memory::MemoryArchive;
 use beckon_store::models::memory::MemoryModels;
-use beckon_store::objects::{FailedEventStore, RewriteObjects};
+use beckon_store::objects::RewriteObjects;
 use beckon_store::tables::codes::{NewCode, Pool, PoolKind};
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
     AuditLog, ContactStore, ErasureStore, OutreachStore, PersonStore, ProfileStore, Read, SuppressionReason,
 };
-use beckon_wire::failed::{FailedEvent, FailedReason, StreamName};
 use beckon_wire::rights::PersonAsk;
-use data_encoding::BASE64;
 use harness::{Fault, Faults, Faulty, Teller, World, world::START};
+use held::{experimented, objects, run};
 use serde_json::{Value, json};
 use trainer::Sweeper;
 
@@ -84,60 +84,6 @@ async fn story<T: Tables>(tables: T) -> World<T> {
     shop.mailer().await;
     experimented(&shop).await;
     shop
-}
-
-fn run() -> RunId {
-    RunId { experiment: ExperimentId::new("hero").unwrap(), number: 1 }
-}
-
-/// Both were in an experiment, the first one also on the phone.
-async fn experimented<T: Tables>(shop: &World<T>) {
-    let variant = VariantId::new("a").unwrap();
-    let exposed = Exposed { run: run(), variant, at: START, crossed_over: false };
-    for n in 0..2 {
-        let of = shop.customer(&format!("u-{n}"));
-        let id = EffectId::of_order(&OrderId::new(&format!("A-{n}")).unwrap());
-        let fact = Fact { at: START, id, goal: GoalId::new("order").unwrap(), value: None };
-        for finding in [Finding::Exposed(exposed.clone()), Finding::Reached(run(), fact)] {
-            shop.stack.tables.record_finding(&of, &finding, START).await.unwrap();
-        }
-    }
-    let joined = Finding::Joined(run(), shop.visitor("phone-0"));
-    shop.stack.tables.record_finding(&shop.customer("u-0"), &joined, START).await.unwrap();
-}
-
-fn line(key: &ProfileKey, changes: &Value) -> String {
-    let mut line = json!({ "v": 1, "key": key.as_str(), "id": "e", "source": "web", "type": "page",
-        "occurred_at": START.as_ms(), "received_at": START.as_ms() });
-    for (name, value) in changes.as_object().unwrap() {
-        line[name] = value.clone();
-    }
-    line.to_string()
-}
-
-/// Archive and failed events as they may lie there of these people.
-async fn objects<T: Tables>(shop: &World<T>) -> MemoryArchive {
-    let (gone, stays) = (shop.customer("u-0"), shop.customer("u-1"));
-    let archive = MemoryArchive::default();
-    let claimed = line(&shop.visitor("stranger"), &json!({ "claim": gone.as_str() }));
-    let lines = [line(&gone, &json!({})), line(&stays, &json!({})), claimed].join("\n") + "\n";
-    archive.insert("events/2025/11/22/08/a.jsonl", lines.into_bytes());
-    let alone = line(&shop.visitor("phone-0"), &json!({})) + "\n";
-    archive.insert("events/2025/11/22/09/b.jsonl", alone.into_bytes());
-    for (key, id) in [(&gone, "gone"), (&stays, "stays")] {
-        let failed = FailedEvent {
-            id: id.to_owned(),
-            reason: FailedReason::Expired,
-            detail: String::new(),
-            partition_key: key.as_str().to_owned(),
-            payload_base64: BASE64.encode(line(key, &json!({})).as_bytes()),
-            failed_at: START.as_ms(),
-            stream: StreamName::Events,
-        };
-        let document = serde_json::to_vec(&failed).unwrap();
-        shop.stack.failed.keep(id, "expired", document).await.unwrap();
-    }
-    archive
 }
 
 async fn asked<T: Tables>(shop: &World<T>, what: &str, body: &Value) -> Value {

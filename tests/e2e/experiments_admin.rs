@@ -152,7 +152,8 @@ async fn a_report_counts_who_was_shown_what_and_what_they_did_then() {
         let body = json!({ "anonymousId": who, "slots": [{ "id": "home.hero" }] });
         assert_eq!(world.post("/v1/decisions", "pk_local", &body).await.status, 200);
         if n % 3 == 0 {
-            let order = json!({ "order": ["mug"], "by": who, "time": "2m", "with": { "order_id": who } });
+            let told = json!({ "order_id": who, "total": 18, "currency": "EUR" });
+            let order = json!({ "order": ["mug"], "by": who, "time": "2m", "with": told });
             world.pass(DurationMs::from_secs(30));
             let order = teller.event(&order);
             world.events("sk_local", &[order]).await;

@@ -169,7 +169,7 @@ async fn the_templates_tables_are_those_that_the_code_makes() {
 #[test]
 fn data_outlives_mistakes() {
     let with_ttl = tables_with_ttl();
-    assert_eq!(with_ttl.len(), 5, "tables with a time to live: {with_ttl:?}");
+    assert_eq!(with_ttl.len(), 6, "tables with a time to live: {with_ttl:?}");
     assert_none(&keeping(&Template::own(), &with_ttl));
 }
 

@@ -41,22 +41,12 @@ async fn main() -> anyhow::Result<()> {
     decider.exposures = Exposures::putting(KinesisStream::from_config(&page, config.event_stream));
     // In init there is time: the ruleset is compiled and the connection warmed before the first page waits.
     let patient = DynamoTables::from_config(&start, names);
-    if let Err(error) = decider.rulesets.get(&patient, decider.clock.now()).await {
-        tracing::warn!(error = ?error, "started without a ruleset");
-    }
     let objects = S3Models::from_config(&start, config.model_bucket);
     decider.catalog = LiveCatalog::reading(patient.clone(), objects.clone());
     if config.session_index {
         decider.session_index = LiveSessionIndex::reading(patient.clone(), objects);
     }
-    let now = decider.clock.now();
-    tokio::join!(
-        decider.best_sellers.refresh(&patient, None, false, now),
-        decider.session_index.read(now),
-        decider.catalog.read(now),
-        decider.secrets.made.warm(now),
-        decider.propensity.get(&patient, now)
-    );
+    decider.warm(&patient).await;
     let app = router(Arc::new(decider), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
 }

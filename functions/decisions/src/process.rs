@@ -100,6 +100,21 @@ impl<T> Decider<T> {
     pub fn with_budget(self, budget: Duration, timer: Timer) -> Self {
         Self { budget, timer, ..self }
     }
+
+    /// Reads what every request needs, through a table that may take its time. What fails is read again when it is asked for.
+    pub async fn warm(&self, patient: &(impl ConfigStore + CatalogStore)) {
+        let now = self.clock.now();
+        if let Err(error) = self.rulesets.get(patient, now).await {
+            tracing::warn!(error = ?error, "started without a ruleset");
+        }
+        tokio::join!(
+            self.best_sellers.refresh(patient, None, false, now),
+            self.session_index.read(now),
+            self.catalog.read(now),
+            self.secrets.made.warm(now),
+            self.propensity.get(patient, now)
+        );
+    }
 }
 
 /// What the headers of a request say of who sends it.

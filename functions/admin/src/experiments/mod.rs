@@ -7,6 +7,7 @@ pub(crate) use report::report;
 pub(crate) use routes::{check, history, kill, kill_all, live, publish, ramp, roll_back, stop, version};
 
 use crate::answer;
+use crate::change::{Change, Noted, Values};
 use crate::error::{AdminError, faults};
 use crate::process::{Admin, Caller};
 use crate::rollout::{Outcome, Proposal, make_live_after};
@@ -23,6 +24,7 @@ use beckon_wire::experiments::{
     ExperimentAnswer, ExperimentsAnswer, ExperimentsChangedAnswer, ExperimentsCheckAnswer, VariantAnswer,
 };
 use beckon_wire::problem::Problem;
+use serde_json::Value;
 
 /// A change of the live document, and in whose name.
 pub(crate) struct Switched {
@@ -76,7 +78,7 @@ impl<T: RulesetStore, O> Admin<T, O> {
         text: &str,
         ask: PublishAsk,
         caller: Caller<'_>,
-    ) -> Result<ExperimentsChangedAnswer, AdminError> {
+    ) -> Result<Noted<ExperimentsChangedAnswer>, AdminError> {
         let live = self.tables.live_document(DocumentKind::Experiments).await?;
         let is_dry = ask.dry_run;
         let proposal = Proposal { by: ask.by, note: ask.note, expect: ask.expect, ..proposed(text, caller) };
@@ -88,7 +90,7 @@ impl<T: RulesetStore, O> Admin<T, O> {
         &self,
         ask: RollbackAsk,
         caller: Caller<'_>,
-    ) -> Result<ExperimentsChangedAnswer, AdminError> {
+    ) -> Result<Noted<ExperimentsChangedAnswer>, AdminError> {
         let live = self.tables.live_document(DocumentKind::Experiments).await?;
         let before = live.as_ref().and_then(|live| live.from.clone());
         let to = ask.to.or(before).ok_or_else(|| {
@@ -110,7 +112,7 @@ impl<T: RulesetStore, O> Admin<T, O> {
         &self,
         ask: Switched,
         caller: Caller<'_>,
-    ) -> Result<ExperimentsChangedAnswer, AdminError> {
+    ) -> Result<Noted<ExperimentsChangedAnswer>, AdminError> {
         let live = self.tables.live_document(DocumentKind::Experiments).await?;
         let missing = || Problem::not_found("no experiments were published yet");
         let text = &live.as_ref().ok_or_else(missing)?.document.body;
@@ -128,12 +130,16 @@ impl<T: RulesetStore, O> Admin<T, O> {
         live: Option<LiveRuleset>,
         dry_run: bool,
         caller: Caller<'_>,
-    ) -> Result<ExperimentsChangedAnswer, AdminError> {
-        let compiled = Experiments::load(&proposal.document.body, &self.ruleset_below().await?);
-        compiled.map_err(|error| refused(&error))?.version().clone_into(&mut proposal.document.version);
+    ) -> Result<Noted<ExperimentsChangedAnswer>, AdminError> {
+        let (ruleset, now) = (self.ruleset_below().await?, self.clock.now());
+        let compiled =
+            Experiments::load(&proposal.document.body, &ruleset).map_err(|error| refused(&error))?;
+        compiled.version().clone_into(&mut proposal.document.version);
         let (kind, version) = (proposal.kind, proposal.document.version.clone());
         let from = live.as_ref().map(|live| live.document.version.clone());
-        let told = ExperimentsChangedAnswer {
+        let before = live.as_ref().and_then(|live| Experiments::load(&live.document.body, &ruleset).ok());
+        let before = stand(from.as_deref(), &before.unwrap_or_default(), now);
+        let answer = ExperimentsChangedAnswer {
             request_id: caller.request_id.to_owned(),
             changed: from.as_ref() != Some(&version),
             version: version.clone(),
@@ -142,19 +148,20 @@ impl<T: RulesetStore, O> Admin<T, O> {
             number: None,
         };
         if dry_run {
-            return Ok(told);
+            return Ok(Noted { answer, change: Change::new(before.clone(), before) });
         }
-        let outcome = make_live_after(&self.tables, proposal, live, self.clock.now()).await?;
-        let Outcome::Changed(change) = outcome else { return Ok(told) };
+        let change = Change::new(before, stand(Some(&version), &compiled, now));
+        let outcome = make_live_after(&self.tables, proposal, live, now).await?;
+        let Outcome::Changed(made) = outcome else { return Ok(Noted { answer, change }) };
         tracing::info!(
             request.id = caller.request_id,
             source = caller.source.as_str(),
             experiments.version = version,
-            experiments.change = change.number,
+            experiments.change = made.number,
             experiments.action = kind.name(),
             "experiments are live"
         );
-        Ok(ExperimentsChangedAnswer { number: Some(change.number), ..told })
+        Ok(Noted { answer: ExperimentsChangedAnswer { number: Some(made.number), ..answer }, change })
     }
 
     /// What is live, and how it became so.
@@ -193,6 +200,19 @@ impl<T: RulesetStore, O> Admin<T, O> {
         let changes = self.tables.document_changes(DocumentKind::Experiments, ask.before, ask.limit).await?;
         Ok(answer::history(changes, request_id))
     }
+}
+
+/// How experiments stand, for the audit chain: a kill or a ramp is seen without reading two documents.
+fn stand(version: Option<&str>, experiments: &Experiments, now: Timestamp) -> Values {
+    let of_one = |experiment: ExperimentAnswer| {
+        let killed = if experiment.killed { ", killed" } else { "" };
+        let winner = experiment.winner.map(|id| format!(", {id} won")).unwrap_or_default();
+        let text = format!("{} at {}%{killed}{winner}", experiment.status, experiment.percent);
+        (experiment.id, Value::String(text))
+    };
+    let all: Values = told(experiments, now).into_iter().map(of_one).collect();
+    let version = version.map(|version| ("version".to_owned(), Value::from(version)));
+    version.into_iter().chain([("experiments".to_owned(), Value::Object(all))]).collect()
 }
 
 /// A text, as a proposal that is not checked yet.

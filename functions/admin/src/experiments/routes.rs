@@ -1,8 +1,9 @@
 //! HTTP for experiments.
 
 use super::Switched;
+use crate::change::Noted;
 use crate::error::AdminError;
-use crate::handler::{Shared, answer, user, yaml};
+use crate::handler::{Shared, answer, answer_noted, user, yaml};
 use crate::process::{Admin, Caller};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -93,7 +94,7 @@ pub(crate) async fn publish<T: RulesetStore, O>(State(admin): Shared<T, O>, requ
         let text = document(body).await?;
         admin.publish_experiments(&text, ask, Caller { source: &source, request_id: &request_id }).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 pub(crate) async fn roll_back<T: RulesetStore, O>(State(admin): Shared<T, O>, request: Request) -> Response {
@@ -104,7 +105,7 @@ pub(crate) async fn roll_back<T: RulesetStore, O>(State(admin): Shared<T, O>, re
         let ask = RollbackAsk::parse(&small(body).await?)?;
         admin.roll_experiments_back(ask, Caller { source: &source, request_id: &request_id }).await
     };
-    answer(result.await, &request_id)
+    answer_noted(result.await, &request_id)
 }
 
 /// Whoever may switch, and the body.
@@ -121,13 +122,13 @@ async fn switch<T: RulesetStore, O>(
     parse: impl FnOnce(&[u8]) -> Result<Switched, Problem>,
 ) -> Response {
     let request_id = fresh_id();
-    let result: Result<ExperimentsChangedAnswer, AdminError> = async {
+    let result: Result<Noted<ExperimentsChangedAnswer>, AdminError> = async {
         let (source, body) = switching(admin, request).await?;
         let ask = Switched { experiment, ..parse(&body)? };
         admin.switch_experiment(ask, Caller { source: &source, request_id: &request_id }).await
     }
     .await;
-    answer(result, &request_id)
+    answer_noted(result, &request_id)
 }
 
 pub(crate) async fn stop<T: RulesetStore, O>(

@@ -4,12 +4,13 @@ use super::super::core::Core;
 use super::super::log;
 use super::virtual_time::VirtualTime;
 use crate::error::CliError;
-use crate::stack::publish;
+use crate::stack::{publish, publish_experiments};
 use beckon_domain::id::AnonymousId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
 use beckon_domain::{Category, DurationMs, Pepper, ProductId, Profile, ProfileKey, Timestamp};
 use beckon_recommend::popularity::{Delivered, fold};
 use beckon_recommend::{BestSellers, Other, Signal, SignalId, SignalKind, Trend};
+use beckon_rules::Ruleset;
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{CatalogStore, ListKey, ProfileStore, TrendKey};
 use serde_json::{Value, json};
@@ -67,6 +68,18 @@ pub(super) fn ruleset() -> String {
             RULE_COUNT - place
         );
         _ = writeln!(yaml, "    when: {when}\n    then: {{ recommend: {strategy} }}");
+    }
+    yaml
+}
+
+/// An experiment in each slot: everybody is assigned eight times, and is shown what they would be shown anyway.
+fn experiments() -> String {
+    let mut yaml = "version: 1\nholdout: 0%\nexperiments:\n".to_owned();
+    for slot in 0..SLOT_COUNT {
+        let changes = format!("[{{ slot: slot-{slot}, count: {ITEM_COUNT} }}]");
+        _ = writeln!(yaml, "  - id: trial-{slot}\n    status: running\n    variants:");
+        _ = writeln!(yaml, "      - {{ id: a, weight: 50% }}");
+        _ = writeln!(yaml, "      - {{ id: b, weight: 50%, changes: {changes} }}");
     }
     yaml
 }
@@ -141,7 +154,10 @@ async fn fill(
     pepper: &Pepper,
 ) -> Result<(), CliError> {
     let store = |error| CliError::caused("the benchmark's tables", &error);
-    publish(tables, &ruleset(), NOW).await?;
+    let text = ruleset();
+    publish(tables, &text, NOW).await?;
+    let ruleset = Ruleset::parse(&text).map_err(|e| broken("ruleset", e))?;
+    publish_experiments(tables, &experiments(), &ruleset, NOW).await?;
     for (number, (_, profile)) in profiles.into_iter().enumerate() {
         let id = AnonymousId::new(&person(number)).map_err(|e| broken("visitor", e))?;
         tables.save(&pepper.anonymous(&id), &profile, None, None).await.map_err(store)?;

@@ -3,8 +3,6 @@
 
 mod body;
 mod seats;
-#[cfg(test)]
-mod tests;
 
 use axum::Router;
 use axum::body::Body;
@@ -169,3 +167,6 @@ fn is_endless(response: &Response<Body>) -> bool {
     let content_type = response.headers().get(header::CONTENT_TYPE);
     content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
 }
+
+#[cfg(test)]
+mod tests;
