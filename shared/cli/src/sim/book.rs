@@ -111,6 +111,8 @@ pub(crate) struct Book {
     pub(crate) one_shard_name: bool,
     /// Visitors whose freeze is stored.
     frozen: BTreeSet<ProfileKey>,
+    /// Who was let back, and the version of the profile that was the first to say so.
+    let_back_by: BTreeMap<ProfileKey, u64>,
     /// Profiles of which a read was stale, or overtaken before the write that followed it.
     pub(crate) overtaken: BTreeSet<ProfileKey>,
     /// What others were told, by its id.
@@ -226,12 +228,15 @@ impl Book {
         }
     }
 
-    /// Others were told something, perhaps again. One id is one thing.
+    /// Others were told something, perhaps again. One id is one thing; only of who was let back a client may send the same
+    /// event again, with a clock that says that it happened since: no tombstone keeps the ids of events.
     pub(crate) fn heard(&mut self, event: &BusEvent) {
         let detail: serde_json::Value = serde_json::from_str(&event.detail).unwrap_or_default();
         let id = detail["id"].as_str().unwrap_or_default().to_owned();
+        let of = detail["profile"].as_str().and_then(|key| ProfileKey::parse(key).ok());
+        let is_back = of.is_some_and(|key| self.let_back_by.contains_key(&key));
         let known = self.heard.entry(id).or_insert_with(|| event.clone());
-        if known != event {
+        if known != event && !is_back {
             let (first, second) = (known.detail.clone(), event.detail.clone());
             self.violated(|| format!("one id told two things: {first} and {second}"));
         }
@@ -243,6 +248,9 @@ impl Book {
         self.mail.written(key, profile);
         if profile.link.is_some() {
             self.frozen.insert(key.clone());
+        }
+        if profile.erasure.as_ref().is_some_and(|erasure| erasure.released_at.is_some()) {
+            self.let_back_by.entry(key.clone()).or_insert(version);
         }
         let Self { log, accounts, .. } = self;
         let account = accounts.entry(key.clone()).or_default();
@@ -289,6 +297,12 @@ impl Book {
                 self.violated(|| format!("{}: it has {bytes} bytes", short(key)));
             }
         }
+    }
+
+    /// Whether a line was settled by a tombstone, before its person was let back.
+    pub(crate) fn met_tombstone(&self, key: &ProfileKey, told: &Told) -> bool {
+        let let_back_by = self.let_back_by.get(key);
+        let_back_by.is_some_and(|let_back_by| told.settled_by.is_none_or(|by| by < *let_back_by))
     }
 
     /// Something was kept as failed. Returns whether it is an event that has expired now.

@@ -5,6 +5,7 @@
 
 use super::book::Book;
 use super::ground::Net;
+use beckon_domain::experiment::Measured;
 use beckon_domain::mark::{Marks, Ring};
 use beckon_domain::{Profile, ProfileKey};
 use beckon_recommend::Trend;
@@ -63,6 +64,12 @@ pub(crate) enum Bug {
     RedriveRevives,
     ReleasedRemembered,
     ArchiveLeft,
+    ConversionAgain,
+    ExposureReplaced,
+    ExposureUntold,
+    VariantForgotten,
+    FindingsForgotten,
+    JoiningForgotten,
     SplitsUseRetries,
     /// None, in the calm in which the variant before is tried.
     Calm,
@@ -93,7 +100,7 @@ const fn caught(bug: Bug, name: &'static str, how: &'static str) -> Variant {
 }
 
 /// Every variant, in the order of the table.
-pub(crate) const VARIANTS: [Variant; 45] = [
+pub(crate) const VARIANTS: [Variant; 51] = [
     caught(Bug::NaiveAdd, "naive add: neither marks nor ring", "load forgets both"),
     caught(Bug::ContinuePastFailure, "continue past a failed record", "a batch goes in record by record"),
     caught(Bug::OneMark, "one mark for all shards", "all records name one shard"),
@@ -166,6 +173,16 @@ pub(crate) const VARIANTS: [Variant; 45] = [
         "a release that lifts what keeps the past out",
         "save dates it back to the epoch",
     ),
+    caught(Bug::ConversionAgain, "a conversion counted each time it is told", "rows of facts get fresh ids"),
+    caught(
+        Bug::ExposureReplaced,
+        "an exposure that a later one replaces",
+        "the row says the newest exposure",
+    ),
+    caught(Bug::ExposureUntold, "exposures that nobody is told", "put of decisions does nothing"),
+    caught(Bug::VariantForgotten, "variants by the hash alone", "load of decisions forgets what was shown"),
+    caught(Bug::FindingsForgotten, "forget what reports must be told", "save clears the findings"),
+    caught(Bug::JoiningForgotten, "visitors that stay people of their own", "a joining is not written"),
     caught(Bug::ArchiveLeft, "archived lines of erased people left", "the rewrite of an object does nothing"),
 ];
 
@@ -184,6 +201,9 @@ pub(crate) fn twist_loaded(net: &Net, found: &mut BTreeMap<ProfileKey, Stored>, 
             let redriven = ground.notes.redriven.clone();
             let of_redriven = found.iter_mut().filter(|(key, _)| redriven.contains(*key));
             of_redriven.for_each(|(_, stored)| stored.profile.erasure = None);
+        }
+        Bug::VariantForgotten if ground.notes.is_page => {
+            found.values_mut().for_each(|stored| stored.profile.measured = Measured::default());
         }
         Bug::NoRing => found.values_mut().for_each(|stored| stored.profile.ring = Ring::default()),
         Bug::RingOfEight => found.values_mut().for_each(|stored| shorten(&mut stored.profile.ring)),
@@ -240,8 +260,10 @@ fn shorten(ring: &mut Ring) {
 /// What a variant makes of a profile that is to be written. Returns whether its merge record is put before.
 pub(crate) fn twist_saved(net: &Net, profile: &mut Profile) -> bool {
     let bug = net.lock().bug;
-    if bug == Bug::HeardForgotten {
-        profile.rules.outbox.clear();
+    match bug {
+        Bug::HeardForgotten => profile.rules.outbox.clear(),
+        Bug::FindingsForgotten => profile.measured.outbox.clear(),
+        _ => {}
     }
     let Some(link) = profile.link.as_mut().filter(|link| link.merge_pending) else { return false };
     if bug == Bug::OutboxCleared {

@@ -28,6 +28,7 @@ impl World {
         {
             self.net.lock().book.violation = Some(violation);
         }
+        let reported = self.reported();
         let mut ground = self.net.lock();
         for (key, profile) in &profiles {
             ground.trace.mix_text(key.as_str());
@@ -41,6 +42,7 @@ impl World {
             events: balance.collected.accepted,
             calls: ground.call_count,
             mails: ground.book.mail.counts(),
+            reported,
             profiles: profiles.len() as u64,
         }
     }
@@ -108,6 +110,7 @@ impl World {
         let written = self.tables.inner.conversions().iter().map(|row| row.conversion.id).collect();
         let violation = oracle.violation.clone().or_else(|| oracle.unheard(book));
         let violation = violation.or_else(|| oracle.unwritten(&written));
+        let violation = violation.or_else(|| self.report_violation(book, &oracle));
         if violation.is_some() {
             return violation;
         }

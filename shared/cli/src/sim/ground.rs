@@ -68,6 +68,8 @@ pub(crate) struct Notes {
     pub(crate) sleeps_until: Option<Timestamp>,
     /// Profiles of which it was given a record that was put again.
     pub(crate) redriven: BTreeSet<ProfileKey>,
+    /// It is a page that asks.
+    pub(crate) is_page: bool,
     /// What a run of the mailer was told.
     pub(crate) mail: MailNotes,
 }

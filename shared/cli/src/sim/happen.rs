@@ -10,7 +10,7 @@ use super::world::{Ended, Task, Waiting, Work, World};
 use crate::failed::redrive::{Redriven, received_again};
 use beckon_domain::DurationMs;
 use beckon_store::streams::NewRecord;
-use beckon_store::tables::{CatalogStore, ExperimentStore, OutreachStore, SwitchAction};
+use beckon_store::tables::{CatalogStore, OutreachStore, SwitchAction};
 use beckon_wire::auth::Credentials;
 use beckon_wire::capture::CaptureAnswer;
 use collector::Told;
@@ -82,7 +82,7 @@ impl World {
                 drop(self.tables.inner.save_reminder(&change, now).now_or_never());
             }
             LateWrite::Finding { of, finding, now } => {
-                drop(self.tables.inner.record_finding(&of, &finding, now).now_or_never());
+                drop(self.tables.find(&of, &finding, now).now_or_never());
             }
         }
     }
@@ -150,7 +150,7 @@ impl World {
                 self.answered(op, &answer);
                 self.ask(op);
             }
-            (Work::Decision { known }, Ended::Decided(answer)) => self.decided(known, &task.notes, &answer),
+            (Work::Decision(before), Ended::Decided(answer)) => self.decided(&before, &task.notes, &answer),
             (Work::Request { op, .. }, Ended::Collected(Err(error))) if !error.is_transient() => {
                 self.net.lock().book.violated(|| format!("request {op} was refused: {error}"));
             }
@@ -164,7 +164,7 @@ impl World {
             (Work::Feedback(telling), ended) => self.was_told(*telling, &ended),
             (Work::Erase { customer }, ended) => self.was_erased(customer, &ended),
             (Work::Release { customer }, ended) => self.was_released(customer, &ended),
-            (Work::Mailer | Work::Decision { .. }, _) => {}
+            (Work::Mailer | Work::Decision(_), _) => {}
         }
     }
 

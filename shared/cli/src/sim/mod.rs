@@ -22,6 +22,7 @@ mod ground;
 mod happen;
 mod mail_book;
 mod mail_bugs;
+mod measuring;
 mod meddling;
 mod oracle;
 mod outreach;
@@ -109,7 +110,7 @@ pub fn run(args: &SimArgs) -> Result<(), CliError> {
 }
 
 /// Seeds after which a known-bad variant must have been noticed.
-pub const BUG_SEEDS_MAX: u64 = 200;
+pub const BUG_SEEDS_MAX: u64 = 50;
 
 /// Runs seeds on some threads. The first failures are shrunk to what they need.
 ///

@@ -139,6 +139,7 @@ impl Oracle {
                 | EventKind::RulesDue
                 | EventKind::SegmentChanged { .. }
                 | EventKind::ConversionRecorded(_)
+                | EventKind::Exposed { .. }
         );
         if let EventKind::Merge { from, state } = &event.kind {
             self.merge(profile, key, (from, state), policy);

@@ -71,8 +71,8 @@ impl Ground {
     fn tell_of(&mut self, id: ReminderId, nth: usize, email: &Email, sent_at: Timestamp) {
         let message_id = format!("{}.{nth}", id.decision_id());
         let mail = SesMail { message_id: &message_id, to: &email.to, sent_at, tags: &email.tags };
-        let is_lost = self.dice.chance(3);
-        let late = if self.dice.chance(4) { self.dice.between(3_600_000, 10_800_000) } else { 0 };
+        let is_lost = self.dice.chance(5);
+        let late = if self.dice.chance(12) { self.dice.between(3_600_000, 10_800_000) } else { 0 };
         for (happened, within_ms) in became_of(self.dice.below(1_000)) {
             if is_lost || self.dice.chance(2) {
                 self.count(Fault::EventLost);

@@ -4,7 +4,7 @@ use super::bugs::{Bug, Variant};
 use super::fault::{Fault, FaultCounts};
 use super::script;
 use super::shrink::{shrink, tell};
-use super::world::{Mails, Outcome};
+use super::world::{Mails, Outcome, Reported};
 use crate::say;
 use serde::Serialize;
 use serde_json::json;
@@ -20,6 +20,7 @@ pub(crate) struct Report {
     events: u64,
     calls: u64,
     mails: Mails,
+    reported: Reported,
     profiles: u64,
     duplicates: u64,
     faults: FaultCounts,
@@ -63,6 +64,14 @@ pub struct Summary {
     pub mails_unheard: u64,
     /// Discount codes that mails showed, each to one person.
     pub codes: u64,
+    /// Exposures that entered the stream, forwarded ones counted again.
+    pub exposures: u64,
+    /// People whom reports of the experiment count.
+    pub exposed: u64,
+    /// Of these, those of whom a half had been shown another variant.
+    pub crossed_over: u64,
+    /// Conversions that reports count.
+    pub conversions: u64,
     /// How often each fault was injected.
     pub faults: Vec<(&'static str, u64)>,
     /// The hash of all runs, whatever their order.
@@ -82,6 +91,10 @@ impl Report {
         self.mails.twice += outcome.mails.twice;
         self.mails.unheard += outcome.mails.unheard;
         self.mails.codes += outcome.mails.codes;
+        self.reported.exposures += outcome.reported.exposures;
+        self.reported.people += outcome.reported.people;
+        self.reported.crossed_over += outcome.reported.crossed_over;
+        self.reported.conversions += outcome.reported.conversions;
         self.profiles += outcome.profiles;
         self.duplicates += outcome.balance.duplicate;
         self.faults.merge(&outcome.faults);
@@ -112,6 +125,10 @@ impl Report {
             mails_twice: self.mails.twice,
             mails_unheard: self.mails.unheard,
             codes: self.mails.codes,
+            exposures: self.reported.exposures,
+            exposed: self.reported.people,
+            crossed_over: self.reported.crossed_over,
+            conversions: self.reported.conversions,
             faults: Fault::ALL.iter().map(|fault| (fault.name(), self.faults.of(*fault))).collect(),
             trace: format!("{:016x}", self.trace),
             failures: self.failures.into_iter().enumerate().map(failure).collect(),
@@ -137,6 +154,11 @@ pub(crate) fn print(summary: &Summary, as_json: bool) {
         "{} mails with `unknown: give_up`, none of them twice; {mails_resending} with `unknown: send_again`, {mails_twice} of \
          them once more than they should be; of {mails_unheard} the mailer did not hear; {codes} codes were shown",
         mails - mails_resending
+    ));
+    let Summary { exposures, exposed, crossed_over, conversions, .. } = summary;
+    say(format_args!(
+        "{exposures} exposures: reports count {exposed} people, {crossed_over} of whom crossed over, and {conversions} \
+         conversions"
     ));
     for failure in summary.failures.iter().take(TOLD_MAX) {
         say(format_args!("\nFAIL  beckon sim --seed {}\n      {}", failure.seed, failure.violation));

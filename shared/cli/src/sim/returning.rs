@@ -4,10 +4,12 @@
 use super::book::{Book, short};
 use super::bugs::Bug;
 use super::fault::Fault;
+use super::measuring::Seen;
 use super::oracle::Oracle;
 use super::script::{What, customer_id};
 use super::world::{Ended, Waiting, Work, World};
 use beckon_domain::event::EventKind;
+use beckon_domain::experiment::RunRow;
 use beckon_domain::id::UserId;
 use beckon_domain::{DurationMs, Erasure, Profile, ProfileKey, SourceId, Timestamp};
 use beckon_store::tables::{ContactStore, PersonStore};
@@ -46,6 +48,12 @@ impl World {
             return self.wait(self.now() + pause, Waiting::Release { customer });
         }
         self.net.lock().count(Fault::Released);
+        if let Some(key) = self.standing_after_release() {
+            self.net
+                .lock()
+                .book
+                .violated(|| format!("{} was let back, and its tombstone stands", short(&key)));
+        }
         for request in self.requests().into_iter().filter(|request| request.released_at.is_some()) {
             let erasure = request.erasure();
             self.let_back.extend(request.keys.into_iter().map(|key| (key, erasure.clone())));
@@ -56,6 +64,11 @@ impl World {
     pub(crate) fn returned(&self) -> BTreeSet<ProfileKey> {
         let released = self.requests().into_iter().filter(|request| request.released_at.is_some());
         released.flat_map(|request| request.keys).collect()
+    }
+
+    /// Who is told to be let back, and is not.
+    fn standing_after_release(&self) -> Option<ProfileKey> {
+        self.returned().into_iter().find(|key| self.stored(key).is_none_or(|profile| profile.is_tombstone()))
     }
 
     /// Something from before a release that is back.
@@ -95,8 +108,9 @@ impl World {
         let account = book.accounts.get(key)?;
         let told = |(record, line): &(usize, usize)| &book.log[*record].told[*line];
         let is_new = |place: &&(usize, usize)| {
+            // Between the request's release and its profile's the tombstone still stands, and nobody was told otherwise.
             let event = &told(place).event;
-            !erasure.keeps_out(event.occurred_at, event.received_at)
+            !erasure.keeps_out(event.occurred_at, event.received_at) && !book.met_tombstone(key, told(place))
         };
         let mut places: Vec<(usize, usize)> = account.settled.iter().filter(is_new).copied().collect();
         if !self.early {
@@ -107,7 +121,11 @@ impl World {
             let proves = matches!(&told.event.kind, EventKind::Identify { link, .. } if link.is_some());
             let is_own = matches!(
                 told.event.kind,
-                EventKind::TimerDue { .. } | EventKind::RulesDue | EventKind::SegmentChanged { .. }
+                EventKind::TimerDue { .. }
+                    | EventKind::RulesDue
+                    | EventKind::SegmentChanged { .. }
+                    | EventKind::ConversionRecorded(_)
+                    | EventKind::Exposed { .. }
             );
             proves || (told.line.internal && !is_own)
         };
@@ -118,16 +136,11 @@ impl World {
         oracle.person(key, &places, &book.log, &self.ruleset);
         let expected = oracle.profiles.get_mut(key)?;
         expected.tallies = profile.tallies;
-        oracle.misfit(key, profile).map(|what| {
-            format!(
-                "after the release {what} DEBUG {:?} {erasure:?} {:?}",
-                profile.erasure,
-                places
-                    .iter()
-                    .map(|p| (told(p).event.occurred_at, told(p).event.received_at, told(p).line.id.clone()))
-                    .collect::<Vec<_>>()
-            )
-        })
+        let reported = || {
+            let rows: Vec<RunRow> = self.rows().into_iter().filter(|row| row.of() == key).collect();
+            Seen::of(book, key, &places).misfit(key, &rows)
+        };
+        oracle.misfit(key, profile).or_else(reported).map(|what| format!("after the release {what}"))
     }
 
     /// What OutreachTable still has of erased people from before they came back, if they did.

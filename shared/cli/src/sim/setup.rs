@@ -4,6 +4,7 @@ use super::archive::SimArchive;
 use super::book::{Book, EPOCH};
 use super::bugs::Bug;
 use super::bus::SimBus;
+use super::experiments::DOCUMENT;
 use super::fault::{AGE_MAX, FaultCounts, Weather};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
 use super::ports::{Producer, SimFailed, SimStream, SimTables};
@@ -14,14 +15,14 @@ use super::signals::{self, Reader, SignalStream};
 use super::world::{Waiting, World};
 use crate::CliError;
 use crate::dice::Dice;
-use crate::stack::{NO_EXPERIMENTS, publish, publish_experiments};
+use crate::stack::{publish, publish_experiments};
 use admin::{Admin, run_tests};
 use beckon_domain::fold::{Folded, Item, fold};
 use beckon_domain::id::{AnonymousId, UserId};
 use beckon_domain::reaction::Reaction;
 use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
 use beckon_mapping::{Mapping, Options};
-use beckon_rules::Ruleset;
+use beckon_rules::{Experiments, Ruleset};
 use beckon_runtime::clock::Hand;
 use beckon_runtime::{Clock, Secrets, Timer};
 use beckon_store::objects::memory::MemoryFailedEvents;
@@ -30,7 +31,7 @@ use beckon_store::ruleset::ActiveRuleset;
 use cart_mailer::Mailer;
 use cart_mailer::send::account::MemoryAccount;
 use collector::Collector;
-use decisions::{BUDGET_DEFAULT, Decider};
+use decisions::{BUDGET_DEFAULT, Decider, Exposures};
 use futures_util::FutureExt;
 use mail_feedback::Feedback;
 use profiler::Profiler;
@@ -116,8 +117,8 @@ impl World {
         }
         let (tables, failed) = (SimTables::new(&net), MemoryFailedEvents::default());
         let published = publish(&tables.inner, &text, START).now_or_never();
-        let none = publish_experiments(&tables.inner, NO_EXPERIMENTS, &ruleset, START).now_or_never();
-        published.unwrap_or(Ok(())).and(none.unwrap_or(Ok(())))?;
+        published.unwrap_or(Ok(()))?;
+        let ruleset = compare(&tables, ruleset)?;
         super::pool::fill(&tables.inner, Dice::new(seed, 4).between(2, 30), START);
         let visitor =
             |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));
@@ -136,7 +137,7 @@ impl World {
                 public_url: "https://sim.shop.example".to_owned(),
                 guard: collector::Guard::unlimited(),
             }),
-            decider: Arc::new(decider(&tables, &secrets, &clock)),
+            decider: Arc::new(decider(&net, &tables, &secrets, &clock)),
             reader: Reader::new(trends(&net, &tables, &clock, &failed))?,
             profiler: Profiler {
                 tables: tables.clone(),
@@ -179,6 +180,15 @@ impl World {
     }
 }
 
+/// Makes the experiment live, for the functions and for the oracle.
+fn compare(tables: &SimTables, ruleset: Ruleset) -> Result<Ruleset, CliError> {
+    let published = publish_experiments(&tables.inner, DOCUMENT, &ruleset, START).now_or_never();
+    published.unwrap_or(Ok(()))?;
+    let experiments = Experiments::load(DOCUMENT, &ruleset);
+    let experiments = experiments.map_err(|e| CliError::ruleset("the simulation's experiment", &e))?;
+    Ok(ruleset.with_experiments(experiments))
+}
+
 fn admin(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Admin<SimTables, ()> {
     Admin {
         tables: tables.clone(),
@@ -191,8 +201,9 @@ fn admin(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Admin<SimTable
 }
 
 /// Decisions, which wait for whatever comes: in virtual time nothing is late.
-fn decider(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Decider<SimTables> {
-    let decider = Decider::new(tables.clone(), ActiveRuleset::default(), secrets.clone(), clock.clone());
+fn decider(net: &Net, tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Decider<SimTables> {
+    let mut decider = Decider::new(tables.clone(), ActiveRuleset::default(), secrets.clone(), clock.clone());
+    decider.exposures = Exposures::putting(SimStream { net: net.clone(), producer: Producer::Pages });
     decider.with_budget(BUDGET_DEFAULT, Timer::still())
 }
 

@@ -2,7 +2,7 @@
 //! call; nothing else moves.
 
 use super::archive::SimArchive;
-use super::asking::Known;
+use super::asking::Before;
 use super::bugs::Bug;
 use super::bus::SimBus;
 use super::fault::{Fault, FaultCounts};
@@ -55,7 +55,7 @@ pub(crate) enum Work {
     /// A request to let somebody back.
     Release { customer: usize },
     /// A page that asks, and what is known of the person when it does.
-    Decision { known: Known },
+    Decision(Before),
 }
 
 /// How a task ended.
@@ -152,6 +152,7 @@ pub(crate) struct Outcome {
     pub(crate) events: u64,
     pub(crate) calls: u64,
     pub(crate) mails: Mails,
+    pub(crate) reported: Reported,
     pub(crate) profiles: u64,
 }
 
@@ -168,6 +169,19 @@ pub(crate) struct Mails {
     pub(crate) unheard: u64,
     /// Codes that they showed.
     pub(crate) codes: u64,
+}
+
+/// What reports of the experiment say at the end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Reported {
+    /// Exposures in the stream.
+    pub(crate) exposures: u64,
+    /// People who were shown a variant.
+    pub(crate) people: u64,
+    /// Of these, those of whom a half had been shown another one.
+    pub(crate) crossed_over: u64,
+    /// What people did within the window after it.
+    pub(crate) conversions: u64,
 }
 
 impl World {
@@ -203,7 +217,8 @@ impl World {
         let mail = if matches!(work, Work::Mailer) { ground.book.mail.begin() } else { MailNotes::default() };
         drop(ground);
         self.order += 1;
-        let notes = Notes { mail, ..Notes::default() };
+        let is_page = matches!(work, Work::Decision(_));
+        let notes = Notes { mail, is_page, ..Notes::default() };
         self.tasks.push(Task { id: self.order, work, future, notes, turns_left });
     }
 
