@@ -1,7 +1,9 @@
 //! The commands that a person types, on files that this test makes.
 
+use beckon_cli::cost::measured::Measured;
+use beckon_cli::plan::{Demand, Plan};
 use beckon_cli::replay::format::Format;
-use beckon_cli::replay::{ReplayArgs, Report, Store, replay};
+use beckon_cli::replay::{ReplayArgs, ReplayOptions, Report, Store, replay, replay_with};
 use beckon_cli::smoke::{SmokeArgs, run};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -57,6 +59,33 @@ async fn replay_counts_sessions_carts_abandonments_and_mails_on_either_store() {
         // The second person's cart is left twice, in one episode: one mail.
         assert_eq!((report.abandonments, report.mails), (2, 1), "{store:?}");
         assert_eq!(report.not_mailed_by_reason.get("ALREADY_SENT"), Some(&1), "{store:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_replay_counted_is_what_a_month_is_priced_and_planned_by() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("behaviour.csv");
+    std::fs::write(&file, TAOBAO).unwrap();
+    let format = Format::Taobao;
+    let args = ReplayArgs { file, format, rules: None, store: Store::Memory, batch_size: 100, json: true };
+    let report = replay_with(&args, &ReplayOptions::default(), Some(1)).await.unwrap();
+    for (name, document) in [
+        ("one.json", serde_json::to_value(&report).unwrap()),
+        ("sweep.json", serde_json::json!({ "runs": [&report] })),
+    ] {
+        let printed = folder.path().join(name);
+        std::fs::write(&printed, document.to_string()).unwrap();
+        let measured = Measured::load(Some(&printed)).unwrap();
+        assert_eq!((measured.replay.rows, measured.replay.mails), (7, 1));
+        assert_eq!(measured.replay.cost.batch_rows, Some(1));
+        assert_eq!(measured.replay.cost.events.write_units, report.cost.events.write_units);
+        let put = report.trends.conservation.put;
+        assert!(put > 0, "somebody looked at something");
+        assert_eq!(measured.signals_per_event(), put as f64 / 7.0);
+        let demand = Demand { events: 1_000.0, decisions: 0.0, events_per_request: 1.0 };
+        let units = Plan::of(&[demand], &measured).unwrap().sizings[0].units;
+        assert!(units.profile_writes >= report.cost.events.write_units, "a thousand events a second");
     }
 }
 

@@ -3,7 +3,7 @@
 //! [`stack`] wires the real functions to stores and a stream of this process; [`serve`] keeps it running with two pages to
 //! watch it, [`smoke`] drives it through the loop once, [`replay`] drives recorded behaviour through it,
 //! [`catalog`] tells it what a shop sells, [`codes`] which discount codes it may hand out, [`audit`] says what was asked of it, [`privacy`] exports and erases people, [`failed`] looks at what could not
-//! be applied, and puts it again.
+//! be applied, and puts it again, [`cost`] what a month costs, [`plan`] what so many events a second need.
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
@@ -14,6 +14,7 @@ pub mod catalog;
 pub mod cloud;
 pub mod codes;
 pub mod conservation;
+pub mod cost;
 mod dice;
 pub mod error;
 pub mod evaluate;
@@ -25,6 +26,7 @@ pub mod laptop;
 pub mod mail;
 pub mod model;
 pub mod openapi;
+pub mod plan;
 pub mod plot;
 pub mod preview;
 pub mod privacy;

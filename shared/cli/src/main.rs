@@ -1,8 +1,8 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-    CliError, audit, bench, catalog, cloud, codes, evaluate, experiments, failed, keys, mail, model, openapi,
-    preview, privacy, replay, report, rules, serve, sim, smoke,
+    CliError, audit, bench, catalog, cloud, codes, cost, evaluate, experiments, failed, keys, mail, model,
+    openapi, plan, preview, privacy, replay, report, rules, serve, sim, smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -63,6 +63,10 @@ enum Command {
     Model(model::ModelArgs),
     /// Print the OpenAPI documents of the HTTP APIs, or write them with the JSON Schemas of events
     Openapi(openapi::OpenapiArgs),
+    /// Say what a month of the stack costs, from counted units and a dated list of prices
+    Cost(cost::CostArgs),
+    /// Say what so many events a second need, and which limit is met first
+    Plan(plan::PlanArgs),
     /// Publish a ruleset, roll back, and see who published what
     Rules(rules::RulesArgs),
 }
@@ -88,6 +92,8 @@ fn main() -> ExitCode {
         | Command::Privacy(_)
         | Command::Model(_)
         | Command::Openapi(_)
+        | Command::Cost(_)
+        | Command::Plan(_)
         | Command::Evaluate(_) => "error",
         // Faults are injected: what the functions say of them is no news.
         Command::Sim(_) | Command::Bench(_) => "off",
@@ -119,6 +125,8 @@ fn main() -> ExitCode {
             Command::Privacy(args) => Box::pin(privacy::run(args)).await,
             Command::Model(args) => Box::pin(model::run(args)).await,
             Command::Openapi(args) => openapi::run(&args),
+            Command::Cost(args) => cost::run(&args),
+            Command::Plan(args) => plan::run(&args),
             Command::Rules(args) => Box::pin(rules::run(args)).await,
         }
     });
