@@ -55,7 +55,8 @@ async fn main() -> anyhow::Result<()> {
         decider.session_index.read(now),
         decider.catalog.read(now),
         decider.secrets.made.warm(now),
-        decider.propensity.get(&patient, now)
+        decider.propensity.get(&patient, now),
+        decider.worth.get(&patient, now)
     );
     let app = router(Arc::new(decider), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
