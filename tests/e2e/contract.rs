@@ -173,6 +173,17 @@ async fn shop(api: Api) -> (Shop, Masks) {
             link.trim_matches(['<', '>']).strip_prefix(&format!("{PUBLIC_URL}/u/")).unwrap().to_owned();
         masks.put("the-token-of-a-link", &link);
     }
+    if api == Api::Admin {
+        let of = |source: &str| json!({ "decision_id": "d-1", "slot_id": "pdp.related", "rule_id": "tent-accessories", "source": source });
+        let event = |name: &str, properties: Value| json!({ "type": "track", "event": name, "anonymousId": "anna", "properties": properties });
+        let events = [
+            event("Decision Viewed", of("accessory,related")),
+            event("Decision Clicked", of("accessory")),
+            event("Order Completed", json!({ "order_id": "o-1", "total": 30, "decision_id": "d-1" })),
+        ];
+        shop.events("pk_local", &events).await;
+        shop.drain().await;
+    }
     (shop, masks)
 }
 

@@ -12,7 +12,9 @@ use beckon_store::bus::EventBus;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::streams::EventStream;
 use beckon_store::streams::memory::{MemoryStream, StreamRecord};
-use beckon_store::tables::{CatalogStore, ConfigStore, ExperimentStore, ProductStore, ProfileStore};
+use beckon_store::tables::{
+    CatalogStore, ConfigStore, EngagementStore, ExperimentStore, ProductStore, ProfileStore,
+};
 use profiler::Profiler;
 use trends::Trends;
 
@@ -47,7 +49,7 @@ where
     }
 }
 
-impl<T: CatalogStore + ProductStore, F: FailedEventStore> Consumer for Trends<T, F> {
+impl<T: CatalogStore + ProductStore + EngagementStore, F: FailedEventStore> Consumer for Trends<T, F> {
     async fn invoke(&self, event: KinesisEvent) -> KinesisEventResponse {
         trends::handle(self, event, None).await
     }

@@ -3,6 +3,7 @@
 
 mod codes;
 mod decisions;
+mod engagement;
 mod erasing;
 mod experiments;
 mod keys;

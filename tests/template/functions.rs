@@ -160,7 +160,7 @@ fn what_a_filter_of_logs_looks_for_is_logged_at_every_level() {
             source += &read("shared/store/src/ruleset.rs");
         }
         if source.contains("ActivePropensity") {
-            source += &read("shared/store/src/propensity.rs");
+            source += &read("shared/store/src/active_model.rs");
         }
         if source.contains("PoolCounts") || source.contains("count_codes") {
             source += &read("shared/store/src/tables/codes/counts.rs");

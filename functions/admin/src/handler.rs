@@ -6,7 +6,7 @@ use crate::error::AdminError;
 use crate::mail;
 use crate::process::{Admin, Caller};
 use crate::rights::{self, RightsTables};
-use crate::{catalog, codes, experiments, keys};
+use crate::{catalog, codes, engagement, experiments, keys};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -18,9 +18,9 @@ use axum::routing::{delete, get, post};
 use beckon_runtime::fresh_id;
 use beckon_store::models::ModelObjects;
 use beckon_store::tables::{
-    AuditLog, CatalogStore, CodeLog, CodeStore, ExperimentStore, ImportLog, KeyStore, LedgerScan,
-    LimitsStore, MailContentStore, ModelStore, ProductStore, ReputationStore, RulesetDocument, RulesetStore,
-    SwitchStore,
+    AuditLog, CatalogStore, CodeLog, CodeStore, EngagementStore, ExperimentStore, ImportLog, KeyStore,
+    LedgerScan, LimitsStore, MailContentStore, ModelStore, ProductStore, ReputationStore, RulesetDocument,
+    RulesetStore, SwitchStore,
 };
 use beckon_wire::admin::{HistoryAsk, PublishAsk, RollbackAsk};
 use beckon_wire::auth::basic_user;
@@ -40,6 +40,7 @@ pub(crate) type Shared<T, O> = State<Arc<Admin<T, O>>>;
 pub trait AdminTables:
     RulesetStore
     + ExperimentStore
+    + EngagementStore
     + ProductStore
     + CatalogStore
     + ImportLog
@@ -54,6 +55,7 @@ pub trait AdminTables:
 impl<
     T: RulesetStore
         + ExperimentStore
+        + EngagementStore
         + ProductStore
         + CatalogStore
         + ImportLog
@@ -112,6 +114,7 @@ pub fn router<T: AdminTables, O: ModelObjects + 'static>(admin: Arc<Admin<T, O>>
         .route("/admin/v1/experiments/{id}/kill", post(experiments::kill::<T, O>).fallback(nothing_else))
         .route("/admin/v1/experiments/{id}/ramp", post(experiments::ramp::<T, O>).fallback(nothing_else))
         .route("/admin/v1/experiments/{id}/stop", post(experiments::stop::<T, O>).fallback(nothing_else))
+        .route("/admin/v1/reports/engagement", get(engagement::report::<T, O>).fallback(nothing_else))
         .route("/admin/v1/reports/experiments/{id}", get(experiments::report::<T, O>).fallback(nothing_else))
         .route(
             "/admin/v1/mail/content",

@@ -14,6 +14,7 @@ mod change;
 pub mod check;
 mod codes;
 mod config;
+mod engagement;
 mod error;
 mod experiments;
 mod handler;

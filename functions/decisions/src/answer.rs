@@ -48,6 +48,7 @@ pub fn answer(
         fallback,
         ttl_seconds: decision.ttl.as_ms() / 1_000,
         experiment: None,
+        learned: None,
         explanation: None,
     }
 }

@@ -19,6 +19,8 @@ pub(crate) enum Part {
     Catalog,
     /// Recent sessions.
     SessionIndex,
+    /// What strategies are worth.
+    Worth,
 }
 
 impl Part {
@@ -32,6 +34,7 @@ impl Part {
             Self::Propensity => "propensity",
             Self::Catalog => "catalog",
             Self::SessionIndex => "session_index",
+            Self::Worth => "worth",
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What others know, as a decision asks it: everything was read before, so that nothing waits.
 
 use beckon_domain::catalog::{CatalogEntry, CatalogSnapshot, FactsSource};
+use beckon_domain::id::SlotId;
 use beckon_domain::{Category, Currency, ProductId, Timestamp};
-use beckon_recommend::blend::{Layer, blend};
+use beckon_recommend::blend::{Layer, blend, by_worth};
 use beckon_recommend::neighbours::{self, Neighbours};
 use beckon_recommend::policy::{BLEND_CANDIDATE_COUNT, BLEND_FRESH_WEIGHT, BLEND_INDEX_WEIGHT};
-use beckon_recommend::{Scored, SessionIndex};
-use beckon_rules::{Candidate, Learned, Live, LiveLists, ProductFacts};
+use beckon_recommend::{Scored, SessionIndex, Worth};
+use beckon_rules::{Candidate, Learned, Live, LiveLists, ProductFacts, StrategyLayer};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -46,6 +47,8 @@ pub struct Knowledge {
     pub items: BTreeMap<ProductId, Arc<ItemLists>>,
     /// Recent sessions.
     pub sessions: Option<Arc<SessionIndex>>,
+    /// What strategies are worth.
+    pub worth: Option<Arc<Worth>>,
     /// The catalog.
     pub catalog: Option<Arc<CatalogSnapshot>>,
     /// Whether any of it comes from a feed.
@@ -132,6 +135,14 @@ impl Live for Knowledge {
             }
         };
         ranked.into_iter().map(|product| self.candidate(product)).collect()
+    }
+
+    fn blended(&self, slot: &SlotId, layers: &[StrategyLayer]) -> Option<Vec<ProductId>> {
+        let worth = self.worth.as_ref()?;
+        let factor = |layer: &StrategyLayer| worth.factor(slot, layer.source.code());
+        let weighed: Option<Vec<(&[ProductId], f64)>> =
+            layers.iter().map(|layer| Some((layer.products.as_slice(), factor(layer)?))).collect();
+        Some(by_worth(&weighed?))
     }
 
     fn product(&self, id: &str) -> Option<ProductFacts<'_>> {

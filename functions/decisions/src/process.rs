@@ -24,6 +24,7 @@ use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::catalog::CatalogStore;
 use beckon_store::tables::{ConfigStore, ProfileStore};
+use beckon_store::worth::ActiveWorth;
 use beckon_wire::auth::Credentials;
 use beckon_wire::decisions::{
     DecisionRecord, DecisionsRequest, DecisionsResponse, PageAsk, PageRecord, ProfileInfo, SlotRecord,
@@ -49,6 +50,8 @@ pub struct Decider<T> {
     pub catalog: LiveCatalog,
     /// The live propensity model.
     pub propensity: ActivePropensity,
+    /// What strategies are worth in slots that learn.
+    pub worth: ActiveWorth,
     /// Where it is told that somebody is shown a variant of an experiment for the first time.
     pub exposures: Exposures,
     /// Pepper and write keys.
@@ -74,6 +77,7 @@ impl<T> Decider<T> {
             session_index: LiveSessionIndex::default(),
             catalog: LiveCatalog::default(),
             propensity: ActivePropensity::default(),
+            worth: ActiveWorth::default(),
             exposures: Exposures::default(),
             secrets,
             log: DecisionLog::default(),
@@ -112,7 +116,8 @@ impl<T> Decider<T> {
             self.session_index.read(now),
             self.catalog.read(now),
             self.secrets.made.warm(now),
-            self.propensity.get(patient, now)
+            self.propensity.get(patient, now),
+            self.worth.get(patient, now)
         );
     }
 }

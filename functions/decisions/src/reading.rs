@@ -10,6 +10,7 @@ use crate::process::Decider;
 use beckon_domain::catalog::CatalogSnapshot;
 use beckon_domain::id::SlotId;
 use beckon_domain::{Category, ProductId, Profile, ProfileKey, Timestamp};
+use beckon_recommend::Worth;
 use beckon_rules::{Learned, Page, Ruleset, way};
 use beckon_store::StoreError;
 use beckon_store::propensity::Predictor;
@@ -86,11 +87,12 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let of_page: Vec<ProductId> =
             page.product.iter().filter(|_| asks_about_products(&questions)).cloned().collect();
         // Together: the page waits for the slowest, not for one after the other.
-        let (ruleset, loaded, _, model, _) = tokio::join!(
+        let (ruleset, loaded, _, model, worth, _) = tokio::join!(
             self.ruleset(times, now),
             reads.within(admitted.who.load(&self.tables)),
             reads.within(self.best_sellers.refresh(&self.tables, category.as_ref(), with_trending, now)),
             reads.within(self.propensity.get(&self.tables, now)),
+            self.worth(asked, times),
             reads.within(self.items.refresh(&self.tables, of_page, now))
         );
         let model = model.unwrap_or_else(|| {
@@ -110,6 +112,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             (Part::Propensity, self.propensity.is_behind()),
             (Part::Catalog, self.catalog.is_behind()),
             (Part::SessionIndex, self.session_index.is_behind()),
+            (Part::Worth, worth.is_some() && self.worth.is_behind()),
         ];
         let live = Knowledge {
             now,
@@ -117,6 +120,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             lists,
             items: self.items.held(&starts),
             sessions: self.session_index.get(now),
+            worth: worth.flatten(),
             has_feed: asked.catalog.as_ref().is_some_and(|catalog| catalog.has_feed()),
             catalog: asked.catalog.clone(),
         };
@@ -126,6 +130,19 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
 }
 
 impl<T: ConfigStore> Decider<T> {
+    /// What strategies are worth; `None` where no slot asked for learns, as far as the ruleset in memory tells: then nothing is
+    /// read.
+    async fn worth(&self, asked: &Asked<'_>, times: &Times) -> Option<Option<Arc<Worth>>> {
+        if !self.rulesets.in_memory()?.learns(asked.slots) {
+            return None;
+        }
+        let read = times.reads.within(self.worth.get(&self.tables, asked.now)).await;
+        Some(read.unwrap_or_else(|| {
+            self.worth.put_off(asked.now);
+            self.worth.in_memory(asked.now)
+        }))
+    }
+
     /// The ruleset: the live one if it comes in time, else the one in memory. Where none is there yet it is waited for as
     /// long as the store's own patience lasts, because there is nothing else to answer with.
     pub(crate) async fn ruleset(&self, times: &Times, now: Timestamp) -> Result<Arc<Ruleset>, DecideError> {

@@ -8,10 +8,12 @@ use crate::explain;
 use crate::log::{first_rules, slot_record};
 use crate::person::Known;
 use crate::reading::{Lookup, Seen};
+use beckon_domain::id::SlotId;
 use beckon_domain::{ProductId, Timestamp};
 use beckon_rules::{Assigned, Content, Decision, Page, Person, ReasonCode, SlotRequest};
 use beckon_wire::decisions::{DecisionAnswer, DecisionId, SlotAsk, SlotRecord};
 use beckon_wire::problem::Fault;
+use std::collections::BTreeMap;
 
 /// What slots are decided from.
 pub(crate) struct Scene<'a> {
@@ -120,10 +122,15 @@ impl Scene<'_> {
         } else {
             Vec::new()
         };
+        let learned = if self.explains { self.learned(&ask.id, &decision) } else { None };
         let id = DecisionId::text(self.request_id, number);
         let experiment = self.assigned.of_slot(&ask.id).map(experiments::told);
-        let mut told =
-            DecisionAnswer { experiment, explanation, ..answer((ruleset, live), &ask.id, decision, id) };
+        let mut told = DecisionAnswer {
+            experiment,
+            explanation,
+            learned,
+            ..answer((ruleset, live), &ask.id, decision, id)
+        };
         if cause.is_some() {
             told.fallback.reason = cause.map(Cause::code);
         }
@@ -135,6 +142,17 @@ impl Scene<'_> {
             decided.records.push(slot_record(number, &told, rules));
         }
         decided.answers.push(told);
+    }
+}
+
+impl Scene<'_> {
+    /// By how much each source of a decision was multiplied, where its slot learns and something was learned of it.
+    fn learned(&self, slot: &SlotId, decision: &Decision) -> Option<BTreeMap<&'static str, f64>> {
+        let Seen { ruleset, live, .. } = self.seen;
+        let worth = live.worth.as_ref().filter(|_| ruleset.learns(&[slot]))?;
+        let Content::Products(products) = &decision.content else { return None };
+        let factor = |code: &'static str| Some((code, worth.factor(slot, code)?));
+        products.iter().map(|one| factor(one.source.code())).collect()
     }
 }
 

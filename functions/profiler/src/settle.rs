@@ -10,6 +10,7 @@ use beckon_domain::merge::portable;
 use beckon_domain::policy::Policy;
 use beckon_domain::reaction::{NoRules, Reaction};
 use beckon_domain::{Erasure, Profile, ProfileKey};
+use beckon_recommend::engagement::SlotSignal;
 use beckon_recommend::{Signal, SignalId};
 use beckon_store::bus::EventBus;
 use beckon_store::erasing::erase_profile;
@@ -18,6 +19,7 @@ use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{ConfigStore, ExperimentStore, ProfileStore, Read, Save, Stored};
 use beckon_wire::failed::FailedReason;
 use beckon_wire::signal;
+use beckon_wire::slot_signal;
 use beckon_wire::stream::{Line, encode, forwarded, join};
 use std::collections::BTreeSet;
 
@@ -113,7 +115,7 @@ where
         Ok(self.tables.load(std::slice::from_ref(key), Read::Strong).await?.remove(key))
     }
 
-    /// What the applied events say about products goes before the write: after it, marks and ring would hide the events,
+    /// What the applied events say about products and slots goes before the write: after it, marks and ring would hide the events,
     /// and what was not put by then would be lost. If the write fails the signals are put again, and their ids tell the
     /// trends. `told` are those that the stream took from this part already.
     async fn put_signals(
@@ -122,16 +124,22 @@ where
         work: &[Work],
         told: &mut BTreeSet<SignalId>,
     ) -> Result<(), ProcessError> {
-        let applied = folded.applied.iter().filter_map(|one| Some((work.get(one.index)?, &one.told)));
-        let mut signals: Vec<Signal> =
-            applied.flat_map(|(work, told)| Signal::of(&work.item.event, told)).collect();
+        let (mut signals, mut of_slots) = (Vec::new(), Vec::new());
+        for one in &folded.applied {
+            let Some(Work { item, .. }) = work.get(one.index) else { continue };
+            signals.extend(Signal::of(&item.event, &one.told));
+            of_slots.extend(SlotSignal::of(&item.event, &one.engaged));
+        }
         signals.retain(|signal| !told.contains(&signal.id));
-        if signals.is_empty() {
+        of_slots.retain(|signal| !told.contains(&signal.id));
+        if signals.is_empty() && of_slots.is_empty() {
             return Ok(());
         }
+        let records = signal::records(&signals)?.into_iter().chain(slot_signal::records(&of_slots)?);
         let record = |(partition_key, data)| NewRecord { partition_key, data };
-        self.signals.put(signal::records(&signals)?.into_iter().map(record).collect()).await?;
+        self.signals.put(records.map(record).collect()).await?;
         told.extend(signals.iter().map(|signal| signal.id));
+        told.extend(of_slots.iter().map(|signal| signal.id));
         Ok(())
     }
 

@@ -15,6 +15,9 @@ pub enum TrainerError {
     /// The model card could not be written as JSON.
     #[error("the model card could not be written")]
     Card(#[from] serde_json::Error),
+    /// What was learned could not be packed.
+    #[error("what was learned could not be packed")]
+    Pack(#[from] beckon_domain::packed::PackError),
     /// Another training of the same kind ended in between, and what it made is live.
     #[error("another training ended in between; what it made stays")]
     Overtaken,
@@ -28,7 +31,7 @@ impl TrainerError {
             Self::Store(error) => error.is_transient(),
             Self::Overtaken => true,
             Self::Fit(error) => error.is_transient(),
-            Self::Card(_) => false,
+            Self::Card(_) | Self::Pack(_) => false,
         }
     }
 }

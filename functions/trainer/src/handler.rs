@@ -8,7 +8,7 @@ use beckon_domain::{DurationMs, Timestamp};
 use beckon_store::archive::{ArchiveObjects, RewriteArchive};
 use beckon_store::models::ModelObjects;
 use beckon_store::objects::{FailedEventArchive, RewriteObjects};
-use beckon_store::tables::ModelStore;
+use beckon_store::tables::{EngagementStore, ModelStore};
 use serde_json::Value;
 
 /// Of what an invocation has, a third is for reading, a third for reading again where people must be drawn, and a third for
@@ -26,7 +26,7 @@ pub async fn handle<T, A, O>(
     deadline: Option<Timestamp>,
 ) -> Result<Value, TrainerError>
 where
-    T: ModelStore,
+    T: ModelStore + EngagementStore,
     A: ArchiveObjects,
     O: ModelObjects,
 {

@@ -1,7 +1,7 @@
 //! The trainer: each day, what the archive holds becomes models, and only what is not worse than what is live becomes live.
 //!
 //! [`history`] reads the archive within limits, [`propensity`] makes a model of how likely people are to buy and judges it,
-//! [`session_index`] an index of what they looked at, [`publish`] writes down how a training ended. They
+//! [`session_index`] an index of what they looked at, [`worth`] what strategies are worth, [`publish`] writes down how a training ended. They
 //! read and write no profile. Beside them [`mod@sweep`] takes out of the archive, and of what else only a scan finds, who
 //! was erased.
 #![forbid(unsafe_code)]
@@ -16,6 +16,7 @@ pub mod propensity;
 pub mod publish;
 pub mod session_index;
 pub mod sweep;
+pub mod worth;
 
 pub use config::Config;
 pub use error::TrainerError;

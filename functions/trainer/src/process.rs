@@ -11,13 +11,15 @@ use beckon_recommend::propensity::features::NAMES;
 use beckon_runtime::{Clock, fresh_id};
 use beckon_store::archive::ArchiveObjects;
 use beckon_store::models::{ModelObjects, fetch, keep};
-use beckon_store::tables::{LiveModel, ModelKind, ModelStanding, ModelStore, TrainingEnd, TrainingRecord};
+use beckon_store::tables::{
+    EngagementStore, LiveModel, ModelKind, ModelStanding, ModelStore, TrainingEnd, TrainingRecord,
+};
 use serde::Serialize;
 
 /// Everything the trainer needs.
 #[derive(Clone)]
 pub struct Trainer<T, A, O> {
-    /// ConfigTable and AuditTable.
+    /// ConfigTable, AuditTable and ExperimentTable.
     pub tables: T,
     /// The archive of the stream.
     pub archive: A,
@@ -77,17 +79,6 @@ impl<T: ModelStore, A: ArchiveObjects, O: ModelObjects> Trainer<T, A, O> {
         said(self.train_propensity(task, &history).await)
     }
 
-    /// Learns models of every kind from one reading. One that fails keeps no other from becoming live.
-    ///
-    /// # Errors
-    /// When the archive cannot be read; of trainings that failed the first, after all have ended.
-    pub async fn run_all(&self, task: &Task) -> Result<Vec<Report>, TrainerError> {
-        let history = self.read(task).await?;
-        let propensity = said(self.train_propensity(task, &history).await);
-        let index = said(self.train_session_index(task, &history).await);
-        Ok(vec![propensity?, index?])
-    }
-
     async fn read(&self, task: &Task) -> Result<History, TrainerError> {
         let read = read(&self.archive, task.period, self.limits, (&self.clock, task.until)).await;
         read.inspect_err(|error| tracing::error!(error = ?error, "training failed"))
@@ -144,6 +135,20 @@ impl<T: ModelStore, A: ArchiveObjects, O: ModelObjects> Trainer<T, A, O> {
     }
 }
 
+impl<T: ModelStore + EngagementStore, A: ArchiveObjects, O: ModelObjects> Trainer<T, A, O> {
+    /// Learns models of every kind from one reading. One that fails keeps no other from becoming live.
+    ///
+    /// # Errors
+    /// When the archive cannot be read; of trainings that failed the first, after all have ended.
+    pub async fn run_all(&self, task: &Task) -> Result<Vec<Report>, TrainerError> {
+        let history = self.read(task).await?;
+        let propensity = said(self.train_propensity(task, &history).await);
+        let index = said(self.train_session_index(task, &history).await);
+        let worth = said(self.train_worth(task).await);
+        Ok(vec![propensity?, index?, worth?])
+    }
+}
+
 /// Logs how a training ended.
 fn said(ended: Result<Report, TrainerError>) -> Result<Report, TrainerError> {
     match &ended {
@@ -165,13 +170,22 @@ fn said(ended: Result<Report, TrainerError>) -> Result<Report, TrainerError> {
 /// How a training ended, for whoever asked for it.
 pub(crate) fn report(kind: ModelKind, history: &History, record: TrainingRecord) -> Report {
     Report {
+        people_per_thousand: history.people_per_thousand,
+        is_cut: history.is_cut,
+        ..report_of(kind, record)
+    }
+}
+
+/// The same of a training that read all there is.
+pub(crate) fn report_of(kind: ModelKind, record: TrainingRecord) -> Report {
+    Report {
         kind: kind.name(),
         end: record.end.name(),
         reason: record.reason,
         from: record.from,
         made: record.made,
         number: record.number,
-        people_per_thousand: history.people_per_thousand,
-        is_cut: history.is_cut,
+        people_per_thousand: 1_000,
+        is_cut: false,
     }
 }

@@ -1,14 +1,17 @@
 //! A batch is taken apart: records into signals, signals into what each item and each category gets of them.
 
+use crate::slots::SlotPart;
 use beckon_batch::lines::{Reading, failed_line};
 use beckon_batch::{Record, read_lines};
 use beckon_domain::ProductId;
 use beckon_domain::mark::SequenceNumber;
+use beckon_recommend::engagement::SlotDay;
 use beckon_recommend::popularity::Delivered;
 use beckon_recommend::{Signal, SignalKind};
 use beckon_store::tables::TrendKey;
 use beckon_wire::failed::{FailedEvent, FailedReason, StreamName};
 use beckon_wire::signal::SignalLine;
+use beckon_wire::slot_signal::{self, SignalSaid};
 use std::collections::BTreeMap;
 
 /// What of a batch one item or one category gets, in stream order.
@@ -39,6 +42,8 @@ impl Part {
 pub struct Batch {
     /// Per item, then per category, in key order.
     pub parts: Vec<Part>,
+    /// Per day and slot.
+    pub(crate) slots: Vec<SlotPart>,
     /// What can never be counted, with the sequence number it stands at, when it has one.
     pub failed: Vec<(Option<SequenceNumber>, FailedEvent)>,
     /// Lines in all records.
@@ -51,11 +56,21 @@ pub fn split(records: &[Record<'_>], epoch: &str, failed_at: i64) -> Batch {
     let reading = Reading { epoch, stream: StreamName::Signals, at_ms: failed_at };
     let mut batch = Batch::default();
     let mut parts: BTreeMap<TrendKey, Vec<Delivered>> = BTreeMap::new();
+    let mut slots: BTreeMap<SlotDay, Vec<_>> = BTreeMap::new();
     for record in records {
-        let lines = read_lines(record, reading, SignalLine::parse);
+        let lines = read_lines(record, reading, slot_signal::read);
         batch.line_count += lines.count;
         batch.failed.extend(lines.failed.into_iter().map(|failed| (lines.sequence.clone(), failed)));
-        for (position, signal) in lines.read {
+        for (position, said) in lines.read {
+            let signal = match said {
+                SignalSaid::Product(signal) => signal,
+                SignalSaid::Slot(signal) => {
+                    let arrived_at = record.arrived_at.unwrap_or(signal.at);
+                    let of = slots.entry(SlotDay::of(&signal)).or_default();
+                    of.push(Delivered { position, arrived_at, signal });
+                    continue;
+                }
+            };
             let category = of_category(&signal);
             let item = TrendKey::Item(signal.product.clone());
             let arrived_at = record.arrived_at.unwrap_or(signal.at);
@@ -66,6 +81,7 @@ pub fn split(records: &[Record<'_>], epoch: &str, failed_at: i64) -> Batch {
             parts.entry(item).or_default().push(Delivered { position, arrived_at, signal });
         }
     }
+    batch.slots = slots.into_iter().map(|(of, delivered)| SlotPart { of, delivered }).collect();
     batch.parts = parts.into_iter().map(|(key, delivered)| Part { key, delivered }).collect();
     batch
 }

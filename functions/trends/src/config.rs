@@ -11,6 +11,8 @@ pub struct Config {
     pub stream_epoch: String,
     /// `CATALOG_TABLE`: name of the table.
     pub catalog_table: String,
+    /// `EXPERIMENT_TABLE`: name of the table with what became of decisions.
+    pub experiment_table: String,
     /// `FAILED_BUCKET`: bucket of failed events.
     pub failed_bucket: String,
 }
@@ -24,6 +26,7 @@ impl Config {
         let config = Self {
             stream_epoch: epoch_of(&env.required("STREAM_EPOCH")),
             catalog_table: env.required("CATALOG_TABLE"),
+            experiment_table: env.required("EXPERIMENT_TABLE"),
             failed_bucket: env.required("FAILED_BUCKET"),
         };
         env.finish()?;

@@ -17,7 +17,11 @@ async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
     let sdk = aws::config(Patience::BATCH).await;
-    let names = TableNames { catalog: config.catalog_table, ..TableNames::default() };
+    let names = TableNames {
+        catalog: config.catalog_table,
+        experiment: config.experiment_table,
+        ..TableNames::default()
+    };
     let trends = Trends {
         tables: DynamoTables::from_config(&sdk, names),
         failed: S3FailedEvents::from_config(&sdk, config.failed_bucket),

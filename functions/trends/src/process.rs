@@ -12,13 +12,13 @@ use beckon_recommend::Trend;
 use beckon_runtime::Clock;
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
-use beckon_store::tables::{CatalogStore, ProductStore, TrendKey, Versioned, load_each};
+use beckon_store::tables::{CatalogStore, EngagementStore, ProductStore, TrendKey, Versioned, load_each};
 use beckon_wire::failed::{FailedEvent, FailedReason};
 use futures_util::StreamExt;
 use std::sync::Arc;
 
 /// Items and categories settled at the same time, and lists.
-const CONCURRENCY: usize = 16;
+pub(crate) const CONCURRENCY: usize = 16;
 
 /// Everything the trends need.
 ///
@@ -27,7 +27,7 @@ const CONCURRENCY: usize = 16;
 /// what another has yet to count.
 #[derive(Clone)]
 pub struct Trends<T, F> {
-    /// CatalogTable.
+    /// CatalogTable and ExperimentTable.
     pub tables: T,
     /// Where signals go that can never be counted.
     pub failed: F,
@@ -54,7 +54,7 @@ pub struct Outcome {
     pub left_count: usize,
 }
 
-impl<T: CatalogStore + ProductStore, F: FailedEventStore> Trends<T, F> {
+impl<T: CatalogStore + ProductStore + EngagementStore, F: FailedEventStore> Trends<T, F> {
     /// Counts a batch, and begins nothing new when `deadline` nears. Whatever happens, a sequence number below
     /// [`Outcome::failed_from`] is done: counted, a known repetition, or kept as failed; and the lists know of it.
     pub async fn process(&self, records: &[Record<'_>], deadline: Option<Timestamp>) -> Outcome {
@@ -64,6 +64,7 @@ impl<T: CatalogStore + ProductStore, F: FailedEventStore> Trends<T, F> {
         let mut outcome =
             Outcome { line_count: batch.line_count, trend_count: batch.parts.len(), ..Outcome::default() };
         self.keep_failed(&batch, records, time, &mut outcome).await;
+        self.settle_slots(std::mem::take(&mut batch.slots), time, &mut outcome).await;
         let called = gaps::called(&batch.parts);
         let loaded = self.load(std::mem::take(&mut batch.parts), time, &mut outcome).await;
         let offers = self.settle_all(loaded, time, &mut outcome).await;
@@ -97,14 +98,6 @@ impl<T: CatalogStore + ProductStore, F: FailedEventStore> Trends<T, F> {
             let from = || sequence.clone().or_else(|| lowest(records));
             outcome.failed_count += u64::from(outcome.is_done(kept, from).is_some());
         }
-    }
-
-    pub(crate) async fn keep(&self, failed: &FailedEvent) -> Result<(), ProcessError> {
-        // An alarm counts this line, at whatever level is logged.
-        tracing::error!(failed.id = failed.id, failed.reason = failed.reason.code(), "event failed");
-        let document = serde_json::to_vec_pretty(failed)?;
-        self.failed.keep(&failed.id, failed.reason.code(), document).await?;
-        Ok(())
     }
 
     /// Loads all trends of the batch in one go. One that cannot be read must not take the others with it: then each is
@@ -210,9 +203,19 @@ impl<T: CatalogStore + ProductStore, F: FailedEventStore> Trends<T, F> {
     }
 }
 
+impl<T, F: FailedEventStore> Trends<T, F> {
+    pub(crate) async fn keep(&self, failed: &FailedEvent) -> Result<(), ProcessError> {
+        // An alarm counts this line, at whatever level is logged.
+        tracing::error!(failed.id = failed.id, failed.reason = failed.reason.code(), "event failed");
+        let document = serde_json::to_vec_pretty(failed)?;
+        self.failed.keep(&failed.id, failed.reason.code(), document).await?;
+        Ok(())
+    }
+}
+
 impl Outcome {
     /// What a step gave; `None` when it is not done and comes again.
-    fn is_done<R>(
+    pub(crate) fn is_done<R>(
         &mut self,
         result: Result<R, ProcessError>,
         from: impl FnOnce() -> Option<SequenceNumber>,

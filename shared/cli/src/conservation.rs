@@ -10,6 +10,7 @@
 use beckon_domain::profile::Tallies;
 use beckon_domain::{Profile, ProfileKey};
 use beckon_recommend::Trend;
+use beckon_recommend::engagement::{SlotDay, SlotDayRow};
 use beckon_store::tables::TrendKey;
 use beckon_wire::failed::{FailedEvent, StreamName};
 use serde::Serialize;
@@ -153,7 +154,8 @@ impl fmt::Display for Conservation {
     }
 }
 
-/// The balance of signals: `put = counted + repeated + failed + in flight`. Each signal is counted for one item.
+/// The balance of signals: `put = counted + repeated + failed + in flight`. Each signal is counted for one item, or for one slot
+/// and day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct SignalConservation {
     /// Lines put into the stream of signals.
@@ -177,6 +179,16 @@ impl SignalConservation {
         let (counted, repeated) =
             totals.fold((0, 0), |sum, totals| (sum.0 + totals.all(), sum.1 + totals.repeated));
         Self { put, counted, repeated, failed, in_flight }
+    }
+
+    /// The same balance with what slots counted.
+    #[must_use]
+    pub fn with_slots(self, rows: &[(SlotDay, SlotDayRow)]) -> Self {
+        rows.iter().map(|(_, row)| row.signals()).fold(self, |sum, (counted, repeated)| Self {
+            counted: sum.counted + counted,
+            repeated: sum.repeated + repeated,
+            ..sum
+        })
     }
 
     /// Whether nothing is lost and nothing counted twice.

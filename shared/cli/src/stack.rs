@@ -17,8 +17,8 @@ use crate::laptop::LocalModels;
 use admin::{Admin, Proposal, make_live, run_tests};
 use aws_lambda_events::event::kinesis::KinesisEvent;
 use axum::Router;
-use beckon_domain::Timestamp;
 use beckon_domain::consent::ConsentDefault;
+use beckon_domain::{Day, Timestamp};
 use beckon_mapping::payload::{RecordView, kinesis_event, parse_answer};
 use beckon_mapping::{Answer, Batch};
 use beckon_rules::Ruleset;
@@ -46,6 +46,9 @@ use wiring::{after_mail, asked, behind_streams, mailing};
 
 /// In whose name a stack publishes the ruleset that it starts with.
 pub const WHO: &str = "beckon";
+
+/// A day after every other.
+const DAY_LAST: Day = Day::from_number(376_200);
 
 /// Rounds without any progress after which a drain gives up: the store or the stream is down.
 const STUCK_ROUNDS_MAX: u32 = 3;
@@ -338,8 +341,10 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
     pub async fn signal_conservation(&self, failed: u64) -> Result<SignalConservation, CliError> {
         let trends = self.tables.scan_trends().await;
         let trends = trends.map_err(|e| CliError::caused("the trends cannot be read", &e))?;
+        let rows = self.tables.slot_days(Day::default(), DAY_LAST).await;
+        let rows = rows.map_err(|e| CliError::caused("what became of decisions cannot be read", &e))?;
         let (in_flight, put) = (self.signals_lane.in_flight().await, self.signals.lines_put());
-        Ok(SignalConservation::of(put, &trends, failed, in_flight))
+        Ok(SignalConservation::of(put, &trends, failed, in_flight).with_slots(&rows))
     }
 }
 

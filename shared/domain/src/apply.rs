@@ -80,6 +80,8 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
             profile.measured.expose(Exposed { run, variant, at: event.occurred_at, crossed_over: false });
         }
         EventKind::Track(_)
+        | EventKind::DecisionViewed(_)
+        | EventKind::DecisionClicked(_)
         | EventKind::CouponEntered(_)
         | EventKind::CouponDenied(_)
         | EventKind::Group

@@ -2,6 +2,7 @@
 
 use crate::code::CouponCode;
 use crate::consent::ConsentChoices;
+use crate::engagement::Shown;
 use crate::experiment::RunId;
 use crate::id::{
     Brand, CartId, Category, EffectId, EventId, EventName, OrderId, ProductId, SourceId, VariantId,
@@ -157,6 +158,10 @@ pub enum EventKind {
     CouponDenied(Box<Coupon>),
     /// `Coupon Removed`.
     CouponRemoved(Box<Coupon>),
+    /// `Decision Viewed`, of a slot.
+    DecisionViewed(Box<Shown>),
+    /// `Decision Clicked`, of a slot.
+    DecisionClicked(Box<Shown>),
     /// Any other `track` event.
     Track(EventName),
     /// `page`.
@@ -257,6 +262,8 @@ impl EventKind {
             Self::CouponApplied(_) => "Coupon Applied",
             Self::CouponDenied(_) => "Coupon Denied",
             Self::CouponRemoved(_) => "Coupon Removed",
+            Self::DecisionViewed(_) => "Decision Viewed",
+            Self::DecisionClicked(_) => "Decision Clicked",
             Self::Track(name) => name.as_str(),
             Self::Page => "page",
             Self::Screen => "screen",

@@ -2,6 +2,7 @@
 //! as a repetition, and what the state demands of others is returned.
 
 use crate::apply::apply;
+use crate::engagement::Engagement;
 use crate::event::{Event, EventKind};
 use crate::key::{ProfileKey, ProfileKind};
 use crate::mark::Position;
@@ -37,8 +38,10 @@ pub struct Forward {
 pub struct Applied {
     /// Which of the items given.
     pub index: usize,
-    /// What of it others are told.
+    /// What of it others are told of products.
     pub told: Told,
+    /// What of it others are told of decisions.
+    pub engaged: Vec<Engagement>,
 }
 
 /// What a fold proposes.
@@ -130,7 +133,8 @@ pub fn fold_into(
         match step(profile, key, item, policy) {
             Step::Applied => {
                 rules.react(profile, key, &item.event, policy);
-                settled.applied.push(Applied { index, told: profile.told(&item.event) });
+                let engaged = profile.engage(&item.event, policy, rules);
+                settled.applied.push(Applied { index, told: profile.told(&item.event), engaged });
             }
             Step::Known => {}
             Step::Forwarded(to) => settled.forwards.push(Forward { to, index }),

@@ -173,6 +173,10 @@ text_id!(
     DecisionId, 128
 );
 text_id!(
+    /// Where a product of a decision comes from, as its answer's `source` says: `for_you`, `pinned`.
+    StrategyId, 40
+);
+text_id!(
     /// An experiment: a comparison of variants on a share of traffic.
     ExperimentId, 64
 );

@@ -24,8 +24,10 @@ pub mod consent;
 pub mod conversion;
 pub mod counters;
 pub mod coupon;
+pub mod day;
 pub mod days;
 pub mod decay;
+pub mod engagement;
 pub mod erasure;
 pub mod event;
 pub mod experiment;
@@ -57,6 +59,7 @@ pub mod window;
 
 pub use catalog::{CatalogSnapshot, ProductFacts};
 pub use code::{CouponCode, DiscountCode, PoolName};
+pub use day::Day;
 pub use erasure::Erasure;
 pub use id::{Brand, CartId, Category, EpisodeId, ErasureId, EventId, GroupId, OrderId, ProductId, SourceId};
 pub use key::{ContactHash, Pepper, ProfileKey, ProfileKind};

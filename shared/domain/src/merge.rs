@@ -84,6 +84,7 @@ pub fn union(customer: &mut Profile, visitor: &Profile, policy: &Policy) {
     customer.orders = customer.orders.merge(&visitor.orders);
     customer.conversions = customer.conversions.merge(&visitor.conversions);
     customer.measured = customer.measured.merge(&visitor.measured);
+    customer.touches = customer.touches.merge(&visitor.touches);
     customer.consent = customer.consent.merge(&visitor.consent);
     merge_told(customer, visitor);
 }

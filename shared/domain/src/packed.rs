@@ -4,6 +4,7 @@
 //! new version byte, and the reader of version N keeps reading N − 1. `testdata/profile-v*.hex` holds a fixture of
 //! each released version, tested below.
 
+use crate::engagement::Touches;
 use crate::erasure::Erasure;
 use crate::experiment::Measured;
 use crate::profile::Profile;
@@ -12,10 +13,11 @@ use serde::de::DeserializeOwned;
 
 /// The version this release writes.
 pub const VERSION: u8 = 1;
-/// The version of a profile that was erased: what the erasure says, the experiments since it was let back, then the state as
-/// in [`VERSION`]. Nothing else is written so; an older release cannot read it, and keeps events of the person as failed instead of bringing them back.
+/// The version of a profile that was erased: what the erasure says, the experiments and decisions since it was let back, then
+/// the state as in [`VERSION`]. Nothing else is written so; an older release cannot read it, and keeps events of the person as failed instead of bringing them back.
 pub const ERASED_VERSION: u8 = 2;
-/// The version of a profile that was in experiments: those, then the state as in [`VERSION`]. Nothing else is written so.
+/// The version of a profile that was in experiments or saw decisions: those, then the state as in [`VERSION`]. Nothing else is
+/// written so.
 pub const MEASURED_VERSION: u8 = 3;
 
 /// Why stored bytes are not a state.
@@ -49,9 +51,9 @@ pub enum PackError {
 /// When the state cannot be encoded, which no valid state causes.
 pub fn pack(profile: &Profile) -> Result<Vec<u8>, PackError> {
     match &profile.erasure {
-        None if profile.measured.is_empty() => pack_state(VERSION, profile),
-        None => pack_state(MEASURED_VERSION, &(&profile.measured, profile)),
-        Some(erasure) => pack_state(ERASED_VERSION, &(erasure, &profile.measured, profile)),
+        None if profile.measured.is_empty() && profile.touches.is_empty() => pack_state(VERSION, profile),
+        None => pack_state(MEASURED_VERSION, &(&profile.measured, &profile.touches, profile)),
+        Some(erasure) => pack_state(ERASED_VERSION, &(erasure, &profile.measured, &profile.touches, profile)),
     }
 }
 
@@ -61,12 +63,14 @@ pub fn pack(profile: &Profile) -> Result<Vec<u8>, PackError> {
 /// When the bytes are empty, of a newer version, or corrupt.
 pub fn unpack(bytes: &[u8]) -> Result<Profile, PackError> {
     if bytes.first() == Some(&ERASED_VERSION) {
-        let (erasure, measured, profile): (Erasure, Measured, Profile) = unpack_state(ERASED_VERSION, bytes)?;
-        return Ok(Profile { erasure: Some(erasure), measured, ..profile });
+        let (erasure, measured, touches, profile): (Erasure, Measured, Touches, Profile) =
+            unpack_state(ERASED_VERSION, bytes)?;
+        return Ok(Profile { erasure: Some(erasure), measured, touches, ..profile });
     }
     if bytes.first() == Some(&MEASURED_VERSION) {
-        let (measured, profile): (Measured, Profile) = unpack_state(MEASURED_VERSION, bytes)?;
-        return Ok(Profile { measured, ..profile });
+        let (measured, touches, profile): (Measured, Touches, Profile) =
+            unpack_state(MEASURED_VERSION, bytes)?;
+        return Ok(Profile { measured, touches, ..profile });
     }
     unpack_state(VERSION, bytes).map_err(|error| match error {
         PackError::Version { found, .. } => PackError::Version { found, readable: MEASURED_VERSION },

@@ -81,6 +81,22 @@ pub const CODE_USE_COUNT_MAX: usize = 6;
 pub const EXPOSURE_COUNT_MAX: usize = 32;
 /// What a person did last and experiments may count, kept for exposures that become known after it.
 pub const FACT_COUNT_MAX: usize = 8;
+/// Decisions that a person saw and that are remembered, newest kept.
+pub const TOUCH_COUNT_MAX: usize = 32;
+/// How long a decision is remembered after it was seen: by the newest one that is.
+pub const TOUCH_RETENTION: DurationMs = DurationMs::from_days(30);
+/// Strategies of one decision that are remembered: a list has few, and whoever forges one has no more.
+pub const TOUCH_STRATEGY_COUNT_MAX: usize = 8;
+/// Decisions of one person that are counted on one day (UTC): a program that reloads a page says nothing new.
+pub const TOUCH_TOLD_COUNT_MAX: u16 = 200;
+/// An order this long after a click in a decision is credited to it: the window that advertising networks take by default,
+/// and that of a reminder.
+pub const CLICK_WINDOW: DurationMs = DurationMs::from_days(7);
+/// An order this long after a decision was seen, and not clicked, is credited to it: a day, because a glance is soon
+/// forgotten, and most people who buy have seen something of everything.
+pub const VIEW_WINDOW: DurationMs = DurationMs::from_days(1);
+/// Orders that are remembered as credited, so that none is credited twice; newest kept.
+pub const CREDITED_ORDER_COUNT_MAX: usize = 8;
 /// Units of one product in a cart; more are held at this number.
 pub const QUANTITY_MAX: u32 = 9_999;
 /// Names of events whose last occurrence is remembered, longest unseen dropped.

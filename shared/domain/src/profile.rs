@@ -6,6 +6,7 @@ use crate::consent::Consent;
 use crate::conversion::Conversions;
 use crate::counters::Counters;
 use crate::days::DaysActive;
+use crate::engagement::Touches;
 use crate::erasure::Erasure;
 use crate::event::TraitValue;
 use crate::experiment::Measured;
@@ -144,6 +145,9 @@ pub struct Profile {
     /// Experiments that the person was in. Not part of the layout of version 1: see [`crate::packed`].
     #[serde(skip)]
     pub measured: Measured,
+    /// Decisions that the person saw. Not part of the layout of version 1: see [`crate::packed`].
+    #[serde(skip)]
+    pub touches: Touches,
     /// That the person's data were erased. Not part of the layout of version 1: see [`crate::packed`].
     #[serde(skip)]
     pub erasure: Option<Erasure>,

@@ -3,6 +3,7 @@
 //! entered or left a segment, and act. What must be told to others is an outbox inside the state: written with it, put
 //! after the write, put again when the batch is delivered again, forgotten by the next write.
 
+use crate::engagement::Shown;
 use crate::event::Event;
 use crate::id::{EffectId, EventId, SourceId};
 use crate::key::ProfileKey;
@@ -17,6 +18,10 @@ use smol_str::SmolStr;
 pub trait Reaction: Send + Sync {
     /// An event was applied to the profile. Also called for the events that Beckon itself puts.
     fn react(&self, profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Policy);
+
+    /// Whether a decision can be one of these rules: of a slot and a rule that they have. Anybody can send an event about
+    /// any slot; what cannot have been shown is not counted.
+    fn can_have_shown(&self, shown: &Shown) -> bool;
 }
 
 /// No rules: nothing is watched, nobody is in a segment.
@@ -25,6 +30,10 @@ pub struct NoRules;
 
 impl Reaction for NoRules {
     fn react(&self, _: &mut Profile, _: &ProfileKey, _: &Event, _: &Policy) {}
+
+    fn can_have_shown(&self, _: &Shown) -> bool {
+        false
+    }
 }
 
 /// Something holds of a person since some time.

@@ -6,6 +6,8 @@
 //! follow behind it is kept, which a fusion by ranks would lose.
 
 use crate::Scored;
+use crate::policy::NEXT_STRATEGY_WEIGHT;
+use beckon_domain::ProductId;
 
 /// One ranking, and how much it counts.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +16,29 @@ pub struct Layer<'a> {
     pub ranked: &'a [Scored],
     /// How much the best of it counts; 0 or less: nothing.
     pub weight: f64,
+}
+
+/// A list as scores, from 1 of the first to a half of the last: so that of two layers of which the second weighs
+/// [`crate::policy::NEXT_STRATEGY_WEIGHT`], the first comes whole before the second.
+#[must_use]
+pub fn by_rank(products: &[ProductId]) -> Vec<Scored> {
+    let steps = products.len().saturating_sub(1).max(1) as f64;
+    let score = |rank: usize| 1.0 - 0.5 * rank as f64 / steps;
+    products.iter().enumerate().map(|(rank, id)| Scored { product: id.clone(), score: score(rank) }).collect()
+}
+
+/// Strategies as one order: each weighs [`NEXT_STRATEGY_WEIGHT`] of the one before it, times its factor. Where all factors are
+/// alike the lists come one after the other, as they are.
+#[must_use]
+pub fn by_worth(strategies: &[(&[ProductId], f64)]) -> Vec<ProductId> {
+    let ranked: Vec<Vec<Scored>> = strategies.iter().map(|(products, _)| by_rank(products)).collect();
+    let (mut layers, mut weight) = (Vec::with_capacity(ranked.len()), 1.0);
+    for (ranked, (_, factor)) in ranked.iter().zip(strategies) {
+        layers.push(Layer { ranked, weight: weight * factor });
+        weight *= NEXT_STRATEGY_WEIGHT;
+    }
+    let count = ranked.iter().map(Vec::len).sum();
+    blend(&layers, count).into_iter().map(|one| one.product).collect()
 }
 
 /// At most `count` products, best first, each once; of equal ones the first id. A layer that ranks nothing takes nothing
@@ -49,7 +74,6 @@ pub fn blend(layers: &[Layer<'_>], count: usize) -> Vec<Scored> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use beckon_domain::ProductId;
 
     fn ranked(told: &[(&str, f64)]) -> Vec<Scored> {
         told.iter()
@@ -68,6 +92,22 @@ mod tests {
         let told: Vec<_> = blended.iter().map(|one| (one.product.as_str(), one.score)).collect();
         assert_eq!(told, [("z", 3.0), ("y", 2.0), ("x", 1.0)]);
         assert_eq!(ids(&blend(&[Layer { ranked: &a, weight: 1.0 }], 1)), ["x"]);
+    }
+
+    #[test]
+    fn strategies_keep_their_order_until_one_is_worth_more() {
+        let list = |ids: &[&str]| ids.iter().map(|id| ProductId::new(id).unwrap()).collect::<Vec<_>>();
+        let (own, sellers, last) = (list(&["a", "b", "c"]), list(&["x", "y"]), list(&["z"]));
+        let order = |factors: [f64; 3]| {
+            let all = [(&own[..], factors[0]), (&sellers[..], factors[1]), (&last[..], factors[2])];
+            by_worth(&all).iter().map(ToString::to_string).collect::<Vec<_>>().join("")
+        };
+        for even in [0.5, 1.0, 2.0] {
+            assert_eq!(order([even; 3]), "abcxyz");
+        }
+        assert_eq!(order([0.5, 2.0, 1.0]), "xaybcz", "four times as much: .98 and .49 among .5 to .25");
+        assert_eq!(order([1.0, 1.3, 1.0]), "abxcyz", "a little more");
+        assert_eq!(order([1.0, 1.0, 2.0]), "abcxzy");
     }
 
     #[test]

@@ -63,3 +63,27 @@ pub const BLEND_FRESH_WEIGHT: f64 = 0.2;
 pub const BLEND_INDEX_WEIGHT: f64 = 1.0;
 /// Products of each layer that a blend looks at: enough that one layer's favourites find their score in the other.
 pub const BLEND_CANDIDATE_COUNT: usize = 100;
+/// Combinations of rule, offer and strategy that one slot counts apart on one day; what comes after these is counted together.
+pub const COMBINATION_COUNT_MAX: usize = 200;
+/// Signals that a slot remembers of a day, to recognise one that was put again: more than a product does, because every page
+/// view is a signal of the same few slots. Four bytes each.
+pub const SLOT_RECENT_COUNT_MAX: usize = 256;
+/// How long the numbers of a slot's day are kept.
+pub const ENGAGEMENT_RETENTION: DurationMs = DurationMs::from_days(400);
+/// Days whose decisions say what strategies are worth, the last whole ones.
+pub const WORTH_DAYS: u32 = 28;
+/// Decisions seen of a slot's strategies, together, from which on something is learned.
+pub const WORTH_VIEWS_MIN: u64 = 1_000;
+/// Decisions clicked, the same.
+pub const WORTH_CLICKS_MIN: u64 = 50;
+/// Decisions seen of one strategy, from which on it is among those that are compared.
+pub const WORTH_STRATEGY_VIEWS_MIN: u64 = 200;
+/// What the slot's mean weighs in a strategy's factor, in clicks or orders: so many of its own count as much.
+pub const WORTH_PRIOR: f64 = 20.0;
+/// By how much a strategy's weight is multiplied at least: what is not shown at all can never do better.
+pub const WORTH_MIN: f64 = 0.5;
+/// By how much at most.
+pub const WORTH_MAX: f64 = 2.0;
+/// What a strategy weighs beside the one before it in a slot's order, before anything is learned: its best product comes just
+/// behind the other's last.
+pub const NEXT_STRATEGY_WEIGHT: f64 = 0.49;

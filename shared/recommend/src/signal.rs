@@ -30,6 +30,16 @@ impl SignalId {
         Self(hasher.digest().to_be_bytes())
     }
 
+    /// A hash of texts, none of which has a control character.
+    pub(crate) fn of_parts(parts: &[&str]) -> Self {
+        let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+        for part in parts {
+            hasher.update(part.as_bytes());
+            hasher.update(&[0]);
+        }
+        Self(hasher.digest().to_be_bytes())
+    }
+
     /// The second half of it: enough to tell a few apart.
     #[must_use]
     pub const fn half(self) -> [u8; 4] {

@@ -6,7 +6,7 @@ use crate::decision::{Content, Decision, Fallback, Reason, ReasonCode, Source};
 use crate::discount::{Discount, Percent};
 use crate::experiments::Overlay;
 use crate::list::{Chosen, Found, Wanted, found};
-use crate::live::Live;
+use crate::live::{Live, StrategyLayer};
 use crate::model::{Action, COUNT_MAX, CurrentItem, Rule, Ruleset, Slot, SlotFallback};
 use crate::page::{Page, Person, SlotRequest};
 use crate::selection::Selection;
@@ -16,6 +16,7 @@ use crate::table::{HeldRow, Hit, Table};
 use beckon_domain::consent::Purpose;
 use beckon_domain::id::SlotId;
 use beckon_domain::{Category, ProductId, Profile, Timestamp, id::OfferId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// From so many rules on, what several of them compare is compared once.
@@ -209,6 +210,7 @@ impl Ruleset {
             return None;
         }
         let mut chosen = scene.pinned(&wanted);
+        let own = scene.learned(own);
         wanted.fill(&mut chosen, &own);
         Some(scene.filled(&wanted, chosen, &own, reason))
     }
@@ -273,6 +275,22 @@ impl Scene<'_> {
         selection(then).is_none_or(|only| only.allows(id, seen, shelf, facts))
     }
 
+    /// What a rule has, and behind it what fills up, in the order that was learned; as it was where the slot does not learn, or
+    /// nothing was learned of it.
+    fn learned(&self, own: Vec<Found>) -> Vec<Found> {
+        let Sight { slot, shelf, .. } = self.sight;
+        if !slot.learn {
+            return own;
+        }
+        let mut all = self.sight.everybodys();
+        all.splice(0..0, own.iter().cloned());
+        let (all, layers) = layers(all);
+        let Some(order) = shelf.live.blended(&slot.id, &layers) else { return own };
+        let mut all: BTreeMap<ProductId, Found> =
+            all.into_iter().map(|found| (found.candidate.product.clone(), found)).collect();
+        order.iter().filter_map(|id| all.remove(id)).collect()
+    }
+
     /// What the slot shows before all else.
     fn pinned(&self, wanted: &Wanted<'_>) -> Chosen {
         let mut chosen = Chosen::default();
@@ -299,6 +317,23 @@ impl Scene<'_> {
         let fallback = Fallback { used: filled > 0 || reason.rule.is_none(), filled };
         Decision { content: Content::Products(chosen.items), reason, fallback, ttl: slot.ttl }
     }
+}
+
+/// Candidates by their strategies, in the order in which these come first; each product once, where it comes first.
+fn layers(all: Vec<Found>) -> (Vec<Found>, Vec<StrategyLayer>) {
+    let (mut seen, mut kept, mut layers) = (BTreeSet::new(), Vec::new(), Vec::<StrategyLayer>::new());
+    for found in all {
+        let (product, source) = (&found.candidate.product, found.source);
+        if !seen.insert(product.clone()) {
+            continue;
+        }
+        match layers.iter_mut().find(|layer| layer.source == source) {
+            Some(layer) => layer.products.push(product.clone()),
+            None => layers.push(StrategyLayer { source, products: vec![product.clone()] }),
+        }
+        kept.push(found);
+    }
+    (kept, layers)
 }
 
 /// The products of an action, best first; `None` where there is nothing to start from.

@@ -72,6 +72,31 @@ pub enum Source {
 }
 
 impl Source {
+    /// Every source.
+    pub const ALL: [Self; 15] = [
+        Self::Pinned,
+        Self::Similar,
+        Self::ForYou,
+        Self::AlsoBought,
+        Self::CartComplement,
+        Self::Trending,
+        Self::RecentlyViewed,
+        Self::Accessory,
+        Self::Related,
+        Self::CategoryAffinity,
+        Self::Listed,
+        Self::CategoryBestSeller,
+        Self::StoreBestSeller,
+        Self::BestSeller,
+        Self::Catalog,
+    ];
+
+    /// The source of a code.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.code() == code)
+    }
+
     /// The stable code of answers and reports.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -53,7 +53,7 @@ pub use discount::{CodeSource, Discount};
 pub use error::{PROBLEM_COUNT_MAX, Problem, RulesetError};
 pub use experiments::{Asked, Assigned, Experiments, Forced, InSlot, Overlay, Subject};
 pub use explain::{Explained, Explanation, RuleCondition, RuleExplained, Verdict};
-pub use live::{Candidate, Learned, Live, LiveLists, ProductFacts};
+pub use live::{Candidate, Learned, Live, LiveLists, ProductFacts, StrategyLayer};
 pub use model::{COUNT_DEFAULT, COUNT_MAX, Offer, Product, Reminder, Ruleset, TTL_DEFAULT};
 pub use page::{Page, PageKind, Person, SlotRequest};
 pub use strategy::way;

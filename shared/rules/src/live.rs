@@ -1,6 +1,8 @@
 //! What others know at the moment of a decision, and a ruleset does not: what was learned from events, and the catalog's
 //! feed. All of it may be missing; then the ruleset decides by what it says itself.
 
+use crate::decision::Source;
+use beckon_domain::id::SlotId;
 use beckon_domain::{Brand, Category, Money, ProductId};
 
 /// What is learned from events, by the question that it answers.
@@ -62,6 +64,15 @@ pub struct LiveLists<'a> {
     pub store: &'a [ProductId],
 }
 
+/// What one strategy gives for a slot.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StrategyLayer {
+    /// Which.
+    pub source: Source,
+    /// Its products, best first.
+    pub products: Vec<ProductId>,
+}
+
 /// What others know. It answers from memory: a decision waits for nobody.
 pub trait Live {
     /// What sells best.
@@ -71,6 +82,13 @@ pub trait Live {
     /// learned of them, or could be read in time.
     fn learned(&self, _question: Learned, _from: &[&ProductId]) -> Vec<Candidate> {
         Vec::new()
+    }
+
+    /// The products of a slot's strategies as one order, best first, by what was learned of the slot: each strategy weighs less
+    /// than the one before it, times its factor. No product is in two of the layers. `None` where nothing was learned of the
+    /// slot; then they keep their order.
+    fn blended(&self, _slot: &SlotId, _layers: &[StrategyLayer]) -> Option<Vec<ProductId>> {
+        None
     }
 
     /// What the feed says of a product; `None` when it does not know it.

@@ -174,6 +174,12 @@ impl Ruleset {
         self.slots.iter().map(|slot| &slot.id)
     }
 
+    /// Whether any of these slots counts its strategies by what became of their products.
+    #[must_use]
+    pub fn learns(&self, slots: &[&SlotId]) -> bool {
+        slots.iter().any(|id| self.slot(id).is_some_and(|slot| slot.learn))
+    }
+
     /// The reminder of left carts, if a rule sends one.
     #[must_use]
     pub fn reminder(&self) -> Option<&Reminder> {
@@ -288,6 +294,8 @@ pub(crate) struct Slot {
     pub(crate) per_category: Option<usize>,
     /// What it shows before all else.
     pub(crate) pinned: Vec<ProductId>,
+    /// Whether its strategies count as much as what became of their products says ([`crate::Live::blended`]).
+    pub(crate) learn: bool,
     pub(crate) ttl: DurationMs,
     /// Its rules, highest priority first.
     pub(crate) rules: Vec<Rule>,

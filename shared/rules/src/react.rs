@@ -5,13 +5,15 @@
 use crate::aggregate::Watch;
 use crate::compiled::Reading;
 use crate::condition::{Condition, Facts, Last};
+use crate::decision::Source;
 use crate::experiments::Experiments;
 use crate::fact::{Fact, Name};
-use crate::model::{Act, Acting, Ruleset, Segment};
+use crate::model::{Act, Acting, Ruleset, Segment, Slot};
 use crate::page::Page;
 use beckon_domain::consent::Purpose;
+use beckon_domain::engagement::Shown;
 use beckon_domain::event::{Event, EventKind, TraitValue};
-use beckon_domain::id::EffectId;
+use beckon_domain::id::{EffectId, RuleId};
 use beckon_domain::reaction::{Effect, Happened, Reaction, note};
 use beckon_domain::told::Told;
 use beckon_domain::watched::{Occurrence, WatchId};
@@ -227,6 +229,14 @@ impl Reaction for Ruleset {
     fn react(&self, profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Policy) {
         self.look(profile, key, event, policy);
         self.find(profile, event, policy);
+    }
+
+    fn can_have_shown(&self, shown: &Shown) -> bool {
+        let is_of_slot = |slot: &Slot, rule: &RuleId| slot.rules.iter().any(|known| known.id == *rule);
+        let knows = |slot: &Slot| shown.rule.as_ref().is_none_or(|rule| is_of_slot(slot, rule));
+        self.slot(&shown.slot).is_some_and(knows)
+            && shown.offer.as_ref().is_none_or(|offer| self.offer(offer).is_some())
+            && shown.strategies.iter().all(|name| Source::parse(name.as_str()).is_some())
     }
 }
 

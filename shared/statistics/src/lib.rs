@@ -4,7 +4,7 @@
 //! [`Figures`] is what was counted of one variant. [`compare`] says how two variants differ, with intervals that hold
 //! however often one looks; [`compare_all`] does so for several variants at once; [`compare_ratios`] for a sum over a
 //! sum, such as revenue per order. [`sample_ratio`] says whether people were divided as they were to be, and [`judge`]
-//! comes to a [`Verdict`]. [`detectable`] and [`days_left`] say what can be seen, and when.
+//! comes to a [`Verdict`]. [`decline`] says which of many shares have fallen lately. [`detectable`] and [`days_left`] say what can be seen, and when.
 //! [`simulate`] is shops whose truth is known: by them the promises are checked.
 //!
 //! # The promise, and its formula
@@ -39,6 +39,7 @@
 
 pub mod boundary;
 mod comparison;
+pub mod decline;
 mod error;
 mod family;
 mod figures;

@@ -4,6 +4,7 @@
 //! eleven methods, Statistics in Medicine 17 (1998), 873–890, method 10; E. B. Wilson, Probable inference, the law of
 //! succession, and statistical inference, JASA 22 (1927), 209–212.
 
+use crate::comparison::Interval;
 use crate::moments::Moments;
 use crate::normal;
 
@@ -46,7 +47,13 @@ impl Share {
         self.count as f64 / self.of as f64
     }
 
-    /// Wilson's score interval.
+    /// Wilson's score interval at 95 %: never outside 0 and 1, and of none of some it is no single point.
+    #[must_use]
+    pub fn wilson(self) -> Interval {
+        let (low, high) = self.interval(normal::quantile(1.0 - ALPHA / 2.0));
+        Interval { low: low.max(0.0), high: high.min(1.0) }
+    }
+
     fn interval(self, z: f64) -> (f64, f64) {
         let (n, p, z2) = (self.of as f64, self.rate(), z * z);
         let middle = 2.0 * n * p + z2;

@@ -24,6 +24,26 @@ fn requirement_45_the_interval_is_the_published_one() {
 }
 
 #[test]
+fn the_interval_of_one_share_is_the_published_one() {
+    // R. G. Newcombe, Two-sided confidence intervals for the single proportion: comparison of seven methods, Statistics in
+    // Medicine 17 (1998), 857-872, table I, method 3.
+    for ((count, of), low, high) in [
+        ((81, 263), 0.2553, 0.3662),
+        ((15, 148), 0.0624, 0.1605),
+        ((0, 20), 0.0, 0.1611),
+        ((1, 29), 0.0061, 0.1718),
+    ] {
+        let found = Share { count, of }.wilson();
+        assert!(
+            near(found.low, low, 0.000_05) && near(found.high, high, 0.000_05),
+            "{count}/{of}: {found:?}"
+        );
+    }
+    let all = Share { count: 20, of: 20 }.wilson();
+    assert!(all.high == 1.0 && near(all.low, 1.0 - 0.1611, 0.000_05), "{all:?}");
+}
+
+#[test]
 fn requirement_45_an_odd_division_is_noticed() {
     for (counts, p, digits, warning) in [
         // Kohavi, Tang, Xu, Trustworthy Online Controlled Experiments (2020), chapter 3: a ratio of 0.993.

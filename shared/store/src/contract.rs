@@ -6,6 +6,7 @@ mod audit;
 mod codes;
 mod conversions;
 mod decisions;
+mod engagement;
 mod erasing;
 mod experiments;
 mod keys;
@@ -20,10 +21,10 @@ pub use models::model_objects;
 use crate::objects::{FailedEventArchive, FailedEventStore, Kept, RewriteObjects};
 use crate::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, Contact, ContactStore,
-    ConversionStore, DUE_SHARD_COUNT, DecisionStore, Due, ErasureStore, ExperimentStore, ImportLog, KeyStore,
-    LedgerScan, LimitsStore, ListKey, MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore,
-    ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore, SwitchStore, TrendKey,
-    Versioned,
+    ConversionStore, DUE_SHARD_COUNT, DecisionStore, Due, EngagementStore, ErasureStore, ExperimentStore,
+    ImportLog, KeyStore, LedgerScan, LimitsStore, ListKey, MailContentStore, ModelStore, OutreachStore,
+    PersonStore, ProductStore, ProfileStore, Read, ReputationStore, RulesetStore, Save, SuppressionStore,
+    SwitchStore, TrendKey, Versioned,
 };
 use beckon_domain::id::UserId;
 use beckon_domain::mark::{Position, SequenceNumber, ShardKey};
@@ -77,6 +78,7 @@ where
         + PersonStore
         + ErasureStore
         + ExperimentStore
+        + EngagementStore
         + DecisionStore,
 {
     compare_and_set(tables).await;
@@ -95,6 +97,7 @@ where
     keys::all(tables).await;
     erasing::all(tables).await;
     experiments::all(tables).await;
+    engagement::all(tables).await;
     trends(tables).await;
     best_sellers(tables).await;
 }

@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod active_model;
 pub mod archive;
 pub mod bus;
 pub mod catalog;
@@ -25,5 +26,6 @@ pub mod ruleset;
 pub mod streams;
 pub mod switching;
 pub mod tables;
+pub mod worth;
 
 pub use error::{ErrorKind, StoreError};

@@ -18,6 +18,7 @@ pub mod capture;
 pub mod catalog;
 pub mod codes;
 pub mod decisions;
+pub mod engagement;
 pub mod experiments;
 pub mod failed;
 mod fields;
@@ -32,6 +33,7 @@ pub mod sending;
 pub mod ses;
 pub mod signal;
 pub mod signature;
+pub mod slot_signal;
 pub mod stream;
 pub mod token;
 

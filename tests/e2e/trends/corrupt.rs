@@ -1,11 +1,12 @@
 //! A stored trend that cannot be read: its own signals are kept, and its neighbours go on.
 
 use super::{category, failed, item, list, signals_only};
-use beckon_domain::{ProductFacts, ProductId, Timestamp};
+use beckon_domain::{Day, ProductFacts, ProductId, Timestamp};
+use beckon_recommend::engagement::{SlotDay, SlotDayRow};
 use beckon_recommend::{BestSellers, Trend};
 use beckon_store::tables::memory::MemoryTables;
 use beckon_store::tables::{
-    CatalogStore, ListKey, ProductPage, ProductStore, Read, Save, Told, TrendKey, Versioned,
+    CatalogStore, EngagementStore, ListKey, ProductPage, ProductStore, Read, Save, Told, TrendKey, Versioned,
 };
 use beckon_store::{ErrorKind, StoreError};
 use harness::delivery;
@@ -41,6 +42,29 @@ impl ProductStore for Corrupt {
 
     async fn product_page(&self, after: Option<&str>) -> Result<ProductPage, StoreError> {
         self.inner.product_page(after).await
+    }
+}
+
+impl EngagementStore for Corrupt {
+    async fn load_slot_day(
+        &self,
+        of: &SlotDay,
+        read: Read,
+    ) -> Result<Option<Versioned<SlotDayRow>>, StoreError> {
+        self.inner.load_slot_day(of, read).await
+    }
+
+    async fn save_slot_day(
+        &self,
+        of: &SlotDay,
+        row: &SlotDayRow,
+        read_version: Option<u64>,
+    ) -> Result<Save, StoreError> {
+        self.inner.save_slot_day(of, row, read_version).await
+    }
+
+    async fn slot_days(&self, from: Day, until: Day) -> Result<Vec<(SlotDay, SlotDayRow)>, StoreError> {
+        self.inner.slot_days(from, until).await
     }
 }
 

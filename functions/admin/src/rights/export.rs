@@ -105,7 +105,7 @@ impl<T: RightsTables, O> Admin<T, O> {
 
 fn profile_told(key: &ProfileKey, profile: &Profile) -> Value {
     let own = Profile { claim: None, ..profile.clone() };
-    json!({ "key": key.as_str(), "state": own, "erased": profile.is_tombstone() })
+    json!({ "key": key.as_str(), "state": own, "decisions": own.touches, "erased": profile.is_tombstone() })
 }
 
 fn contact_told(key: &ProfileKey, contact: &Contact) -> Value {

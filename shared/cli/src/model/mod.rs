@@ -15,6 +15,7 @@ use place::PlaceArgs;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   beckon model show                          the live model of `beckon serve` on this machine, and its card
+  beckon model show --kind worth             what strategies are worth, slot by slot
   beckon model show --trainings 10           how the last trainings ended, and why
   beckon model train                         learn from what `beckon serve` has archived
   beckon model train --archive my-archive    from another folder
@@ -45,6 +46,8 @@ pub enum Kind {
     Propensity,
     /// Sessions that recommendations are made by
     SessionIndex,
+    /// How much each strategy counts in slots that learn
+    Worth,
 }
 
 impl Kind {
@@ -52,6 +55,7 @@ impl Kind {
         match self {
             Self::Propensity => ModelKind::Propensity,
             Self::SessionIndex => ModelKind::SessionIndex,
+            Self::Worth => ModelKind::Worth,
         }
     }
 }

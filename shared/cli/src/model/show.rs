@@ -97,8 +97,10 @@ pub(super) fn lines(kind: ModelKind, standing: &ModelStanding, trainings: &[Trai
                 format_time(live.made_at),
                 format_time(live.judged_at)
             ));
-            match serde_json::from_str::<Card>(&live.card) {
-                Ok(card) => lines.extend(of_card(&card)),
+            let worth =
+                || serde_json::from_str::<trainer::worth::Card>(&live.card).map(|card| of_worth(&card));
+            match serde_json::from_str::<Card>(&live.card).map(|card| of_card(&card)).or_else(|_| worth()) {
+                Ok(card) => lines.extend(card),
                 // Another kind of model, or another release's card: as it is.
                 Err(_) => lines.push(format!("{:#}", card(&live.card))),
             }
@@ -113,6 +115,24 @@ pub(super) fn lines(kind: ModelKind, standing: &ModelStanding, trainings: &[Trai
             record.who,
             record.reason
         ));
+    }
+    lines
+}
+
+fn of_worth(card: &trainer::worth::Card) -> Vec<String> {
+    let mut lines =
+        vec![format!("says         {}", card.says), format!("learned from {} to {}", card.from, card.until)];
+    for slot in &card.slots {
+        let why = slot.nothing_learned.as_ref().map_or_else(String::new, |why| format!(": nothing, {why}"));
+        lines.push(format!("slot         {}{why}", slot.slot));
+        for one in &slot.strategies {
+            let factor = one.factor.map_or_else(|| "  -  ".to_owned(), |factor| format!("{factor:.3}"));
+            let outcomes = one.outcomes;
+            lines.push(format!(
+                "             {factor}  {} ({} seen, {} clicked, {} ordered from)",
+                one.strategy, outcomes.views, outcomes.clicks, outcomes.conversions
+            ));
+        }
     }
     lines
 }

@@ -1,4 +1,4 @@
-use super::{chart, text};
+use super::{chart, engagement, text};
 use serde_json::json;
 
 fn report() -> serde_json::Value {
@@ -40,4 +40,53 @@ fn the_plot_has_a_line_for_each_end_of_the_interval() {
     assert_eq!(chart.series[0].points, [(1.0, 40.0), (2.0, 50.0)]);
     assert_eq!(chart.series[2].points, [(2.0, 105.0)]);
     assert!(chart.svg().contains("always-valid"));
+}
+
+fn decisions() -> serde_json::Value {
+    let credit = |model: &str, orders: u64| {
+        json!({ "model": model, "orders": orders, "conversions": orders,
+            "conversionRate": { "rate": 0.004, "interval": { "low": 0.002, "high": 0.008 } },
+            "revenue": [{ "currency": "EUR", "total": 12_050 }] })
+    };
+    json!({
+        "from": "2026-11-01", "to": "2026-11-03", "by": "rule",
+        "groups": [
+            { "key": "members", "views": 1_000, "clicks": 80,
+              "clickRate": { "rate": 0.08, "interval": { "low": 0.0648, "high": 0.0984 } },
+              "credit": [credit("direct", 1), credit("first", 3), credit("last", 4)],
+              "days": [{ "day": "2026-11-01", "views": 500, "clicks": 50, "conversions": 1 },
+                       { "day": "2026-11-03", "views": 500, "clicks": 30, "conversions": 3 }] },
+            { "views": 0, "clicks": 0, "credit": [], "days": [{ "day": "2026-11-02", "views": 0, "clicks": 0, "conversions": 0 }] },
+        ],
+        "stoppedPaying": { "until": "2026-11-02", "asked": 2, "level": 0.000137, "rules": [
+            { "rule": "members", "metric": "clicks", "dispersion": 1.0, "pValue": 0.0000021,
+              "before": { "rate": 0.1, "interval": { "low": 0.09, "high": 0.11 } },
+              "lately": { "rate": 0.05, "interval": { "low": 0.04, "high": 0.06 } } },
+        ] },
+    })
+}
+
+#[test]
+fn decisions_are_a_table_with_what_stopped_paying_under_it() {
+    let lines = engagement::lines(&decisions());
+    assert_eq!(lines[0], "decisions by rule, 2026-11-01 to 2026-11-03");
+    let told = ["members", "8.00%", "6.48% to 9.84%", "4 / 3 / 1", "0.40%", "120.50 EUR"];
+    assert!(told.iter().all(|part| lines[2].contains(part)), "{lines:#?}");
+    assert!(lines[3].starts_with("(none)"), "{lines:#?}");
+    let stopped = lines.last().unwrap();
+    assert!(
+        stopped.contains("members: clicks 5.00%, were 10.00%") && stopped.contains("2.1e-6"),
+        "{lines:#?}"
+    );
+    let mut quiet = decisions();
+    quiet["stoppedPaying"] = json!({ "until": "2026-11-02", "asked": 0, "rules": [] });
+    assert!(engagement::lines(&quiet).last().unwrap().contains("too few have seen any rule"));
+}
+
+#[test]
+fn the_plot_of_decisions_has_a_line_for_each_group_and_no_rate_of_nothing() {
+    let chart = engagement::chart(&decisions());
+    assert_eq!(chart.series[0].points, [(1.0, 10.0), (3.0, 6.0)]);
+    assert!(chart.series[1].points.is_empty());
+    assert!(chart.svg().contains("2026-11-01 to 2026-11-03"));
 }

@@ -9,6 +9,11 @@ pub(super) fn percent(value: &Value) -> String {
     value.as_f64().map_or_else(|| "-".to_owned(), |part| format!("{:+.1}%", part * 100.0))
 }
 
+/// A share as people write it: `2.05%`.
+pub(super) fn percent_of(part: f64) -> String {
+    format!("{:.2}%", part * 100.0)
+}
+
 fn interval(compared: &Value) -> String {
     let ends = [&compared["interval"]["low"], &compared["interval"]["high"]];
     let [Some(_), Some(_)] = ends.map(Value::as_f64) else { return "-".to_owned() };

@@ -14,6 +14,7 @@ use crate::dice::Dice;
 use beckon_domain::experiment::Finding;
 use beckon_domain::mark::ShardKey;
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
+use beckon_recommend::engagement::{SlotDay, SlotDayRow};
 use beckon_recommend::{BestSellers, Trend};
 use beckon_runtime::Clock;
 use beckon_store::streams::NewRecord;
@@ -40,6 +41,8 @@ pub(crate) enum LateWrite {
     Ledger { change: Box<LedgerChange>, now: Timestamp },
     /// Of what was found of a person in an experiment.
     Finding { of: ProfileKey, finding: Box<Finding>, now: Timestamp },
+    /// Of what became of a slot's decisions.
+    SlotDay { of: SlotDay, row: Box<SlotDayRow>, read_version: Option<u64> },
 }
 
 /// What a task folds, and what it begins from.

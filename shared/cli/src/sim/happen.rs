@@ -10,7 +10,7 @@ use super::world::{Ended, Task, Waiting, Work, World};
 use crate::failed::redrive::{Redriven, received_again};
 use beckon_domain::DurationMs;
 use beckon_store::streams::NewRecord;
-use beckon_store::tables::{CatalogStore, OutreachStore, SwitchAction};
+use beckon_store::tables::{CatalogStore, EngagementStore, OutreachStore, SwitchAction};
 use beckon_wire::auth::Credentials;
 use beckon_wire::capture::CaptureAnswer;
 use collector::Told;
@@ -80,6 +80,9 @@ impl World {
             }
             LateWrite::Ledger { change, now } => {
                 drop(self.tables.inner.save_reminder(&change, now).now_or_never());
+            }
+            LateWrite::SlotDay { of, row, read_version } => {
+                drop(self.tables.inner.save_slot_day(&of, &row, read_version).now_or_never());
             }
             LateWrite::Finding { of, finding, now } => {
                 drop(self.tables.find(&of, &finding, now).now_or_never());

@@ -13,6 +13,7 @@ mod bus;
 mod catalog;
 mod codes;
 mod delivery;
+mod engagement;
 mod erasing;
 mod experiments;
 mod fault;

@@ -2,9 +2,9 @@
 
 use beckon_store::tables::{
     AuditLog, CatalogScan, CatalogStore, CodeLog, CodeStore, ConfigStore, ContactStore, ConversionStore,
-    DecisionStore, ErasureStore, ExperimentStore, ImportLog, KeyStore, LedgerScan, LimitsStore,
-    MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore, ProfileScan, ProfileStore,
-    ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
+    DecisionStore, EngagementStore, ErasureStore, ExperimentStore, ImportLog, KeyStore, LedgerScan,
+    LimitsStore, MailContentStore, ModelStore, OutreachStore, PersonStore, ProductStore, ProfileScan,
+    ProfileStore, ReputationStore, RulesetStore, SuppressionStore, SwitchStore,
 };
 
 /// Tables that a stack can run on.
@@ -32,6 +32,7 @@ pub trait Tables:
     + PersonStore
     + ErasureStore
     + ExperimentStore
+    + EngagementStore
     + ProfileScan
     + CatalogScan
     + DecisionStore
@@ -64,6 +65,7 @@ impl<T> Tables for T where
         + PersonStore
         + ErasureStore
         + ExperimentStore
+        + EngagementStore
         + ProfileScan
         + CatalogScan
         + DecisionStore

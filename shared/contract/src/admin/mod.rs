@@ -2,6 +2,7 @@
 
 mod catalog;
 mod codes;
+mod engagement;
 mod experiments;
 mod keys;
 mod mail;
@@ -100,6 +101,7 @@ fn audit() -> Operation {
 pub(crate) fn document() -> Document {
     let mut operations = rulesets::operations();
     operations.extend(experiments::operations());
+    operations.push(engagement::operation());
     operations.extend(mail::operations());
     operations.extend(catalog::operations());
     operations.extend(codes::operations());

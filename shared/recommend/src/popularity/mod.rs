@@ -7,7 +7,7 @@
 mod best_sellers;
 mod funnel;
 pub mod packed;
-mod recent;
+pub(crate) mod recent;
 mod span;
 mod trend;
 

@@ -17,13 +17,13 @@ use serde::{Deserialize, Serialize};
 
 /// A signal as the stream delivered it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Delivered {
+pub struct Delivered<S = Signal> {
     /// Where it stands in the stream of signals.
     pub position: Position,
     /// When the stream took it (our clock).
     pub arrived_at: Timestamp,
     /// The signal.
-    pub signal: Signal,
+    pub signal: S,
 }
 
 /// Counts that nothing takes away.

@@ -14,8 +14,8 @@ use beckon_domain::{Category, ProductId};
 const PRODUCT_FIELDS: [&str; 8] =
     ["id", "name", "category", "price", "url", "image_url", "accessories", "related"];
 const OFFER_FIELDS: [&str; 4] = ["id", "title", "text", "url"];
-const SLOT_FIELDS: [&str; 8] =
-    ["id", "count", "fallback", "best_sellers", "current_item", "per_category", "pinned", "ttl"];
+const SLOT_FIELDS: [&str; 9] =
+    ["id", "count", "fallback", "best_sellers", "current_item", "per_category", "pinned", "learn", "ttl"];
 /// Products that a slot may show before all else, at most.
 const PINNED_COUNT_MAX: usize = 20;
 /// Stands for the page's product in conditions, so that no product may be called so.
@@ -109,6 +109,7 @@ impl Loader {
         };
         let per_category = fields.get("per_category");
         let per_category = per_category.and_then(|n| self.whole(n, "per_category", 1, COUNT_MAX as i64));
+        let learn = fields.get("learn").map_or(Some(false), |n| self.boolean(n, "learn"));
         let pinned = self.product_ids(fields.get("pinned"), "pinned", &who);
         if pinned.len() > PINNED_COUNT_MAX {
             let message =
@@ -134,6 +135,7 @@ impl Loader {
             current_item: current_item?,
             per_category: per_category.and_then(|most| usize::try_from(most).ok()),
             pinned,
+            learn: learn?,
             ttl: ttl?,
             rules: Vec::new(),
         })

@@ -8,6 +8,7 @@
 mod catalog;
 mod codes;
 mod decisions;
+mod engagement;
 mod erasing;
 mod experiments;
 mod index;

@@ -12,6 +12,7 @@ pub mod codes;
 pub mod conversions;
 pub mod decisions;
 pub mod dynamodb;
+pub mod engagement;
 pub mod erasing;
 pub mod experiments;
 pub mod keys;
@@ -30,6 +31,7 @@ pub use catalog::{CatalogScan, CatalogStore, ListKey, TrendKey, Versioned};
 pub use codes::{CodeLog, CodeRecord, CodeStore, FreeCode, HeldCode, Holder, PoolCounts, Redeemed};
 pub use conversions::{ConversionRow, ConversionStore};
 pub use decisions::{DECISION_BYTES_MAX, DecisionStore, StoredDecision};
+pub use engagement::EngagementStore;
 pub use erasing::{
     ContactRow, ErasureRequest, ErasureStore, PersonStore, ProfilePage, Removed, Swept, Trace, TracePage,
 };

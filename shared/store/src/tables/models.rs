@@ -17,13 +17,15 @@ pub enum ModelKind {
     Propensity,
     /// Sessions of many people, to recommend by those that are like one's own.
     SessionIndex,
+    /// How much each strategy is worth in each slot.
+    Worth,
     /// What the shop sells: made by an import, not learned, and kept in the same way.
     Catalog,
 }
 
 impl ModelKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Propensity, Self::SessionIndex, Self::Catalog];
+    pub const ALL: [Self; 4] = [Self::Propensity, Self::SessionIndex, Self::Worth, Self::Catalog];
 
     /// The stable name of the kind.
     #[must_use]
@@ -31,6 +33,7 @@ impl ModelKind {
         match self {
             Self::Propensity => "propensity",
             Self::SessionIndex => "session-index",
+            Self::Worth => "worth",
             Self::Catalog => "catalog",
         }
     }

@@ -4,6 +4,7 @@ use super::experiment::ExperimentAnswer;
 use crate::problem::Fault;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What the page is told.
 #[derive(Clone, Debug, Serialize)]
@@ -94,6 +95,10 @@ pub struct DecisionAnswer {
     pub fallback: FallbackAnswer,
     /// How long the decision may be shown.
     pub ttl_seconds: u64,
+    /// Of a slot that learns, by how much the weight of each of the decision's sources was multiplied. Only where an explanation
+    /// was asked for, and something was learned of the slot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learned: Option<BTreeMap<&'static str, f64>>,
     /// Every rule of the slot: `id`, `priority`, `verdict`, `condition` (as written, whether it `holds`, what was `read`, its
     /// `parts`), `near_miss`. Only where that was asked for, with a secret key: it tells what is known of the person.
     #[serde(skip_serializing_if = "Option::is_none")]

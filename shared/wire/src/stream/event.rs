@@ -87,7 +87,7 @@ impl LineRef<'_> {
         (!is_empty).then(|| Box::new(Details { referrer, campaign, properties }))
     }
 
-    /// What a `track` line says, with its coupon, which is among the properties that no kind has by itself.
+    /// What a `track` line says, with its coupon or its decision, which are among the properties that no kind has by itself.
     fn tracked(&mut self) -> Result<EventKind, LineError> {
         let kind = self.track()?;
         let may_have_coupon = matches!(kind, EventKind::OrderCompleted { .. } | EventKind::Track(_));
@@ -95,7 +95,8 @@ impl LineRef<'_> {
             return Ok(kind);
         }
         let currency = self.properties.currency.as_deref().and_then(|code| Currency::new(code).ok());
-        Ok(kind.with_coupon(&self.properties.extra, currency))
+        let extra = &self.properties.extra;
+        Ok(kind.with_coupon(extra, currency).with_decision(extra))
     }
 
     fn event_kind(&mut self, link: Option<ProfileKey>) -> Result<EventKind, LineError> {

@@ -11,6 +11,7 @@ mod config;
 mod contacts;
 mod conversions;
 mod decisions;
+mod engagement;
 mod erasing;
 mod experiments;
 mod imports;

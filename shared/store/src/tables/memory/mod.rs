@@ -5,6 +5,7 @@ mod catalog;
 mod codes;
 mod conversions;
 mod decisions;
+mod engagement;
 mod erasing;
 mod experiments;
 mod keys;
@@ -35,6 +36,7 @@ struct Tables {
     mail: sending::Mail,
     codes: codes::Codes,
     runs: experiments::Runs,
+    slot_days: engagement::SlotDays,
     decisions: decisions::Decisions,
     keys: keys::Keys,
     documents: BTreeMap<DocumentKind, rulesets::Versions>,
