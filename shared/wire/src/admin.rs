@@ -75,16 +75,7 @@ impl RollbackAsk {
     /// # Errors
     /// 400 when it is no JSON object, has a field that is not known, or a text is too long.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self::default());
-        }
-        // By way of a map: serde would take a list for the fields in their order.
-        let object = serde_json::from_slice::<Map<String, Value>>(body);
-        let ask = object.and_then(|object| serde_json::from_value::<Self>(Value::Object(object)));
-        let ask = ask.map_err(|error| {
-            Problem::bad_request("the body must be a JSON object such as {\"to\": \"3575c065a9a4\"}")
-                .with(Fault::new("", "schema.json", error.to_string()))
-        })?;
+        let ask: Self = object(body, r#"{"to": "3575c065a9a4"}"#)?;
         let (note, by) = (words("note", ask.note, NOTE_CHARS_MAX)?, words("by", ask.by, BY_CHARS_MAX)?);
         Ok(Self { note, by, ..ask })
     }
@@ -103,6 +94,17 @@ impl HistoryAsk {
         let detail = format!("expected a number from 1 to {CHANGE_COUNT_MAX}");
         Err(refused(Fault::new("/limit", "schema.value", detail)))
     }
+}
+
+/// Reads a body; an empty one is an object without fields.
+pub(crate) fn object<T: DeserializeOwned>(body: &[u8], example: &str) -> Result<T, Problem> {
+    let is_empty = body.iter().all(u8::is_ascii_whitespace);
+    // By way of a map: serde would take a list for the fields in their order.
+    let fields = if is_empty { Ok(Map::new()) } else { serde_json::from_slice::<Map<String, Value>>(body) };
+    fields.and_then(|fields| serde_json::from_value(Value::Object(fields))).map_err(|error| {
+        let fault = Fault::new("", "schema.json", error.to_string());
+        Problem::bad_request(format!("the body must be a JSON object such as {example}")).with(fault)
+    })
 }
 
 pub(crate) fn refused(fault: Fault) -> Problem {

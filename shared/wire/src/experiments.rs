@@ -1,13 +1,11 @@
 //! The admin API for experiments (`/admin/v1/experiments`, `/admin/v1/reports/experiments/{id}`): what a server asks and what it
 //! is told.
 
-use crate::admin::{ChangeAnswer, query, refused, words};
+use crate::admin::{ChangeAnswer, object, query, refused, words};
 use crate::limits::{BY_CHARS_MAX, NOTE_CHARS_MAX};
 use crate::problem::{Fault, Problem};
 use axum::http::Uri;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// The body of a stop.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -70,28 +68,13 @@ impl ReportAsk {
     }
 }
 
-/// Reads a body; an empty one is an object without fields.
-fn read<T: DeserializeOwned>(body: &[u8], example: &str) -> Result<T, Problem> {
-    let is_empty = body.iter().all(u8::is_ascii_whitespace);
-    // By way of a map: serde would take a list for the fields in their order.
-    let object = if is_empty { Ok(Map::new()) } else { serde_json::from_slice::<Map<String, Value>>(body) };
-    let read = object.and_then(|object| serde_json::from_value(Value::Object(object)));
-    read.map_err(|error| {
-        Problem::bad_request(format!("the body must be a JSON object such as {example}")).with(Fault::new(
-            "",
-            "schema.json",
-            error.to_string(),
-        ))
-    })
-}
-
 impl StopAsk {
     /// Reads the body; an empty one names no winner.
     ///
     /// # Errors
     /// 400 when it is no such object, or a text is too long.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
-        let ask: Self = read(body, r#"{"winner": "b"}"#)?;
+        let ask: Self = object(body, r#"{"winner": "b"}"#)?;
         let (note, by) = (words("note", ask.note, NOTE_CHARS_MAX)?, words("by", ask.by, BY_CHARS_MAX)?);
         let winner = words("winner", ask.winner, BY_CHARS_MAX)?;
         Ok(Self { winner, note, by, ..ask })
@@ -104,7 +87,7 @@ impl KillAsk {
     /// # Errors
     /// 400 when it is no such object, or a text is too long.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
-        let ask: Self = read(body, r#"{"note": "why"}"#)?;
+        let ask: Self = object(body, r#"{"note": "why"}"#)?;
         let (note, by) = (words("note", ask.note, NOTE_CHARS_MAX)?, words("by", ask.by, BY_CHARS_MAX)?);
         Ok(Self { note, by, ..ask })
     }
@@ -116,7 +99,7 @@ impl RampAsk {
     /// # Errors
     /// 400 when it is no such object, the percentage is none, or a text is too long.
     pub fn parse(body: &[u8]) -> Result<Self, Problem> {
-        let ask: Self = read(body, r#"{"percent": 25}"#)?;
+        let ask: Self = object(body, r#"{"percent": 25}"#)?;
         if !(0.0..=100.0).contains(&ask.percent) {
             return Err(refused(Fault::new("/percent", "schema.value", "expected a number from 0 to 100")));
         }

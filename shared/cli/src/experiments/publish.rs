@@ -2,7 +2,7 @@
 
 use super::text;
 use crate::error::CliError;
-use crate::rules::place::PlaceArgs;
+use crate::rules::change::ChangeArgs;
 use clap::Args;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -13,23 +13,11 @@ pub(super) struct PublishArgs {
     /// The document
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    note: Option<String>,
-    /// Who, for the history; the key's source is noted in any case
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
     /// Check it, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Publish it only if this version is live
-    #[arg(long, value_name = "VERSION")]
-    expect: Option<String>,
-    /// Print one JSON document instead of lines
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    place: PlaceArgs,
+    change: ChangeArgs,
 }
 
 /// Arguments of `beckon experiments rollback`.
@@ -38,38 +26,26 @@ pub(super) struct RollbackArgs {
     /// The version, as `history` shows it [default: what was live before]
     #[arg(value_name = "VERSION")]
     version: Option<String>,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    note: Option<String>,
-    /// Who, for the history; the key's source is noted in any case
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
-    /// Print one JSON document instead of lines
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    place: PlaceArgs,
+    change: ChangeArgs,
 }
 
 /// Publishes.
 pub(super) async fn run(args: PublishArgs) -> Result<(), CliError> {
     let (file, body) = (args.file.display().to_string(), text(&args.file)?);
-    let mut query = Vec::new();
-    for (name, value) in [("note", args.note), ("by", args.by), ("expect", args.expect)] {
-        query.extend(value.map(|value| (name, value)));
-    }
-    query.extend(args.dry_run.then(|| ("dry_run", "true".to_owned())));
-    let answer = args.place.open().await?.put("/experiments", &query, body).await?.done(Some(&file))?;
-    tell(&answer, args.json);
+    let query = args.change.query(&[("dry_run", args.dry_run)]);
+    let answer =
+        args.change.place.open().await?.put("/experiments", &query, body).await?.done(Some(&file))?;
+    tell(&answer, args.change.json);
     Ok(())
 }
 
 /// Rolls back.
 pub(super) async fn roll_back(args: RollbackArgs) -> Result<(), CliError> {
-    let body = json!({ "to": args.version, "note": args.note, "by": args.by });
-    let admin = args.place.open().await?;
-    let answer = admin.post("/experiments/rollback", &[], body.to_string()).await?.done(None)?;
-    tell(&answer, args.json);
+    let body = args.change.body(json!({ "to": args.version }));
+    let admin = args.change.place.open().await?;
+    let answer = admin.post("/experiments/rollback", &[], body).await?.done(None)?;
+    tell(&answer, args.change.json);
     Ok(())
 }
 

@@ -3,28 +3,9 @@
 use super::publish::tell;
 use crate::error::CliError;
 use crate::rules::admin::encoded;
-use crate::rules::place::PlaceArgs;
+use crate::rules::change::ChangeArgs;
 use clap::Args;
 use serde_json::{Value, json};
-
-/// What every switch is told.
-#[derive(Args, Debug)]
-struct SwitchArgs {
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    note: Option<String>,
-    /// Who, for the history; the key's source is noted in any case
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
-    /// Only if this version is live
-    #[arg(long, value_name = "VERSION")]
-    expect: Option<String>,
-    /// Print one JSON document instead of lines
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    place: PlaceArgs,
-}
 
 /// Arguments of `beckon experiments stop`.
 #[derive(Args, Debug)]
@@ -36,7 +17,7 @@ pub(super) struct StopArgs {
     #[arg(long, value_name = "VARIANT")]
     winner: Option<String>,
     #[command(flatten)]
-    switch: SwitchArgs,
+    change: ChangeArgs,
 }
 
 /// Arguments of `beckon experiments kill`.
@@ -46,7 +27,7 @@ pub(super) struct KillArgs {
     #[arg(value_name = "ID")]
     id: Option<String>,
     #[command(flatten)]
-    switch: SwitchArgs,
+    change: ChangeArgs,
 }
 
 /// Arguments of `beckon experiments ramp`.
@@ -59,32 +40,30 @@ pub(super) struct RampArgs {
     #[arg(value_name = "PERCENT")]
     percent: f64,
     #[command(flatten)]
-    switch: SwitchArgs,
+    change: ChangeArgs,
 }
 
 /// Stops an experiment.
 pub(super) async fn stop(args: StopArgs) -> Result<(), CliError> {
     let own = json!({ "winner": args.winner });
-    carry_out(&format!("/experiments/{}/stop", encoded(&args.id)), own, args.switch).await
+    carry_out(&format!("/experiments/{}/stop", encoded(&args.id)), own, args.change).await
 }
 
 /// Switches an experiment off, or all.
 pub(super) async fn kill(args: KillArgs) -> Result<(), CliError> {
     let id = args.id.map_or_else(String::new, |id| format!("/{}", encoded(&id)));
-    carry_out(&format!("/experiments{id}/kill"), json!({}), args.switch).await
+    carry_out(&format!("/experiments{id}/kill"), json!({}), args.change).await
 }
 
 /// Changes how many are in an experiment.
 pub(super) async fn ramp(args: RampArgs) -> Result<(), CliError> {
     let own = json!({ "percent": args.percent });
-    carry_out(&format!("/experiments/{}/ramp", encoded(&args.id)), own, args.switch).await
+    carry_out(&format!("/experiments/{}/ramp", encoded(&args.id)), own, args.change).await
 }
 
-async fn carry_out(path: &str, mut body: Value, args: SwitchArgs) -> Result<(), CliError> {
-    for (name, value) in [("note", args.note), ("by", args.by), ("expect", args.expect)] {
-        body[name] = json!(value);
-    }
-    let answer = args.place.open().await?.post(path, &[], body.to_string()).await?.done(None)?;
+async fn carry_out(path: &str, own: Value, args: ChangeArgs) -> Result<(), CliError> {
+    let body = args.body(own);
+    let answer = args.place.open().await?.post(path, &[], body).await?.done(None)?;
     tell(&answer, args.json);
     Ok(())
 }

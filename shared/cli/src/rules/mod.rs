@@ -6,6 +6,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod backtest;
+pub(crate) mod change;
 mod check;
 pub(crate) mod diff;
 mod explain;

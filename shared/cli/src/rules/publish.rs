@@ -1,6 +1,6 @@
 //! `beckon rules publish`.
 
-use super::place::PlaceArgs;
+use super::change::ChangeArgs;
 use crate::error::CliError;
 use clap::Args;
 use serde_json::Value;
@@ -12,26 +12,14 @@ pub(super) struct PublishArgs {
     /// The ruleset
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    note: Option<String>,
-    /// Who, for the history; the key's source is noted in any case
-    #[arg(long, value_name = "NAME")]
-    by: Option<String>,
     /// Check it and run its tests, and change nothing
     #[arg(long)]
     dry_run: bool,
     /// Publish it although its tests fail; the history says so
     #[arg(long)]
     force: bool,
-    /// Publish it only if this version is live
-    #[arg(long, value_name = "VERSION")]
-    expect: Option<String>,
-    /// Print one JSON document instead of lines
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    place: PlaceArgs,
+    change: ChangeArgs,
 }
 
 /// Publishes.
@@ -39,16 +27,10 @@ pub(super) async fn run(args: PublishArgs) -> Result<(), CliError> {
     let file = args.file.display().to_string();
     let body = std::fs::read_to_string(&args.file)
         .map_err(|e| CliError::usage(format!("cannot read the ruleset {file}: {e}")))?;
-    let mut query = Vec::new();
-    for (name, value) in [("note", args.note), ("by", args.by), ("expect", args.expect)] {
-        query.extend(value.map(|value| (name, value)));
-    }
-    for (name, flag) in [("dry_run", args.dry_run), ("force", args.force)] {
-        query.extend(flag.then(|| (name, "true".to_owned())));
-    }
-    let admin = args.place.open().await?;
+    let query = args.change.query(&[("dry_run", args.dry_run), ("force", args.force)]);
+    let admin = args.change.place.open().await?;
     let answer = admin.post("/rulesets", &query, body).await?.done(Some(&file))?;
-    tell(&answer, args.json);
+    tell(&answer, args.change.json);
     Ok(())
 }
 
