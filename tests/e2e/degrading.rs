@@ -189,7 +189,7 @@ impl Passage for Impatient {
         Duration::ZERO
     }
 
-    fn sleep(&self, _: Duration) -> Sleep {
+    fn pass(&self, _: Duration) -> Sleep {
         Box::pin(std::future::ready(()))
     }
 }
@@ -360,7 +360,7 @@ impl Passage for Hasty {
         Duration::from_millis(u64::from(*looks) * 20)
     }
 
-    fn sleep(&self, _: Duration) -> Sleep {
+    fn pass(&self, _: Duration) -> Sleep {
         Box::pin(std::future::pending())
     }
 }

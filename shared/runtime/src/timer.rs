@@ -15,7 +15,7 @@ pub trait Passage: Send + Sync {
     fn elapsed(&self) -> Duration;
 
     /// Ends after this time.
-    fn sleep(&self, time: Duration) -> Sleep;
+    fn pass(&self, time: Duration) -> Sleep;
 }
 
 /// Something that waits. Clones wait for the same time.
@@ -35,7 +35,7 @@ impl Passage for System {
         self.0.elapsed()
     }
 
-    fn sleep(&self, time: Duration) -> Sleep {
+    fn pass(&self, time: Duration) -> Sleep {
         Box::pin(tokio::time::sleep(time))
     }
 }
@@ -47,7 +47,7 @@ impl Passage for Still {
         Duration::ZERO
     }
 
-    fn sleep(&self, _: Duration) -> Sleep {
+    fn pass(&self, _: Duration) -> Sleep {
         Box::pin(std::future::pending())
     }
 }
@@ -100,7 +100,7 @@ impl Deadline {
             if let std::task::Poll::Ready(value) = future.as_mut().poll(context) {
                 return std::task::Poll::Ready(Some(value));
             }
-            let rest = || self.timer.0.sleep(self.at.saturating_sub(self.timer.0.elapsed()));
+            let rest = || self.timer.0.pass(self.at.saturating_sub(self.timer.0.elapsed()));
             sleep.get_or_insert_with(rest).as_mut().poll(context).map(|()| None)
         })
         .await
@@ -119,7 +119,7 @@ mod tests {
             Duration::from_secs(1)
         }
 
-        fn sleep(&self, time: Duration) -> Sleep {
+        fn pass(&self, time: Duration) -> Sleep {
             assert_eq!(time, Duration::ZERO);
             Box::pin(std::future::ready(()))
         }

@@ -70,7 +70,7 @@ impl Passage for VirtualTime {
         self.now()
     }
 
-    fn sleep(&self, time: Duration) -> Sleep {
+    fn pass(&self, time: Duration) -> Sleep {
         Box::pin(self.wait(time))
     }
 }
