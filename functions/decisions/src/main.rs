@@ -49,15 +49,7 @@ async fn main() -> anyhow::Result<()> {
     if config.session_index {
         decider.session_index = LiveSessionIndex::reading(patient.clone(), objects);
     }
-    let now = decider.clock.now();
-    tokio::join!(
-        decider.best_sellers.refresh(&patient, None, false, now),
-        decider.session_index.read(now),
-        decider.catalog.read(now),
-        decider.secrets.made.warm(now),
-        decider.propensity.get(&patient, now),
-        decider.worth.get(&patient, now)
-    );
+    Box::pin(decider.warm(&patient)).await;
     let app = router(Arc::new(decider), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
 }

@@ -106,6 +106,21 @@ impl<T> Decider<T> {
     }
 }
 
+impl<T> Decider<T> {
+    /// Reads what can be read before the first page asks, all at once, with the patience of these tables.
+    pub async fn warm<P: ConfigStore + CatalogStore>(&self, patient: &P) {
+        let now = self.clock.now();
+        tokio::join!(
+            self.best_sellers.refresh(patient, None, false, now),
+            self.session_index.read(now),
+            self.catalog.read(now),
+            self.secrets.made.warm(now),
+            self.propensity.get(patient, now),
+            self.worth.get(patient, now)
+        );
+    }
+}
+
 /// What the headers of a request say of who sends it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Browser {
