@@ -46,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
     if config.session_index {
         decider.session_index = LiveSessionIndex::reading(patient.clone(), objects);
     }
-    decider.warm(&patient).await;
+    Box::pin(decider.warm(&patient)).await;
     let app = router(Arc::new(decider), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
 }

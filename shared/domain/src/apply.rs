@@ -4,7 +4,7 @@ use crate::affinity::{ADD_POINTS, ORDER_POINTS, VIEW_POINTS};
 use crate::cart::Change;
 use crate::conversion::Answered;
 use crate::counters::Counted;
-use crate::event::{Event, EventKind, Item};
+use crate::event::{Event, EventKind, Item, TimerOutcome};
 use crate::experiment::Exposed;
 use crate::id::EpisodeId;
 use crate::key::ProfileKey;
@@ -13,6 +13,7 @@ use crate::policy::Policy;
 use crate::price_band::PriceBand;
 use crate::profile::Profile;
 use crate::session::Entry;
+use crate::time::Timestamp;
 use crate::told::Told;
 
 /// Applies one event of behaviour or one timer to a profile. Deduplication, links and merges are not decided here
@@ -63,14 +64,7 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
         }
         EventKind::Page | EventKind::Screen => profile.counts.pages += 1,
         EventKind::TimerDue { episode, timer, step, outcome } => {
-            if let Some(episode) = EpisodeId::parse(episode) {
-                let reminder = ReminderId { episode, step: *step };
-                profile.cart.answer(reminder, *timer, *outcome);
-                // Even where the cart has gone on since: what was bought just now may have been bought after it.
-                if let Some(group) = outcome.group() {
-                    profile.conversions.answer(Answered { at: event.occurred_at, reminder, group });
-                }
-            }
+            timer_due(profile, episode, (*timer, *step, *outcome), event.occurred_at);
         }
         EventKind::CouponApplied(coupon) => profile.conversions.coupon(coupon, event.occurred_at, false),
         EventKind::CouponRemoved(coupon) => profile.conversions.coupon(coupon, event.occurred_at, true),
@@ -91,6 +85,22 @@ pub fn apply(profile: &mut Profile, key: &ProfileKey, event: &Event, policy: &Po
     }
     let episode = profile.cart.episode.as_ref().map(|e| e.id);
     profile.counts.carts += u64::from(episode.is_some() && episode != episode_before);
+}
+
+/// A reminder of an episode has come to its end.
+fn timer_due(
+    profile: &mut Profile,
+    episode: &str,
+    (timer, step, outcome): (u32, u8, TimerOutcome),
+    at: Timestamp,
+) {
+    let Some(episode) = EpisodeId::parse(episode) else { return };
+    let reminder = ReminderId { episode, step };
+    profile.cart.answer(reminder, timer, outcome);
+    // Even where the cart has gone on since: what was bought just now may have been bought after it.
+    if let Some(group) = outcome.group() {
+        profile.conversions.answer(Answered { at, reminder, group });
+    }
 }
 
 /// What every event of behaviour tells, whatever its kind.
@@ -140,10 +150,10 @@ fn interest(profile: &mut Profile, item: &Item, points: u64, event: &Event, poli
 mod tests {
     use super::*;
     use crate::consent::ConsentChoices;
-    use crate::event::{CartRef, TimerOutcome};
+    use crate::event::CartRef;
     use crate::id::{AnonymousId, EventId, EventName, ProductId, SourceId};
     use crate::key::Pepper;
-    use crate::time::{DurationMs, Timestamp};
+    use crate::time::DurationMs;
     use crate::{Category, Money};
 
     fn item(product: &str) -> Item {

@@ -139,6 +139,12 @@ impl Ruleset {
         (percent > 0).then(|| Discount { percent, codes: rule.codes.clone() })
     }
 
+    /// Whether any of these slots counts its strategies by what became of their products.
+    #[must_use]
+    pub fn learns(&self, slots: &[&SlotId]) -> bool {
+        slots.iter().any(|id| self.slot(id).is_some_and(|slot| slot.learn))
+    }
+
     /// The category of a page: the one that the request names, else that of its product.
     #[must_use]
     pub fn page_category<'a>(&'a self, page: &'a Page) -> Option<&'a Category> {

@@ -174,12 +174,6 @@ impl Ruleset {
         self.slots.iter().map(|slot| &slot.id)
     }
 
-    /// Whether any of these slots counts its strategies by what became of their products.
-    #[must_use]
-    pub fn learns(&self, slots: &[&SlotId]) -> bool {
-        slots.iter().any(|id| self.slot(id).is_some_and(|slot| slot.learn))
-    }
-
     /// The reminder of left carts, if a rule sends one.
     #[must_use]
     pub fn reminder(&self) -> Option<&Reminder> {

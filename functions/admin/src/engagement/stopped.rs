@@ -14,12 +14,15 @@ const BEFORE: u32 = 28;
 /// All of them.
 pub(super) const DAYS: u32 = LATELY + BEFORE;
 
+/// What is counted of decisions.
+type Metric = fn(&Counts) -> u64;
+
 /// What is asked of each rule.
-const METRICS: [(&str, fn(&Counts) -> u64); 2] =
+const METRICS: [(&str, Metric); 2] =
     [("clicks", |counts| counts.clicks), ("conversions", |counts| counts.last.conversions)];
 
 /// What a rule's days say by one metric; `None` where that is too little.
-fn asked(days: &BTreeMap<Day, Counts>, of: fn(&Counts) -> u64, until: Day) -> Option<Decline> {
+fn asked(days: &BTreeMap<Day, Counts>, of: Metric, until: Day) -> Option<Decline> {
     let share = |day: Day| days.get(&day).map_or((0, 0), |counts| (of(counts), counts.views));
     let turn = until.before(LATELY);
     let before: Vec<(u64, u64)> = until.before(DAYS - 1).until(turn).map(share).collect();
