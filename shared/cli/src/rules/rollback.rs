@@ -18,8 +18,8 @@ pub(super) struct RollbackArgs {
 
 /// Rolls back.
 pub(super) async fn run(args: RollbackArgs) -> Result<(), CliError> {
-    let admin = args.change.place.open().await?;
     let body = args.change.body(json!({ "to": args.version }));
+    let admin = args.change.place.open().await?;
     let answer = admin.post("/rulesets/rollback", &[], body).await?.done(None)?;
     tell(&answer, args.change.json);
     Ok(())
