@@ -51,7 +51,9 @@ impl Share {
     #[must_use]
     pub fn wilson(self) -> Interval {
         let (low, high) = self.interval(normal::quantile(1.0 - ALPHA / 2.0));
-        Interval { low: low.max(0.0), high: high.min(1.0) }
+        // Of none and of all the bounds are known, and rounding must not say otherwise.
+        let low = if self.count == 0 { 0.0 } else { low.max(0.0) };
+        Interval { low, high: if self.count >= self.of { 1.0 } else { high.min(1.0) } }
     }
 
     fn interval(self, z: f64) -> (f64, f64) {
