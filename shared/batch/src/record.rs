@@ -16,7 +16,8 @@ pub struct Record<'a> {
     pub partition_key: &'a str,
     /// Data.
     pub data: &'a [u8],
-    /// When the stream took it, about; `None` when the record does not say.
+    /// When the stream took it, about; `None` when the record does not say. Up to 0.9 s before what AWS said:
+    /// `aws_lambda_events` takes the decimals of a second for a number, so that 7.18 s is 7 s and 18 ms.
     pub arrived_at: Option<Timestamp>,
 }
 
@@ -74,4 +75,23 @@ pub fn answer(event: &KinesisEvent, failed_from: Option<&SequenceNumber>) -> Kin
         response.batch_item_failures = vec![failure];
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_seems_to_arrive_at_most_nine_tenths_of_a_second_before_it_did_and_never_after() {
+        for ms in 1_763_800_000_000..1_763_800_001_000_i64 {
+            let event = serde_json::json!({ "Records": [{
+                "eventID": "shardId-000000000006:1", "eventVersion": "1.0", "eventSource": "aws:kinesis",
+                "kinesis": { "sequenceNumber": "1", "partitionKey": "k", "data": "", "kinesisSchemaVersion": "1.0",
+                    "approximateArrivalTimestamp": ms as f64 / 1_000.0 },
+            }] });
+            let event: KinesisEvent = serde_json::from_value(event).expect("AWS's form");
+            let read = records(&event)[0].arrived_at.map(Timestamp::as_ms).expect("it says when");
+            assert!((0..=900).contains(&(ms - read)), "{ms} is read as {read}");
+        }
+    }
 }

@@ -107,7 +107,7 @@ pub fn mentions(text: &str, id: &str) -> bool {
 
 /// A URL or path without its query, its fragment and the user and password before its host, which hold tokens and names;
 /// `None` when what is left still looks like an address of e-mail, holds control characters, or begins with white space
-/// that browsers take for a part of a path.
+/// that browsers take for a part of a path; and of a `file:`, whose path often names the person.
 #[must_use]
 pub fn without_query(url: &str) -> Option<String> {
     // So browsers read addresses (<https://url.spec.whatwg.org/#concept-basic-url-parser>).
@@ -116,8 +116,7 @@ pub fn without_query(url: &str) -> Option<String> {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     let (before, rest) = without_user(url[..end].trim_end());
     let host = rest.split(['/', '\\']).next().unwrap_or_default();
-    let is_file = before.eq_ignore_ascii_case("file://");
-    if !before.is_empty() && (host.is_empty() && !is_file || host.contains(';')) {
+    if !before.is_empty() && (host.is_empty() || host.contains(';')) || is_file(&url) {
         return None;
     }
     // Parameters of a path's last part hold the id of a session.
@@ -127,6 +126,10 @@ pub fn without_query(url: &str) -> Option<String> {
     let is_path = !kept.is_empty() && !kept.starts_with(char::is_whitespace);
     let is_clean = is_path && !kept.chars().any(char::is_control) && !looks_like_email(kept);
     is_clean.then(|| kept.to_owned())
+}
+
+fn is_file(url: &str) -> bool {
+    url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"))
 }
 
 /// An address in two parts between which its user and password stood: its scheme with the slashes, and the rest, which
@@ -233,6 +236,9 @@ mod tests {
             without_query("\u{1} https://jo:s@a.example/x \n").as_deref(),
             Some("https://a.example/x")
         );
+        for file in ["file:///home/jo/x", "FILE:\\\\jo/x", "fi\nle:x"] {
+            assert_eq!(without_query(file), None, "{file:?}");
+        }
         for a_path in ["\u{7f}https://jo:s@a.example/x", "\u{a0}https://jo:s@a.example/x", "\u{a0}"] {
             assert_eq!(without_query(a_path), None, "{a_path:?}");
         }
@@ -257,7 +263,6 @@ mod tests {
             ("https:\\\\jo@a.example\\x", "https:\\\\a.example\\x"),
             ("shop://jo@cart/7", "shop://cart/7"),
             ("shop://a\\jo@cart/7", "shop://cart/7"),
-            ("file:///home/x", "file:///home/x"),
             ("https://a.example/@jo/x", "https://a.example/@jo/x"),
             ("/npm/@scope/x", "/npm/@scope/x"),
             ("shop:tent@2", "shop:tent@2"),

@@ -18,6 +18,9 @@ use std::collections::BTreeMap;
 
 type SimProfiler = Profiler<SimTables, SimStream, SimFailed, SimBus>;
 
+/// How much before its arrival a record may seem to have arrived: `beckon_batch::Record` says why.
+const READ_EARLY_MAX: DurationMs = DurationMs::from_ms(900);
+
 impl World {
     /// Whether there is something in a shard that the mapping was not told and may be.
     pub(crate) fn has_unread(&self, shard: &Shard) -> bool {
@@ -250,7 +253,7 @@ impl World {
             let of_key = records.iter().filter_map(|place| book.log.get(*place));
             let mut of_key = of_key.filter(|logged| logged.record.partition_key == key);
             self.profiler.record_age_max.is_some()
-                && of_key.any(|logged| now.since(logged.record.arrived_at) >= AGE_GUARDED)
+                && of_key.any(|logged| now.since(logged.record.arrived_at - READ_EARLY_MAX) >= AGE_GUARDED)
         };
         let lags = records.iter().find_map(|place| {
             let logged = book.log.get(*place)?;
