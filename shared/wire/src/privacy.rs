@@ -114,7 +114,7 @@ pub fn without_query(url: &str) -> Option<String> {
     let url: String =
         url.trim_matches(|c| c <= ' ').chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
     let end = url.find(['?', '#']).unwrap_or(url.len());
-    let (before, rest) = without_user(url[..end].trim_end());
+    let (before, rest) = without_user(url[..end].trim_end_matches(' '));
     let host = rest.split(['/', '\\']).next().unwrap_or_default();
     if !before.is_empty() && (host.is_empty() || host.contains(';')) || is_file(&url) {
         return None;
@@ -122,7 +122,7 @@ pub fn without_query(url: &str) -> Option<String> {
     // Parameters of a path's last part hold the id of a session.
     let rest = rest.split(';').next().unwrap_or_default();
     let kept = format!("{before}{rest}");
-    let kept = kept.trim_end();
+    let kept = kept.trim_end_matches(' ');
     let is_path = !kept.is_empty() && !kept.starts_with(char::is_whitespace);
     let is_clean = is_path && !kept.chars().any(char::is_control) && !looks_like_email(kept);
     is_clean.then(|| kept.to_owned())
@@ -239,6 +239,11 @@ mod tests {
         for file in ["file:///home/jo/x", "FILE:\\\\jo/x", "fi\nle:x"] {
             assert_eq!(without_query(file), None, "{file:?}");
         }
+        assert_eq!(without_query("https://a.example #x").as_deref(), Some("https://a.example"));
+        for a_host in ["w://sho\u{b}#x", "w://sho\u{85}#x"] {
+            assert_eq!(without_query(a_host), None, "{a_host:?}");
+        }
+        assert_eq!(without_query("w://sho\u{a0}#x").as_deref(), Some("w://sho\u{a0}"));
         for a_path in ["\u{7f}https://jo:s@a.example/x", "\u{a0}https://jo:s@a.example/x", "\u{a0}"] {
             assert_eq!(without_query(a_path), None, "{a_path:?}");
         }
