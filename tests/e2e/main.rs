@@ -57,6 +57,7 @@ mod scenarios;
 mod secrets;
 mod send_errors;
 mod series;
+mod shopping;
 mod training;
 mod trends;
 mod unsubscribing;

@@ -82,7 +82,7 @@ impl<T: Tables> World<T> {
             failed: MemoryFailedEvents::default(),
             models: LocalModels::default(),
             ruleset: ruleset.to_owned(),
-            experiments: Some(NO_EXPERIMENTS),
+            experiments: Some(NO_EXPERIMENTS.to_owned()),
             clock,
             shard_count,
             batch_size: 100,

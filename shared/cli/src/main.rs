@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     // What goes wrong while serving is said; the other commands report it themselves.
     let level = match &cli.command {
-        Command::Serve(_) => "warn",
+        Command::Serve(_) => "warn,dynoxide=error",
         Command::Stack(args) => args.log_level(),
         Command::Smoke(_)
         | Command::Replay(_)

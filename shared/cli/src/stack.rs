@@ -64,7 +64,7 @@ pub struct Parts<T, F> {
     /// The ruleset, as YAML.
     pub ruleset: String,
     /// The experiments to begin with; `None` leaves those that are live.
-    pub experiments: Option<&'static str>,
+    pub experiments: Option<String>,
     /// The time.
     pub clock: Clock,
     /// Shards of the stream.
@@ -147,7 +147,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
         let compiled = Ruleset::parse(&ruleset).map_err(|e| CliError::ruleset("ruleset", &e))?;
         publish(&tables, &ruleset, clock.now()).await?;
         if let Some(experiments) = experiments {
-            Box::pin(publish_experiments(&tables, experiments, &compiled, clock.now())).await?;
+            Box::pin(publish_experiments(&tables, &experiments, &compiled, clock.now())).await?;
         }
         let secrets = local_secrets()?.with_made_keys(MadeKeys::reading(key_reader(tables.clone())));
         let rulesets = ActiveRuleset::with_consent_default(consent_default);

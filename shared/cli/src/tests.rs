@@ -28,7 +28,7 @@ impl Served {
             failed: MemoryFailedEvents::default(),
             models: LocalModels::default(),
             ruleset: SAMPLE.to_owned(),
-            experiments: Some(NO_EXPERIMENTS),
+            experiments: Some(NO_EXPERIMENTS.to_owned()),
             clock: Clock::manual(NOW).0,
             shard_count: 1,
             batch_size: 10,

@@ -1,8 +1,8 @@
 //! Experiments: who is in which variant, who was shown it, and what they did then.
 //!
-//! Reading order: [`bucket`] is the hash and the ranges of the field; [`definition`] is what an experiment is; [`assign`] says
-//! who is in which variant; [`exposure`] is what a profile keeps of the experiments its person was in, and what follows from
-//! it for reports; [`report`] adds up what was found.
+//! Reading order: [`bucket`] is the hash and the ranges of the field; [`definition`] is what an experiment is;
+//! [`mod@assign`] says who is in which variant; [`exposure`] is what a profile keeps of the experiments its person was in,
+//! and what follows from it for reports; [`report`] adds up what was found.
 
 pub mod assign;
 pub mod bucket;

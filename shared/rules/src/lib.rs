@@ -65,6 +65,9 @@ pub const SAMPLE: &str = include_str!("../rulesets/sample.yaml");
 /// Experiments on the sample shop, with comments: a document as it lies beside a ruleset.
 pub const SAMPLE_EXPERIMENTS: &str = include_str!("../experiments/sample.yaml");
 
+/// Experiments on the sample shop of which one has a winner, for visitors that are made up.
+pub const SHOP_EXPERIMENTS: &str = include_str!("../experiments/shop.yaml");
+
 /// The JSON Schema of a ruleset (draft 2020-12): an editor that has it completes fields and says what they mean.
 pub const SCHEMA: &str = include_str!("../schema/ruleset.schema.json");
 

@@ -143,7 +143,7 @@ async fn replay_on<T: Tables>(
         failed: MemoryFailedEvents::default(),
         models: LocalModels::default(),
         ruleset,
-        experiments: Some(NO_EXPERIMENTS),
+        experiments: Some(NO_EXPERIMENTS.to_owned()),
         clock,
         shard_count: 4,
         batch_size: disturbance.batch_size(batch_rows.map_or(args.batch_size, batch_size)) as usize,

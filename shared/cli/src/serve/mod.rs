@@ -1,6 +1,7 @@
 //! `beckon serve`: the whole loop on 127.0.0.1, until Ctrl-C.
 
 mod archiving;
+mod experiments;
 mod listener;
 mod pages;
 mod ruleset;
@@ -43,6 +44,7 @@ const SHARD_COUNT: u32 = 2;
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   beckon serve --shop 50             50 synthetic visitors, a minute a second: see /live and /inbox
+  beckon serve --shop 500 --speed 100 --memory   an experiment to its verdict, within minutes: see `beckon report`
   beckon serve --rules my-shop.yaml  your own ruleset, real time
   beckon serve --memory --port 9000  nothing kept, another port")]
 pub struct ServeArgs {
@@ -52,6 +54,10 @@ pub struct ServeArgs {
     /// Ruleset to serve by [default: what was published with `beckon rules publish`, else the sample shop]
     #[arg(long, value_name = "FILE")]
     pub rules: Option<PathBuf>,
+    /// Experiments to run beside it [default: what was published; with --shop on the sample shop, a test with a winner and
+    /// one without]
+    #[arg(long, value_name = "FILE")]
+    pub experiments: Option<PathBuf>,
     /// Keep nothing: state in memory instead of target/beckon/
     #[arg(long)]
     pub memory: bool,
@@ -106,7 +112,8 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
     let file = (!args.memory).then(|| Path::new(STATE_FOLDER).join("dynamodb.sqlite"));
     let tables = laptop::tables(file.as_deref()).await?;
     let beginning = beginning.or_published(&tables).await?;
-    let base = Base { tables, beginning, file, clock, speed, port };
+    let experiments = experiments::begin(&tables, &beginning, &args).await?;
+    let base = Base { tables, beginning, experiments, file, clock, speed, port };
     if args.memory {
         Box::pin(start(base, listener, &args, MemoryFailedEvents::default())).await
     } else {
@@ -118,6 +125,7 @@ pub async fn run(args: ServeArgs) -> Result<(), CliError> {
 struct Base {
     tables: DynamoTables,
     beginning: Beginning,
+    experiments: Option<String>,
     file: Option<PathBuf>,
     clock: Clock,
     speed: f64,
@@ -141,7 +149,7 @@ async fn start<F: FailedEventStore + FailedEventArchive + RewriteObjects + Clone
             None => LocalModels::default(),
         },
         ruleset: base.beginning.text,
-        experiments: None,
+        experiments: base.experiments,
         clock: base.clock,
         shard_count: SHARD_COUNT,
         batch_size: 100,

@@ -12,6 +12,8 @@ pub(super) struct Beginning {
     pub(super) text: String,
     pub(super) compiled: Ruleset,
     pub(super) from: String,
+    /// Whether it is the sample shop's.
+    pub(super) is_sample: bool,
     is_named: bool,
 }
 
@@ -27,7 +29,7 @@ pub(super) fn read(file: Option<&Path>) -> Result<Beginning, CliError> {
         }
     };
     let compiled = Ruleset::parse(&text).map_err(|e| CliError::ruleset(&from, &e))?;
-    Ok(Beginning { text, compiled, from, is_named: file.is_some() })
+    Ok(Beginning { text, compiled, from, is_sample: file.is_none(), is_named: file.is_some() })
 }
 
 impl Beginning {
@@ -44,7 +46,7 @@ impl Beginning {
         let text = live.document.body;
         // One that this release cannot read any more would keep everything from starting.
         let Ok(compiled) = Ruleset::parse(&text) else { return Ok(self) };
-        Ok(Self { text, compiled, from: "as it was published".to_owned(), is_named: false })
+        Ok(Self { text, compiled, from: "as it was published".to_owned(), is_sample: false, is_named: false })
     }
 }
 

@@ -1,8 +1,11 @@
 //! What goes over the wire: Segment events as the shop's pages and its server would write them.
 
-use super::{Action, ShopProduct};
+use super::{Action, ShopProduct, Showing};
 use beckon_domain::{Currency, DurationMs, Money, Timestamp};
 use serde_json::{Map, Value, json};
+
+/// Where pages ask what they show.
+pub const DECISIONS: &str = "/v1/decisions";
 
 /// Where the shop's pages are, when a product names no address of its own (RFC 2606: nobody's).
 const ORIGIN: &str = "https://shop.example";
@@ -48,6 +51,15 @@ impl Page<'_> {
         json!({"url": url, "path": path})
     }
 
+    /// The slot that the page has.
+    fn slot(self) -> &'static str {
+        match self {
+            Self::Home => "home.hero",
+            Self::Product(_) => "pdp.related",
+            Self::Cart => "cart.complement",
+        }
+    }
+
     /// `context.page` of a decision request on this page.
     fn decision_context(self) -> Value {
         match self {
@@ -56,6 +68,39 @@ impl Page<'_> {
             Self::Cart => json!({"type": "CART"}),
         }
     }
+}
+
+/// What is told of a decision that was seen, without ids.
+pub(super) fn decision_viewed(showing: &Showing) -> Value {
+    let mut properties = decision(showing);
+    let products: Vec<Value> = showing.products.iter().map(|(id, _)| json!({"product_id": id})).collect();
+    let mut sources: Vec<&str> = showing.products.iter().map(|(_, source)| source.as_str()).collect();
+    sources.dedup();
+    if !products.is_empty() {
+        properties.insert("products".into(), Value::Array(products));
+        properties.insert("source".into(), json!(sources.join(",")));
+    }
+    track("Decision Viewed", properties)
+}
+
+/// What is told of a click in it, on a product or on the offer.
+pub(super) fn decision_clicked(showing: &Showing, product: Option<&(String, String)>) -> Value {
+    let mut properties = decision(showing);
+    if let Some((id, source)) = product {
+        properties.insert("product_id".into(), json!(id));
+        properties.insert("source".into(), json!(source));
+    }
+    track("Decision Clicked", properties)
+}
+
+fn decision(showing: &Showing) -> Map<String, Value> {
+    let named = [
+        ("decision_id", Some(&showing.decision)),
+        ("slot_id", Some(&showing.slot)),
+        ("rule_id", showing.rule.as_ref()),
+        ("offer_id", showing.offer.as_ref()),
+    ];
+    named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))).collect()
 }
 
 /// RFC 3339 with milliseconds, as browsers write it.
@@ -157,7 +202,7 @@ pub(super) fn decisions(at: Timestamp, anonymous_id: &str, page: Page<'_>) -> Ac
     let body = json!({
         "anonymousId": anonymous_id,
         "context": {"page": page.decision_context()},
-        "slots": [{"id": "home.hero"}, {"id": "pdp.related"}],
+        "slots": [{"id": page.slot()}],
     });
-    Action { at, secret: false, path: "/v1/decisions", body }
+    Action { at, secret: false, path: DECISIONS, body }
 }

@@ -51,6 +51,11 @@ impl Catalog {
         self.products.get(index)
     }
 
+    /// The product of this id.
+    pub fn index(&self, id: &str) -> Option<usize> {
+        self.products.iter().position(|product| product.id == id)
+    }
+
     /// What a visitor with this taste looks at after `current`.
     pub fn next(&self, dice: &mut Dice, taste: &Taste, current: Option<usize>) -> Option<usize> {
         let roll = dice.between(0, 99);

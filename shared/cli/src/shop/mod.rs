@@ -1,13 +1,17 @@
 //! A synthetic shop: seeded visitors who browse, fill carts, buy, leave and come back.
 //!
-//! Pure: it knows no clock and sends nothing. The caller asks for everything up to a time and posts it. The
-//! same seed, start and catalog give the same requests, however often the caller asks in between.
+//! Pure: it knows no clock and sends nothing. The caller asks for each turn, posts what it asks for, and tells what pages
+//! were shown. The same seed, start, catalog and answers give the same requests, however often the caller asks in between.
 
+mod attention;
 mod body;
 mod catalog;
 #[cfg(test)]
 mod tests;
 mod visitor;
+
+pub use attention::Showing;
+pub use body::DECISIONS;
 
 use crate::dice::Dice;
 use beckon_domain::{DurationMs, Timestamp};
@@ -48,6 +52,15 @@ pub struct Action {
     pub body: serde_json::Value,
 }
 
+/// What one visitor does at one time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// Who: a number to answer to.
+    pub visitor: usize,
+    /// The requests, in order.
+    pub actions: Vec<Action>,
+}
+
 /// The shop: its visitors and what each of them does next.
 #[derive(Debug)]
 pub struct Shop {
@@ -83,22 +96,41 @@ impl Shop {
         Self { catalog, visitors, agenda }
     }
 
-    /// Everything that happens up to and including `now` and was not told before, in time order.
-    pub fn until(&mut self, now: Timestamp) -> Vec<Action> {
-        let mut actions = Vec::new();
+    /// What happens next, if it happens up to and including `now`.
+    pub fn next(&mut self, now: Timestamp) -> Option<Turn> {
         while let Some(&Reverse((at, index))) = self.agenda.peek() {
             if at > now {
-                break;
+                return None;
             }
             self.agenda.pop();
             let Some(visitor) = self.visitors.get_mut(index) else { continue };
+            let mut actions = Vec::new();
             let next = visitor.step(at, &self.catalog, &mut actions);
             // Time is held at its end (the year 2999): a visitor who cannot move on goes home.
             if next > at {
                 self.agenda.push(Reverse((next, index)));
             }
+            return Some(Turn { visitor: index, actions });
         }
-        actions
+        None
+    }
+
+    /// Everything that happens up to and including `now` and was not told before, in time order, to visitors whose pages
+    /// show nothing.
+    pub fn until(&mut self, now: Timestamp) -> Vec<Action> {
+        std::iter::from_fn(|| self.next(now)).flat_map(|turn| turn.actions).collect()
+    }
+
+    /// Tells a visitor what the page of the latest turn shows.
+    pub fn shown(&mut self, visitor: usize, showing: Vec<Showing>) {
+        if let Some(visitor) = self.visitors.get_mut(visitor) {
+            visitor.shown(showing);
+        }
+    }
+
+    /// Everything that is to come happens so much later.
+    pub fn wait(&mut self, by: DurationMs) {
+        self.agenda = self.agenda.drain().map(|Reverse((at, index))| Reverse((at + by, index))).collect();
     }
 
     /// When the next thing happens.

@@ -1,6 +1,6 @@
 //! The shop's story, read as its receivers will read it.
 
-use super::{Action, Shop, ShopProduct};
+use super::{Action, Shop, ShopProduct, Showing};
 use beckon_domain::{DurationMs, Timestamp};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,8 +125,13 @@ fn every_body_has_the_ids_that_its_key_demands() {
             }
             "/v1/decisions" => {
                 assert!(!action.secret && action.body["anonymousId"].is_string());
-                assert_eq!(action.body["slots"][0]["id"], "home.hero");
                 let page = &action.body["context"]["page"];
+                let slot = match page["type"].as_str() {
+                    Some("HOME") => "home.hero",
+                    Some("PRODUCT") => "pdp.related",
+                    _ => "cart.complement",
+                };
+                assert_eq!(action.body["slots"], serde_json::json!([{ "id": slot }]));
                 assert_eq!(page["type"] == "PRODUCT", page["productId"].is_string());
             }
             "/v1/batch" => {
@@ -205,4 +210,82 @@ fn an_empty_shop_is_quiet() {
     assert!(alone.until(start() + DurationMs::from_hours(1)).len() > 5);
     let mut end = Shop::new(1, 3, products(), Timestamp::from_ms(i64::MAX));
     assert!(end.until(Timestamp::from_ms(i64::MAX)).len() < 100);
+}
+
+/// A run of visitors of whom each page shows `showing` of its slot.
+fn run_shown(showing: impl Fn(&str) -> Option<Showing>) -> Vec<Action> {
+    let mut shop = Shop::new(11, 100, products(), start());
+    let mut actions = Vec::new();
+    while let Some(turn) = shop.next(start() + DurationMs::from_hours(6)) {
+        for action in turn.actions {
+            let slot = action.body["slots"][0]["id"].as_str();
+            if let Some(slot) = slot {
+                shop.shown(turn.visitor, showing(slot).into_iter().collect());
+            }
+            actions.push(action);
+        }
+    }
+    actions
+}
+
+fn showing(slot: &str, offer: Option<&str>, products: &[&str]) -> Showing {
+    Showing {
+        decision: format!("d-{slot}"),
+        slot: slot.to_owned(),
+        rule: Some("r".to_owned()),
+        offer: offer.map(str::to_owned),
+        products: products.iter().map(|id| ((*id).to_owned(), "similar".to_owned())).collect(),
+    }
+}
+
+#[test]
+fn an_offer_sells_and_is_told_as_seen_and_clicked() {
+    let orders = |actions: &[Action]| named(actions, "Order Completed").count();
+    let hero = |offer| run_shown(move |slot| (slot == "home.hero").then(|| showing(slot, offer, &["SKU-1"])));
+    let (with, without) = (hero(Some("delivery")), hero(None));
+    assert!(orders(&with) * 10 > orders(&without) * 13, "{} and {}", orders(&with), orders(&without));
+    for action in named(&with, "Decision Viewed").chain(named(&with, "Decision Clicked")) {
+        let properties = &action["properties"];
+        assert_eq!(properties["decision_id"], "d-home.hero");
+        assert_eq!((&properties["rule_id"], &properties["offer_id"]), (&"r".into(), &"delivery".into()));
+    }
+    assert!(named(&with, "Decision Clicked").count() > 50);
+}
+
+#[test]
+fn whoever_follows_a_product_looks_at_it_next_and_what_follows_names_the_decision() {
+    let actions = run_shown(|slot| (slot == "pdp.related").then(|| showing(slot, None, &["SKU-7"])));
+    let events: Vec<&Value> = events(&actions).collect();
+    let mut followed = 0;
+    for (n, click) in events.iter().enumerate().filter(|(_, event)| event["event"] == "Decision Clicked") {
+        let mut later = events[n..].iter().filter(|event| event["anonymousId"] == click["anonymousId"]);
+        let viewed = later.find(|event| event["event"] == "Product Viewed").unwrap();
+        assert_eq!(viewed["properties"]["product_id"], "SKU-7");
+        followed += 1;
+    }
+    assert!(followed > 100, "{followed}");
+    for event in events.iter().filter(|event| event["event"] == "Product Added") {
+        let (properties, product) = (&event["properties"], &event["properties"]["product_id"]);
+        assert!(properties["decision_id"].is_null() || product == "SKU-7", "{event}");
+    }
+    let named = |name: &str| {
+        events
+            .iter()
+            .filter(|e| e["event"] == name && e["properties"]["decision_id"] == "d-pdp.related")
+            .count()
+    };
+    assert!(named("Product Added") > 10 && named("Order Completed") > 5);
+}
+
+#[test]
+fn whoever_waits_does_the_same_later() {
+    let told = |shop: &mut Shop, until| -> Vec<_> {
+        shop.until(until).iter().map(|action| (action.at, action.path)).collect()
+    };
+    let (hour, minute) = (DurationMs::from_hours(1), DurationMs::from_minutes(1));
+    let (mut prompt, mut late) = (Shop::new(2, 5, products(), start()), Shop::new(2, 5, products(), start()));
+    late.wait(minute);
+    let later: Vec<_> =
+        told(&mut prompt, start() + hour).iter().map(|(at, path)| (*at + minute, *path)).collect();
+    assert_eq!(told(&mut late, start() + hour + minute), later);
 }

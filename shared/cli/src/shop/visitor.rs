@@ -2,9 +2,10 @@
 //!
 //! Arrive → (View → Decide → [Login])* → leave, or Checkout → Pay → leave; after a pause, Arrive again.
 
+use super::attention::Attention;
 use super::body::{self, Line, Page};
 use super::catalog::{Catalog, Taste};
-use super::{Action, ShopProduct};
+use super::{Action, ShopProduct, Showing};
 use crate::dice::Dice;
 use beckon_domain::{DurationMs, Timestamp};
 use serde_json::{Value, json};
@@ -72,6 +73,7 @@ pub(super) struct Visitor {
     /// Whether this visit leaves the cart alone: how a left cart stays left.
     ignores_cart: bool,
     seen: Option<usize>,
+    attention: Attention,
     visit_ends: Timestamp,
     phase: Phase,
 }
@@ -102,6 +104,7 @@ impl Visitor {
             cart: None,
             ignores_cart: false,
             seen: None,
+            attention: Attention::default(),
             visit_ends: Timestamp::EPOCH,
             phase: Phase::Arrive,
         }
@@ -119,10 +122,17 @@ impl Visitor {
         }
     }
 
+    /// The page has its answer.
+    pub fn shown(&mut self, showing: Vec<Showing>) {
+        self.attention.shown(showing);
+    }
+
     fn arrive(&mut self, now: Timestamp, out: &mut Vec<Action>) -> Timestamp {
+        let browser = self.browser;
         if self.visit_ends != Timestamp::EPOCH {
             self.come_back();
         }
+        self.attention.begin(browser != self.browser);
         self.seen = None;
         self.visit_ends = now + self.secs(BROWSING_SECS);
         let page = body::page_event(Page::Home);
@@ -155,13 +165,25 @@ impl Visitor {
     }
 
     fn view(&mut self, now: Timestamp, catalog: &Catalog, out: &mut Vec<Action>) -> Timestamp {
-        let next = catalog.next(&mut self.dice, &self.taste, self.seen);
+        // On the page that is left; of a product page everything else was told in `decide`.
+        let mut events = Vec::new();
+        if self.seen.is_none() {
+            events.extend(self.look(now, Page::Home));
+        }
+        let next = match self.attention.follow(&mut self.dice) {
+            Some((product, click)) => {
+                let page = self.seen.and_then(|seen| catalog.product(seen)).map_or(Page::Home, Page::Product);
+                events.push(self.event(now, page, click));
+                catalog.index(&product)
+            }
+            None => catalog.next(&mut self.dice, &self.taste, self.seen),
+        };
         let Some((index, product)) = next.and_then(|index| Some((index, catalog.product(index)?))) else {
             return self.leave(now);
         };
         let page = Page::Product(product);
-        let events =
-            vec![self.event(now, page, body::page_event(page)), self.event(now, page, body::viewed(product))];
+        events.push(self.event(now, page, body::page_event(page)));
+        events.push(self.event(now, page, body::viewed(product)));
         out.push(body::batch(now, events));
         out.push(body::decisions(now, &self.anonymous_id(), page));
         self.seen = Some(index);
@@ -179,6 +201,7 @@ impl Visitor {
         let Some(product) = catalog.product(index) else { return self.leave(now) };
         let page = Page::Product(product);
         let mut events = vec![self.event(now, page, body::dwelled(product, now.since(since)))];
+        events.extend(self.look(now, page));
         let adds = !self.ignores_cart && self.dice.percent(self.adds_percent);
         if adds {
             let change = self.add(product);
@@ -193,6 +216,16 @@ impl Visitor {
             return now + self.secs((3, 20));
         }
         self.go_on(now)
+    }
+
+    /// Looks at the slots of a page. Whoever is won over buys what is in the cart.
+    fn look(&mut self, now: Timestamp, page: Page<'_>) -> Vec<Value> {
+        let told = self.attention.look(&mut self.dice);
+        if let Some(cart) = self.cart.as_mut().filter(|_| self.attention.is_won_over()) {
+            cart.fate = Fate::BuysNow;
+            self.ignores_cart = false;
+        }
+        told.into_iter().map(|event| self.event(now, page, event)).collect()
     }
 
     /// Another product, the till, or the door.
@@ -215,6 +248,7 @@ impl Visitor {
         if self.cart.is_none() {
             self.carts += 1;
             let fate = match self.dice.between(0, 99) {
+                _ if self.attention.is_won_over() => Fate::BuysNow,
                 0..27 => Fate::BuysNow,
                 27..36 => Fate::BuysNextVisit,
                 _ => Fate::Leaves,
@@ -230,7 +264,9 @@ impl Visitor {
             None if is_full => return None,
             None => cart.lines.push(Line { product: product.clone(), quantity }),
         }
-        Some(body::cart_change("Product Added", &cart.id, product, quantity))
+        let mut change = body::cart_change("Product Added", &cart.id, product, quantity);
+        self.attention.name_decision(&mut change, std::iter::once(product.id.as_str()));
+        Some(change)
     }
 
     /// Takes the oldest line out again. An empty cart is no cart; who is going to buy keeps one line.
@@ -271,9 +307,14 @@ impl Visitor {
     }
 
     fn pay(&mut self, now: Timestamp, out: &mut Vec<Action>) -> Timestamp {
+        let seen = self.look(now, Page::Cart);
+        if !seen.is_empty() {
+            out.push(body::batch(now, seen));
+        }
         if let Some(cart) = self.cart.take() {
             let order = format!("order-{}-{}-{}", self.run, self.number, self.carts);
-            let ordered = body::ordered(&order, &cart.id, &cart.lines);
+            let mut ordered = body::ordered(&order, &cart.id, &cart.lines);
+            self.attention.name_decision_of_lines(&mut ordered, &cart.lines);
             out.push(body::batch(now, vec![self.event(now, Page::Cart, ordered)]));
         }
         self.leave(now)

@@ -39,7 +39,7 @@ impl World {
             failed: MemoryFailedEvents::default(),
             models: LocalModels::default(),
             ruleset: SAMPLE.to_owned(),
-            experiments: Some(NO_EXPERIMENTS),
+            experiments: Some(NO_EXPERIMENTS.to_owned()),
             clock,
             shard_count: 2,
             batch_size: 100,

@@ -1,7 +1,7 @@
 use crate::sample_with;
 use beckon_domain::DurationMs;
 use beckon_domain::experiment::{Activation, Status};
-use beckon_rules::{Experiments, Ruleset, SAMPLE, SAMPLE_EXPERIMENTS};
+use beckon_rules::{Experiments, Ruleset, SAMPLE, SAMPLE_EXPERIMENTS, SHOP_EXPERIMENTS};
 use std::path::Path;
 
 #[test]
@@ -43,6 +43,14 @@ fn the_sample_says_what_it_means() {
     assert_eq!((all[1].window, all[1].status), (DurationMs::from_days(14), Status::Running));
     assert_eq!((all[2].goal.as_str(), all[3].status), ("tent-added", Status::Draft));
     assert!(all.iter().all(|experiment| experiment.activation == Activation::Server));
+}
+
+#[test]
+fn what_the_synthetic_shop_runs_fits_the_sample() {
+    let ruleset = sample_with(SHOP_EXPERIMENTS);
+    let ids: Vec<String> =
+        ruleset.experiments().iter().map(|experiment| experiment.run.to_string()).collect();
+    assert_eq!(ids, ["beckon.holdout#1", "hero-offer#1", "aa#1"]);
 }
 
 #[test]
