@@ -3,7 +3,7 @@
 use crate::api::Document;
 use crate::operation::{JSON, Operation, header, path, query};
 use crate::preview::preview;
-use crate::schema::{blank, flag, id, object, or_null, person_id, plain_id, text, told, word};
+use crate::schema::{blank, flag, id, object, or_null, person_id, plain_id, text, text_id, told, word};
 use beckon_domain::id::{AnonymousId, SlotId, UserId};
 use beckon_domain::{Category, ProductId};
 use beckon_wire::decisions::{
@@ -99,8 +99,7 @@ fn everybody() -> Operation {
         (`no-store`). `ETag` is strong: with `If-None-Match` an answer that is still the same is a 304.";
     let key = "A publishable key, where no header can be sent.";
     let count = json!({ "type": "integer", "minimum": 1, "maximum": COUNT_MAX });
-    let category = json!({ "anyOf": [{ "type": "string", "minLength": 1, "maxLength": Category::BYTES_MAX / 4,
-        "pattern": "^[a-z0-9-]+$" }] });
+    let category = json!({ "anyOf": [text_id(Category::BYTES_MAX), blank()] });
     let words_of = |text: &str| json!({ "type": "string", "description": text });
     let mut operation = Operation::new(
         "get",

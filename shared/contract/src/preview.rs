@@ -24,13 +24,16 @@ pub(crate) fn inline() -> Value {
     let variants = json!({ "type": ["object", "null"], "maxProperties": 20, "propertyNames": name(),
         "additionalProperties": name() });
     let at = json!({ "type": ["string", "null"], "format": "date-time" });
-    object(json!({
+    let mut preview = object(json!({
         "persona": told(or_null(persona), "Somebody made up. Not together with `profile`."),
         "profile": { "type": ["string", "null"], "pattern": "^[ac][0-9a-z]{1,8}_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$",
             "description": "Somebody who exists, by the key of their profile. Not together with `persona`." },
         "variants": told(variants, "The variant to show, by the experiment's id."),
         "at": told(at, "The time at which it is decided (RFC 3339); now when left out."),
-    }))
+    }));
+    preview["not"] = json!({ "required": ["persona", "profile"],
+        "properties": { "persona": { "type": "object" }, "profile": { "type": "string" } } });
+    preview
 }
 
 /// `options.preview`.

@@ -55,10 +55,13 @@ fn inside(chars_max: usize) -> String {
 /// An id: a text of so many bytes or a whole number, and nobody's e-mail address.
 #[must_use]
 pub fn id(bytes_max: usize) -> Value {
-    json!({ "anyOf": [
-        { "type": "string", "pattern": solid(bytes_max), "not": { "pattern": EMAIL } },
-        whole(),
-    ] })
+    json!({ "anyOf": [text_id(bytes_max), whole()] })
+}
+
+/// An id where everything is a text, as in a query.
+#[must_use]
+pub fn text_id(bytes_max: usize) -> Value {
+    json!({ "type": "string", "pattern": solid(bytes_max), "not": { "pattern": EMAIL } })
 }
 
 /// An id in a list or a path, where nothing is cut from its ends and it may not be a number.

@@ -39,7 +39,8 @@ impl<'a> Fields<'a> {
         self.object.get(name).filter(|value| !value.is_null())
     }
 
-    fn wrong_type(&self, name: &str, expected: &str, value: &Value) -> Fault {
+    /// A fault: the field is of another type.
+    pub fn wrong_type(&self, name: &str, expected: &str, value: &Value) -> Fault {
         Fault::new(self.at(name), "schema.type", format!("expected {expected}, got {}", kind(value)))
     }
 

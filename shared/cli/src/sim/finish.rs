@@ -7,6 +7,7 @@ use crate::conservation::{Collected, Conservation};
 use beckon_domain::{DurationMs, Profile, ProfileKey, ReminderStatus};
 use beckon_store::tables::{LedgerRow, LedgerScan, OutreachStore, ProfileScan};
 use futures_util::FutureExt;
+use std::collections::BTreeSet;
 
 impl World {
     /// Holds the end against the oracle.
@@ -114,6 +115,9 @@ impl World {
         if violation.is_some() {
             return violation;
         }
+        // Of whom everything was kept as failed, while the table took no write, nothing need be there.
+        let has_settled = |key: &&ProfileKey| book.accounts.get(*key).is_some_and(|a| !a.settled.is_empty());
+        let settled: BTreeSet<ProfileKey> = oracle.profiles.keys().filter(has_settled).cloned().collect();
         drop(ground);
         if let Some(violation) = self.mail_violation().or_else(|| self.code_violation()) {
             return Some(violation);
@@ -122,7 +126,7 @@ impl World {
             return Some(violation);
         }
         let stored: Vec<&ProfileKey> = profiles.iter().map(|(key, _)| key).collect();
-        if let Some(missing) = oracle.profiles.keys().find(|key| !stored.contains(key)) {
+        if let Some(missing) = settled.iter().find(|key| !stored.contains(key)) {
             return Some(format!("{} has no profile", short(missing)));
         }
         let mut living = profiles.iter().filter(|(key, _)| !oracle.erased.contains(key));

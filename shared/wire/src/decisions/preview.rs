@@ -96,8 +96,12 @@ impl Preview {
             Some(persona) => Some(read_persona(&Fields::new(persona, &fields.at("persona")))?),
             None => None,
         };
-        let profile = match fields.text("profile")? {
-            Some(key) => Some(ProfileKey::parse(key).map_err(|e| fields.invalid("profile", e.to_string()))?),
+        // An empty key is none that somebody forgot: a preview of nobody would look like one of them.
+        let profile = match fields.get("profile") {
+            Some(Value::String(key)) => {
+                Some(ProfileKey::parse(key).map_err(|e| fields.invalid("profile", e.to_string()))?)
+            }
+            Some(other) => return Err(fields.wrong_type("profile", "string", other)),
             None => None,
         };
         if persona.is_some() && profile.is_some() {
@@ -218,6 +222,17 @@ mod tests {
 
     fn read(preview: Value) -> Result<Preview, Fault> {
         Preview::read(preview.as_object().unwrap(), "/options/preview")
+    }
+
+    #[test]
+    fn an_empty_key_of_a_profile_is_no_preview_of_anybody() {
+        for (profile, code) in
+            [(json!(""), "schema.value"), (json!(" "), "schema.value"), (json!(7), "schema.type")]
+        {
+            let fault = read(json!({ "profile": profile })).unwrap_err();
+            assert_eq!((fault.pointer.as_str(), fault.code), ("/options/preview/profile", code));
+        }
+        assert!(read(json!({ "profile": null, "persona": {} })).unwrap().profile.is_none());
     }
 
     #[test]
