@@ -100,6 +100,12 @@ pub fn text() -> Value {
     json!({ "type": ["string", "null"] })
 }
 
+/// A document of YAML in an answer.
+#[must_use]
+pub fn yaml() -> Value {
+    json!({ "type": ["object", "string"], "description": "A text, and a mapping to whoever reads it as YAML." })
+}
+
 /// A text of nothing but white space, which counts as missing.
 #[must_use]
 pub fn blank() -> Value {

@@ -2,7 +2,7 @@
 
 use super::{by, closed, note, number, operation, operation_as, optional, switch};
 use crate::operation::{JSON, Operation, bytes, path, query};
-use crate::schema::{line, words};
+use crate::schema::{line, words, yaml};
 use beckon_wire::admin::HistoryAnswer;
 use beckon_wire::experiments::{
     ExperimentsAnswer, ExperimentsChangedAnswer, ExperimentsCheckAnswer, ReportAnswer,
@@ -94,11 +94,7 @@ fn versions() -> Vec<Operation> {
     let version = operation_as(
         ("get", "/admin/v1/experiments/versions/{version}", "experimentsVersion"),
         "Read a version of the experiments",
-        (
-            "The document, as it was published.",
-            "application/yaml; charset=utf-8",
-            json!({ "type": "string" }),
-        ),
+        ("The document, as it was published.", "application/yaml; charset=utf-8", yaml()),
         &[400, 404],
     );
     let version = version.parameters([path("version", "A version, as the history shows it.", name)]);

@@ -2,10 +2,10 @@
 
 use super::{by, closed, note, number, operation, operation_as, optional, switch};
 use crate::operation::{JSON, Operation, bytes, path, query};
-use crate::schema::line;
+use crate::schema::{line, yaml};
 use beckon_wire::admin::{ActiveAnswer, ChangedAnswer, CheckAnswer, HistoryAnswer};
 use beckon_wire::limits::{BY_CHARS_MAX, CHANGE_COUNT_MAX, NOTE_CHARS_MAX, RULESET_BYTES_MAX};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const YAML: &str = "application/yaml";
 
@@ -53,12 +53,11 @@ fn rollback() -> Operation {
 }
 
 fn version() -> Operation {
-    let schema: Value = json!({ "type": "string" });
     let name = json!({ "type": "string", "pattern": "^[0-9A-Za-z]{1,64}$" });
     operation_as(
         ("get", "/admin/v1/rulesets/{version}", "ruleset"),
         "Read a version",
-        ("The ruleset, as it was published.", "application/yaml; charset=utf-8", schema),
+        ("The ruleset, as it was published.", "application/yaml; charset=utf-8", yaml()),
         &[400, 404],
     )
     .parameters([path("version", "A version, as the history shows it.", name)])

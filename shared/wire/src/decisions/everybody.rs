@@ -46,7 +46,7 @@ impl EverybodyAsk {
         let asked: Query = query(uri)?;
         let category = asked.category.filter(|category| !category.trim().is_empty());
         let category = category.map(|category| {
-            Category::new(&category)
+            Category::new(category.trim())
                 .map_err(|e| refused(Fault::new("?category", "schema.value", e.to_string())))
         });
         let count = match asked.count {

@@ -107,10 +107,14 @@ impl Preview {
         if persona.is_some() && profile.is_some() {
             return Err(fields.invalid("profile", "a preview is of a persona or of a profile, not of both"));
         }
-        let time = fields.get("at").filter(|at| !at.is_null());
-        let time =
-            time.map(|at| crate::parse_time(at).ok_or_else(|| fields.invalid("at", "expected a time")));
-        Ok(Self { persona, profile, variants: read_variants(&fields)?, at: time.transpose()? })
+        let time = match fields.get("at") {
+            Some(text @ Value::String(_)) => {
+                Some(crate::parse_time(text).ok_or_else(|| fields.invalid("at", "expected a time"))?)
+            }
+            Some(other) => return Err(fields.wrong_type("at", "string", other)),
+            None => None,
+        };
+        Ok(Self { persona, profile, variants: read_variants(&fields)?, at: time })
     }
 }
 
@@ -137,8 +141,12 @@ fn read_persona(fields: &Fields<'_>) -> Result<Persona, Fault> {
         let Value::Object(event) = event else {
             return Err(Fault::new(pointer, "schema.type", "expected an event"));
         };
-        let ago = Fields::new(event, &pointer).count("secondsAgo", AGO_SECS_MAX)?.unwrap_or_default();
-        Ok(PersonaEvent { ago: DurationMs::from_secs(ago.min(AGO_SECS_MAX)), event: event.clone() })
+        let fields = Fields::new(event, &pointer);
+        let ago = fields.count("secondsAgo", u64::MAX)?.unwrap_or_default();
+        if ago > AGO_SECS_MAX {
+            return Err(fields.invalid("secondsAgo", format!("at most {AGO_SECS_MAX}: a year of 366 days")));
+        }
+        Ok(PersonaEvent { ago: DurationMs::from_secs(ago), event: event.clone() })
     };
     let mut events = events.iter().enumerate().map(event).collect::<Result<Vec<_>, _>>()?;
     events.sort_by_key(|event| std::cmp::Reverse(event.ago));
@@ -222,6 +230,21 @@ mod tests {
 
     fn read(preview: Value) -> Result<Preview, Fault> {
         Preview::read(preview.as_object().unwrap(), "/options/preview")
+    }
+
+    #[test]
+    fn the_time_is_a_text() {
+        let at = |at| read(json!({ "at": at })).map(|preview| preview.at);
+        assert_eq!(at(json!(0)).unwrap_err().code, "schema.type");
+        assert_eq!(at(json!("yesterday")).unwrap_err().code, "schema.value");
+        assert_eq!(at(json!(null)), Ok(None));
+    }
+
+    #[test]
+    fn what_is_longer_ago_than_a_year_is_told_and_not_made_younger() {
+        let ago = |seconds| read(json!({ "persona": { "events": [{ "secondsAgo": seconds }] } }));
+        assert_eq!(ago(31_622_401).unwrap_err().pointer, "/options/preview/persona/events/0/secondsAgo");
+        assert!(ago(31_622_400).is_ok());
     }
 
     #[test]
