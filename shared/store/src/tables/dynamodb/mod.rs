@@ -14,6 +14,8 @@ mod decisions;
 mod engagement;
 mod erasing;
 mod experiments;
+#[cfg(test)]
+mod fixtures;
 mod imports;
 mod keys;
 mod ledger_rows;
