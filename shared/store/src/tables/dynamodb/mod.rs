@@ -15,6 +15,7 @@ mod engagement;
 mod erasing;
 mod experiments;
 #[cfg(test)]
+#[path = "fixtures/tests.rs"]
 mod fixtures;
 mod imports;
 mod keys;
