@@ -32,7 +32,8 @@ fn logical(resource: &str) -> String {
         return name(rest) + below;
     }
     let tail = resource.rsplit("${AWS::AccountId}:").next().unwrap_or(resource);
-    match tail.split("${").nth(1).or_else(|| tail.split("\"Ref\":\"").nth(1)) {
+    let after = |mark: &str| tail.split(mark).nth(1);
+    match after("${").or_else(|| after("\"Fn::GetAtt\":[\"")).or_else(|| after("\"Ref\":\"")) {
         Some(rest) => rest.split(['.', '}', '"']).next().unwrap_or_default().to_owned(),
         None => resource.to_owned(),
     }

@@ -4,6 +4,7 @@
 //! is a small template that it passes, and edits of it that it must find.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "assertions of a test")]
 
+mod aliases;
 mod buckets;
 mod calls;
 mod documents;

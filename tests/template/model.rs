@@ -136,7 +136,7 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
         Value::Object(fields) => {
             for (key, value) in fields {
                 match (key.as_str(), value) {
-                    ("Ref", Value::String(name)) => _ = found.insert(name.clone()),
+                    ("Ref", Value::String(name)) => _ = found.insert(base(name).to_owned()),
                     ("Fn::GetAtt", Value::Array(pair)) => {
                         found.extend(pair.first().and_then(Value::as_str).map(ToOwned::to_owned));
                     }
@@ -207,9 +207,11 @@ fn value_text(value: &Value) -> String {
     value.to_string()
 }
 
-/// The logical id that a value is, when it is nothing but a `Ref` or `GetAtt`.
+/// The logical id that a value is, when it is nothing but a `Ref` or `GetAtt`; of `!Ref Function.Alias` the function's. Of a
+/// choice it is what holds unless a condition says otherwise: its last branch.
 pub fn target(value: &Value) -> Option<&str> {
-    value["Ref"].as_str().or_else(|| value["Fn::GetAtt"][0].as_str())
+    let named = value["Ref"].as_str().map(base).or_else(|| value["Fn::GetAtt"][0].as_str());
+    named.or_else(|| value["Fn::If"].get(2).and_then(target))
 }
 
 /// The values of a field that may hold one or a list.

@@ -33,7 +33,8 @@ pub(super) struct Settings {
 impl Settings {
     /// Prints a line that names the function: shards of two streams have the same names.
     pub(super) fn say(&self, text: impl std::fmt::Display) {
-        let function = self.function_arn.rsplit(':').next().unwrap_or(&self.function_arn);
+        // What comes seventh in an ARN; an alias may follow.
+        let function = self.function_arn.split(':').nth(6).unwrap_or(&self.function_arn);
         crate::say(format_args!("{function}: {text}"));
     }
 

@@ -14,6 +14,9 @@ mod decisions;
 mod engagement;
 mod erasing;
 mod experiments;
+#[cfg(test)]
+#[path = "fixtures/tests.rs"]
+mod fixtures;
 mod imports;
 mod keys;
 mod ledger_rows;
