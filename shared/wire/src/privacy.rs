@@ -106,14 +106,15 @@ pub fn mentions(text: &str, id: &str) -> bool {
 }
 
 /// A URL or path without its query, its fragment and the user and password before its host, which hold tokens and names;
-/// `None` when what is left still looks like an address of e-mail, or holds control characters.
+/// `None` when what is left still looks like an address of e-mail, holds control characters, or begins with white space
+/// that browsers take for a part of a path.
 #[must_use]
 pub fn without_query(url: &str) -> Option<String> {
     // So browsers read addresses (<https://url.spec.whatwg.org/#concept-basic-url-parser>).
-    let url = url.trim_matches(|c: char| c.is_ascii_control() || c.is_whitespace());
-    let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+    let url: String =
+        url.trim_matches(|c| c <= ' ').chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
     let end = url.find(['?', '#']).unwrap_or(url.len());
-    let (before, rest) = without_user(url[..end].trim());
+    let (before, rest) = without_user(url[..end].trim_end());
     let host = rest.split(['/', '\\']).next().unwrap_or_default();
     let is_file = before.eq_ignore_ascii_case("file://");
     if !before.is_empty() && (host.is_empty() && !is_file || host.contains(';')) {
@@ -123,7 +124,8 @@ pub fn without_query(url: &str) -> Option<String> {
     let rest = rest.split(';').next().unwrap_or_default();
     let kept = format!("{before}{rest}");
     let kept = kept.trim_end();
-    let is_clean = !kept.is_empty() && !kept.chars().any(char::is_control) && !looks_like_email(kept);
+    let is_path = !kept.is_empty() && !kept.starts_with(char::is_whitespace);
+    let is_clean = is_path && !kept.chars().any(char::is_control) && !looks_like_email(kept);
     is_clean.then(|| kept.to_owned())
 }
 
@@ -222,6 +224,17 @@ mod tests {
         assert_eq!(without_query("https\u{1}://a.example"), None);
         for no_host in ["https://a;b.example/x", "https:/@/jo@a.example/x", "https://"] {
             assert_eq!(without_query(no_host), None, "{no_host}");
+        }
+    }
+
+    #[test]
+    fn only_what_browsers_cut_off_an_address_is_cut_off_before_it_is_read() {
+        assert_eq!(
+            without_query("\u{1} https://jo:s@a.example/x \n").as_deref(),
+            Some("https://a.example/x")
+        );
+        for a_path in ["\u{7f}https://jo:s@a.example/x", "\u{a0}https://jo:s@a.example/x", "\u{a0}"] {
+            assert_eq!(without_query(a_path), None, "{a_path:?}");
         }
     }
 
