@@ -45,8 +45,7 @@ fn line(
     );
     for (index, metric) in targets.keys().enumerate() {
         let comma = if index > 0 { "," } else { "" };
-        let _ =
-            write!(text, r#"{comma}{{"Name":"{}","Unit":"{}"}}"#, metric.name(), metric.unit().name());
+        let _ = write!(text, r#"{comma}{{"Name":"{}","Unit":"{}"}}"#, metric.name(), metric.unit().name());
     }
     let _ = write!(text, r#"]}}]}},"Function":"{}""#, measures.function.name());
     if let Some(reason) = reason {

@@ -134,7 +134,7 @@ metrics! {
     EventsKeptOut, Profiler, Sum, Count, "", "events of a person who was erased, dropped by the tombstone";
     EventsFailed, Profiler, Sum, Count, "reason of the failed event", "events kept in the failed-event store";
     EventsLeft, Profiler, Sum, Count, "", "lines that come again, because their profile was not settled";
-    ConservationGap, Profiler, Sum, Count, "", "lines of a batch less those above: 0, or something was lost or made up";
+    BatchGap, Profiler, Sum, Count, "", "lines of a batch less those above: 0, or something was lost or made up";
     WriteConflicts, Profiler, Sum, Count, "", "compare-and-set writes that met another version";
     EventLatency, Profiler, Values, Milliseconds, "", "from received by the collector to committed: then a decision reads it";
     EventAge, Profiler, Values, Milliseconds, "", "from occurred, by the corrected clock of who sent it, to committed";
