@@ -132,10 +132,8 @@ async fn each_function_counts_what_it_did() {
     assert_eq!(by("requests_refused", "collector", "401"), 1.0);
     let of_profiler = |name: &str| sum(name, "profiler");
     // A forwarded event is counted by the visitor who forwards it, too.
-    let (applied, duplicate) = (
-        tallies.applied + tallies.internal_applied,
-        tallies.duplicate + tallies.internal_duplicate,
-    );
+    let (applied, duplicate) =
+        (tallies.applied + tallies.internal_applied, tallies.duplicate + tallies.internal_duplicate);
     assert_eq!(of_profiler("events_applied") + of_profiler("events_forwarded"), applied as f64);
     assert_eq!(of_profiler("events_duplicate"), duplicate as f64);
     assert_eq!((tallies.duplicate, of_profiler("batch_gap")), (1, 0.0), "the view that was sent twice");
