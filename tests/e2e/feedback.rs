@@ -97,6 +97,7 @@ async fn a_fault_at_any_call_loses_nothing_and_counts_nothing_twice() {
                 tables: Faulty::new(shop.stack.tables.clone(), &faults),
                 secrets: shop.stack.secrets.clone(),
                 clock: shop.stack.clock.clone(),
+                metrics: beckon_runtime::Metrics::default(),
             };
             let bounce = event(0, Happened::HardBounced, START, 0);
             let first = mail_feedback::handle(&feedback, bounce.clone()).await;

@@ -36,6 +36,7 @@ mod keys;
 mod mail_switch;
 mod mailing;
 mod matrix;
+mod measuring;
 mod mutating;
 mod panicking;
 mod partial_batch;

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod body;
+pub mod books;
 pub mod delivery;
 pub mod events;
 pub mod fault;

@@ -1,6 +1,7 @@
 //! A stack, the hand on its clock, and its books.
 
 use crate::answer::Answer;
+use crate::books::balanced;
 use crate::fault::Reached;
 use axum::body::Body;
 use axum::http::{Method, Request, header};
@@ -14,7 +15,7 @@ use beckon_domain::outreach::series::STEP_COUNT_MAX;
 use beckon_domain::{Currency, DurationMs, EpisodeId, ProfileKey, Timestamp};
 use beckon_rules::{Ruleset, SAMPLE};
 use beckon_runtime::clock::Hand;
-use beckon_runtime::{Clock, Secrets};
+use beckon_runtime::{Clock, Metrics, Secrets};
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::objects::memory::MemoryFailedEvents;
 use beckon_store::propensity::ActivePropensity;
@@ -91,7 +92,7 @@ impl<T: Tables> World<T> {
             consent_default,
             feed: None,
         });
-        let stack = stack.await.expect("the stack starts");
+        let stack = stack.await.expect("the stack starts").with_metrics(&balanced());
         Self { stack, collected: Collected::default(), hand, episodes: Vec::new() }
     }
 
@@ -272,6 +273,7 @@ impl<T: Tables> World<T> {
             currency: Currency::new("EUR").expect("a currency"),
             public_url: PUBLIC_URL.to_owned(),
             guard: collector::Guard::unlimited(),
+            metrics: Metrics::default(),
         }
     }
 
@@ -311,6 +313,7 @@ impl<T: Tables> World<T> {
             epoch: EPOCH.to_owned(),
             record_age_max: None,
             fold: beckon_domain::fold::fold,
+            metrics: balanced(),
         }
     }
 
@@ -322,6 +325,7 @@ impl<T: Tables> World<T> {
             clock: self.stack.clock.clone(),
             epoch: signals_epoch(EPOCH),
             seen: SeenProducts::default(),
+            metrics: Metrics::default(),
         }
     }
 
@@ -340,6 +344,7 @@ impl<T: Tables> World<T> {
             clock: self.stack.clock.clone(),
             from: "Outdoor sample <reminders@shop.example>".to_owned(),
             public_url: PUBLIC_URL.to_owned(),
+            metrics: Metrics::default(),
         }
     }
 

@@ -4,13 +4,16 @@
 //! is a small template that it passes, and edits of it that it must find.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "assertions of a test")]
 
+mod alarms;
 mod aliases;
 mod buckets;
 mod calls;
+mod dashboard;
 mod documents;
 mod environment;
 mod functions;
 mod http;
+mod known;
 mod mail;
 mod mapping;
 mod model;

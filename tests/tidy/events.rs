@@ -172,6 +172,7 @@ async fn the_profiler_applies_every_sample_batch() {
             epoch: "1".to_owned(),
             record_age_max: None,
             fold: beckon_domain::fold::fold,
+            metrics: beckon_runtime::Metrics::default(),
         };
         let event = serde_json::from_str(&read(&path)).unwrap();
         let response = profiler::handle(&profiler, event, None).await;

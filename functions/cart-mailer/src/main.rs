@@ -5,7 +5,7 @@
 use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, Secrets, logs};
+use beckon_runtime::{Clock, Metrics, Secrets, logs};
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::kinesis::KinesisStream;
@@ -35,6 +35,7 @@ async fn main() -> anyhow::Result<()> {
         clock: Clock::system(),
         from: config.sender,
         public_url: config.public_url,
+        metrics: Metrics::from_env(),
     };
     let mailer = &mailer;
     let serve = service_fn(|event: LambdaEvent<Value>| handle(mailer, event.payload));

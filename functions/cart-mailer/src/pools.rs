@@ -5,15 +5,21 @@ use crate::process::{MailTables, Mailer, Run};
 use beckon_domain::{DurationMs, Timestamp};
 
 impl<T: MailTables, S, M, A> Mailer<T, S, M, A> {
-    /// Counts them, in the first minute of an hour: a count reads every code of a pool.
-    pub(crate) async fn count_pools(&self, run: &Run) {
-        let Some(reminder) = run.ruleset.reminder().filter(|_| is_first_of_hour(run.now)) else { return };
+    /// Counts them, in the first minute of an hour: a count reads every code of a pool. Returns how many are free in the one
+    /// that has the fewest.
+    pub(crate) async fn count_pools(&self, run: &Run) -> Option<u64> {
+        let reminder = run.ruleset.reminder().filter(|_| is_first_of_hour(run.now))?;
+        let mut fewest: Option<u64> = None;
         for pool in reminder.code_pools() {
             match self.tables.count_codes(pool, run.now).await {
-                Ok(counts) => counts.log(pool),
+                Ok(counts) => {
+                    counts.log(pool);
+                    fewest = Some(fewest.map_or(counts.free, |known| known.min(counts.free)));
+                }
                 Err(error) => tracing::warn!(pool = pool.as_str(), error = ?error, "codes not counted"),
             }
         }
+        fewest
     }
 }
 

@@ -6,7 +6,8 @@ use crate::pace::{Pace, RUN_TIME_MAX};
 use crate::send::{SendAccount, SendEmail, account};
 use beckon_domain::{DurationMs, Profile, ProfileKey, Timestamp};
 use beckon_rules::{Page, Person, Ruleset};
-use beckon_runtime::{Clock, Secrets, fresh_id};
+use beckon_runtime::metrics::{Function, Measures, Metric};
+use beckon_runtime::{Clock, Metrics, Secrets, fresh_id};
 use beckon_store::propensity::{ActivePropensity, Predictor};
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::EventStream;
@@ -78,6 +79,8 @@ pub struct Mailer<T, S, M, A> {
     pub from: String,
     /// Where unsubscribe links lead, without a slash at the end.
     pub public_url: String,
+    /// Where it is told what a run came to.
+    pub metrics: Metrics,
 }
 
 /// What a run did.
@@ -103,6 +106,8 @@ pub struct Report {
     pub throttled: bool,
     /// Whether sending is paused, by a person or by the brake.
     pub is_paused: bool,
+    /// Free codes of the pool that has the fewest; `None` where they were not counted.
+    pub codes_left: Option<u64>,
     /// The run's budget of mails, once there is one to send.
     pub(crate) pace: Option<Pace>,
 }
@@ -118,6 +123,20 @@ pub(crate) struct Run {
 impl Report {
     fn is_full(&self) -> bool {
         self.cart_count >= RUN_COUNT_MAX || self.due_count >= RUN_ENTRY_COUNT_MAX
+    }
+
+    /// The metrics of a run.
+    fn measures(&self) -> Measures {
+        let mut measures = Measures::of(Function::CartMailer);
+        measures.add(Metric::MailsSent, self.sent_count as u64);
+        measures.add(Metric::RemindersFailed, self.failed_count as u64);
+        for (why, count) in &self.not_sent {
+            measures.add_by(Metric::MailsNotSent, why, *count as u64);
+        }
+        if let Some(left) = self.codes_left {
+            measures.set(Metric::CodesLeft, left);
+        }
+        measures
     }
 
     /// Counts a reminder that was not sent.
@@ -194,7 +213,7 @@ where
                 self.settle_shard(&run, shard, &mut report).await?;
             }
         }
-        self.count_pools(&run).await;
+        report.codes_left = self.count_pools(&run).await;
         if report.is_full() {
             tracing::warn!(
                 run.due_count = report.due_count,
@@ -212,6 +231,7 @@ where
                 "what was due is settled"
             );
         }
+        self.metrics.tell(&report.measures(), self.clock.now());
         Ok(report)
     }
 

@@ -1,6 +1,7 @@
 //! HTTP in, HTTP out: paths, encodings and headers. What a request means is decided in `process`.
 
 use crate::error::CollectError;
+use crate::measuring::measures;
 use crate::orders::Signed;
 use crate::process::{Collector, Told};
 use axum::Router;
@@ -94,7 +95,7 @@ async fn answer<S: EventStream, C: ContactStore + ProductStore>(
         let bytes = decoded(&parts.headers, &raw)?;
         collector.collect(&bytes, &credentials, event_type, told(&parts.headers), &request_id).await
     };
-    answered(result.await, &request_id)
+    answered(collector, result.await, &request_id)
 }
 
 /// Orders of a back office: a secret key as the user of Basic auth, and a signature over the body as it was sent.
@@ -114,7 +115,7 @@ async fn orders<S: EventStream, C: ContactStore + ProductStore>(
         }
         Err(problem) => Err(problem.into()),
     };
-    answered(result, &request_id)
+    answered(collector, result, &request_id)
 }
 
 fn told(headers: &HeaderMap) -> Told<'_> {
@@ -130,7 +131,14 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
     to_bytes(body, BODY_BYTES_MAX + 1).await.map_err(|_| too_large())
 }
 
-fn answered(result: Result<CaptureAnswer, CollectError>, request_id: &str) -> Response {
+fn answered<S, C>(
+    collector: &Collector<S, C>,
+    result: Result<CaptureAnswer, CollectError>,
+    request_id: &str,
+) -> Response {
+    if collector.metrics.is_told() {
+        collector.metrics.tell(&measures(&result), collector.clock.now());
+    }
     match result {
         Ok(answer) => {
             let mut response = axum::Json(answer).into_response();

@@ -9,6 +9,7 @@ mod error;
 mod guard;
 mod handler;
 mod identity;
+mod measuring;
 mod orders;
 mod process;
 mod proof;

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, MadeKeys, Secrets, logs};
+use beckon_runtime::{Clock, MadeKeys, Metrics, Secrets, logs};
 use beckon_store::streams::kinesis::KinesisStream;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use beckon_store::tables::key_reader;
@@ -33,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
         currency: config.currency,
         public_url: config.public_url,
         guard: Guard::new(config.rates, config.page_purchases),
+        metrics: Metrics::from_env(),
     };
     let app = router(Arc::new(collector), &config.allowed_origins);
     lambda_http::run(app).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))

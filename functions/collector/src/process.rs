@@ -7,7 +7,7 @@ use crate::proof::{Proof, proofs};
 use beckon_domain::id::EffectId;
 use beckon_domain::key::{WriteKey, WriteKeyKind};
 use beckon_domain::{Currency, DurationMs, EventId, ProfileKey, SourceId, Timestamp};
-use beckon_runtime::{Clock, Secrets, fresh_id};
+use beckon_runtime::{Clock, Metrics, Secrets, fresh_id};
 use beckon_store::streams::{EventStream, NewRecord};
 use beckon_store::tables::{Contact, ContactStore, ProductStore};
 use beckon_wire::auth::Credentials;
@@ -41,6 +41,8 @@ pub struct Collector<S, C> {
     pub public_url: String,
     /// Bounds on what strangers can do.
     pub guard: Guard,
+    /// Where it is told what a request came to.
+    pub metrics: Metrics,
 }
 
 /// What the headers of a request tell of the person behind it.

@@ -64,17 +64,26 @@ where
     };
     let bytes = match body_of(body).await {
         Ok(bytes) => bytes,
-        Err(problem) => return problem.for_request(&request_id).into_response(),
+        Err(problem) => {
+            decider.tell_refused(problem.status());
+            return problem.for_request(&request_id).into_response();
+        }
     };
     let credentials = Credentials::of(&parts.headers);
+    let begun = decider.timer.elapsed();
     match decider.begin(&bytes, &credentials, browser, &request_id).await {
         Ok(decided) => {
             let rendered = async { json(&decided.response, PRIVATE) };
             // What is written goes out first, and the answer is rendered while it is under way.
             let ((), response) = tokio::join!(decided.beside.done(), rendered);
+            decider.tell_decided(&decided.response, begun);
             response
         }
-        Err(error) => refused(error, &request_id),
+        Err(error) => {
+            let response = refused(error, &request_id);
+            decider.tell_refused(response.status().as_u16());
+            response
+        }
     }
 }
 

@@ -24,6 +24,7 @@ mod handler;
 mod items;
 mod knowledge;
 mod log;
+mod measuring;
 mod person;
 mod preview;
 mod process;

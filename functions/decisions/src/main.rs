@@ -3,7 +3,7 @@
 use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, MadeKeys, Secrets, Timer, logs};
+use beckon_runtime::{Clock, MadeKeys, Metrics, Secrets, Timer, logs};
 use beckon_store::models::s3::S3Models;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::kinesis::KinesisStream;
@@ -38,6 +38,7 @@ async fn main() -> anyhow::Result<()> {
     )
     .with_log(log)
     .with_budget(config.budget, Timer::system());
+    decider.metrics = Metrics::from_env();
     decider.exposures = Exposures::putting(KinesisStream::from_config(&page, config.event_stream));
     // In init there is time: the ruleset is compiled and the connection warmed before the first page waits.
     let patient = DynamoTables::from_config(&start, names);

@@ -19,7 +19,7 @@ use crate::slots::{DecidedSlots, Scene, person};
 use beckon_domain::id::SlotId;
 use beckon_domain::{ProfileKey, SmolStr, Timestamp};
 use beckon_rules::{Page, PageKind, Ruleset};
-use beckon_runtime::{Clock, Secrets, Timer};
+use beckon_runtime::{Clock, Metrics, Secrets, Timer};
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::tables::catalog::CatalogStore;
@@ -64,6 +64,8 @@ pub struct Decider<T> {
     pub timer: Timer,
     /// The time.
     pub clock: Clock,
+    /// Where it is told what a request came to.
+    pub metrics: Metrics,
 }
 
 impl<T> Decider<T> {
@@ -84,6 +86,7 @@ impl<T> Decider<T> {
             budget: BUDGET_DEFAULT,
             timer: Timer::system(),
             clock,
+            metrics: Metrics::default(),
         }
     }
 

@@ -30,12 +30,13 @@ pub async fn handle<T: FeedbackTables>(
             failed = failed.or(Some(error));
         }
     }
+    feedback.metrics.tell(&report.measures(), feedback.clock.now());
     match failed {
         Some(error) => Err(error),
         None => Ok(json!({
             "events": report.event_count,
             "ignored": report.ignored_count,
-            "counted": report.counted_count,
+            "counted": report.counted_count(),
             "suppressed": report.suppressed_count,
             "paused": report.closed,
         })),

@@ -5,7 +5,7 @@
 use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, Secrets, logs};
+use beckon_runtime::{Clock, Metrics, Secrets, logs};
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use lambda_runtime::{LambdaEvent, service_fn};
 use mail_feedback::{Config, Feedback, handle};
@@ -22,6 +22,7 @@ async fn main() -> anyhow::Result<()> {
         tables: DynamoTables::from_config(&sdk, names),
         secrets: Secrets::load(&sdk, &config.secret_arn).await.context("the secrets are needed to start")?,
         clock: Clock::system(),
+        metrics: Metrics::from_env(),
     };
     let feedback = &feedback;
     let serve = service_fn(|event: LambdaEvent<Value>| handle(feedback, event.payload));

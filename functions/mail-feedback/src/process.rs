@@ -4,13 +4,15 @@ use crate::error::FeedbackError;
 use crate::ledger::mail_event;
 use beckon_domain::reputation::Outcome;
 use beckon_domain::{ContactHash, Timestamp};
-use beckon_runtime::{Clock, Secrets};
+use beckon_runtime::metrics::{Function, Measures, Metric};
+use beckon_runtime::{Clock, Metrics, Secrets};
 use beckon_store::tables::{
     MailFact, OutreachStore, ReminderId, ReputationStore, Sending, Suppression, SuppressionReason,
     SuppressionStore, SwitchStore, observe,
 };
 use beckon_store::{ErrorKind, StoreError};
 use beckon_wire::ses::{Bounce, SesEvent, SesEventKind};
+use std::collections::BTreeMap;
 
 /// How often a count is tried: counts of the same hour that come at the same time refuse each other.
 const COUNT_ATTEMPTS: u32 = 6;
@@ -29,21 +31,51 @@ pub struct Feedback<T> {
     pub secrets: Secrets,
     /// The time.
     pub clock: Clock,
+    /// Where it is told what a delivery came to.
+    pub metrics: Metrics,
 }
 
 /// What a delivery came to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Report {
     /// Events that were taken over.
     pub event_count: usize,
     /// Documents that say nothing that is needed here.
     pub ignored_count: usize,
-    /// Facts that were new to the figures.
-    pub counted_count: usize,
+    /// Facts that were new to the figures, by what happened.
+    pub counted: BTreeMap<Outcome, usize>,
     /// Recipients who are not mailed any more, known before or not.
     pub suppressed_count: usize,
     /// Whether the brake closed.
     pub closed: bool,
+}
+
+impl Report {
+    /// Facts that were new to the figures.
+    #[must_use]
+    pub fn counted_count(&self) -> usize {
+        self.counted.values().sum()
+    }
+
+    /// The metrics of a delivery.
+    pub(crate) fn measures(&self) -> Measures {
+        let mut measures = Measures::of(Function::MailFeedback);
+        for (outcome, count) in &self.counted {
+            measures.add_by(Metric::MailEvents, word(*outcome), *count as u64);
+        }
+        measures.add(Metric::Suppressions, self.suppressed_count as u64);
+        measures
+    }
+}
+
+/// What happened, as the dimension `Reason` has it.
+const fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Sent => "sent",
+        Outcome::Delivered => "delivered",
+        Outcome::HardBounced => "bounced",
+        Outcome::Complained => "complained",
+    }
 }
 
 impl<T: FeedbackTables> Feedback<T> {
@@ -69,7 +101,8 @@ impl<T: FeedbackTables> Feedback<T> {
         }
         if let Some(outcome) = outcome(event.kind) {
             let sending = self.tables.sending().await?;
-            report.counted_count += self.count(event, outcome, &contacts, (&sending, now)).await?;
+            let new_count = self.count(event, outcome, &contacts, (&sending, now)).await?;
+            *report.counted.entry(outcome).or_default() += new_count;
             if outcome != Outcome::Delivered {
                 report.closed |= self.brake(sending).await?;
             }

@@ -4,8 +4,9 @@
 use crate::batch::{Part, Work, failed};
 use crate::error::ProcessError;
 use crate::guard::Expiry;
-use crate::process::{CONCURRENCY, Outcome, Profiler, first_sequence};
+use crate::process::{CONCURRENCY, Outcome, PartEnd, Profiler};
 use crate::settle::ATTEMPTS_MAX;
+use crate::tally::Tally;
 use beckon_batch::TimeLeft;
 use beckon_domain::policy::Policy;
 use beckon_domain::{Profile, Timestamp};
@@ -47,19 +48,22 @@ where
         let (expiring, others): (Vec<Part>, Vec<Part>) =
             parts.into_iter().partition(|p| p.expires(expiry.until));
         let expiring = expiring.into_iter().map(|part| {
-            let first = first_sequence(&part);
-            Box::pin(async move { (first, self.set_part_aside(part, expiry, policy, time).await) })
+            let (end, mut tally) = (PartEnd::of(&part), Tally::default());
+            Box::pin(async move {
+                let result = self.set_part_aside(part, expiry, (policy, time), &mut tally).await;
+                (end, tally, result)
+            })
         });
         let mut done = futures_util::stream::iter(expiring).buffered(CONCURRENCY);
         let mut loaded = Vec::new();
-        while let Some((first, result)) = done.next().await {
+        while let Some((end, tally, result)) = done.next().await {
             match result {
-                Ok((rest, failed_count)) => {
-                    outcome.failed_count += failed_count;
+                Ok(rest) => {
+                    outcome.tally.add(tally);
                     // Without events nothing is left to settle.
                     loaded.extend(rest.filter(|(part, _)| !part.work.is_empty()));
                 }
-                Err(error) => outcome.settled(first, Err(error)),
+                Err(error) => outcome.settled(end, tally, Err(error)),
             }
         }
         (loaded, others)
@@ -71,29 +75,31 @@ where
         &self,
         mut part: Part,
         expiry: Expiry,
-        policy: Option<&Policy>,
-        time: TimeLeft,
-    ) -> Result<(Option<Loaded>, u64), ProcessError> {
+        (policy, time): (Option<&Policy>, TimeLeft),
+        tally: &mut Tally,
+    ) -> Result<Option<Loaded>, ProcessError> {
         let Some(Fenced { stored, until }) = self.fenced(&part, expiry, policy, time).await? else {
-            return Ok((None, self.set_aside(&part).await?));
+            self.set_aside(&part, tally).await?;
+            return Ok(None);
         };
         // What is applied stays in the part: what it made others hear of may still have to be put.
         let profile = stored.as_ref().map(|s| &s.profile);
         let is_expired = |work: &Work| work.expires(until) && !is_applied(profile, work);
         let (mut expired, rest): (Vec<_>, Vec<_>) = part.work.into_iter().partition(is_expired);
-        let (mut reason, mut failed_count) = (FailedReason::Expired, 0);
+        let mut reason = FailedReason::Expired;
         if let Some(linked) = profile.filter(|p| p.link.is_some() && !expired.is_empty()) {
             // An earlier delivery may have forwarded them. So all are, and the documents say it: no event has two ends.
-            failed_count = self.forward(linked, &part.key, &mut expired).await?;
+            self.forward(linked, &part.key, &mut expired, tally).await?;
             reason = FailedReason::Forwarded;
         }
         let now_ms = self.clock.now().as_ms();
         for work in &expired {
             let detail = "the record neared the age at which the stream's mapping discards it";
             self.keep(&failed(work, &part.key, reason, detail, now_ms)).await?;
+            tally.fail(reason);
         }
         part.work = rest;
-        Ok((Some((part, stored)), failed_count + expired.len() as u64))
+        Ok(Some((part, stored)))
     }
 
     /// The profile, of which no write that is still under way can land. `None` when it cannot be read and never will be.

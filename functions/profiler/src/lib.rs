@@ -13,8 +13,10 @@ mod handler;
 mod outbox;
 mod process;
 mod settle;
+mod tally;
 
 pub use config::Config;
 pub use error::ProcessError;
 pub use handler::handle;
 pub use process::{FoldFn, Outcome, Profiler};
+pub use tally::Tally;

@@ -6,7 +6,7 @@ use aws_lambda_events::event::kinesis::KinesisEvent;
 use beckon_domain::Timestamp;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, logs};
+use beckon_runtime::{Clock, Metrics, logs};
 use beckon_store::bus::eventbridge::EventBridgeBus;
 use beckon_store::objects::s3::S3FailedEvents;
 use beckon_store::ruleset::ActiveRuleset;
@@ -36,6 +36,7 @@ async fn main() -> anyhow::Result<()> {
         clock: Clock::system(),
         epoch: config.stream_epoch,
         fold: beckon_domain::fold::fold,
+        metrics: Metrics::from_env(),
         record_age_max: Some(config.record_age_max),
     };
     let profiler = &profiler;

@@ -2,13 +2,14 @@
 
 use crate::batch::{Batch, Part, split};
 use crate::error::ProcessError;
+use crate::tally::{Tally, WEIGHED_COUNT};
 use beckon_batch::{Record, TimeLeft, lower, lowest};
 use beckon_domain::fold::{Folded, Item};
 use beckon_domain::mark::SequenceNumber;
 use beckon_domain::reaction::{NoRules, Reaction};
 use beckon_domain::{DurationMs, Policy, Profile, ProfileKey, Timestamp};
 use beckon_rules::Ruleset;
-use beckon_runtime::Clock;
+use beckon_runtime::{Clock, Metrics};
 use beckon_store::ErrorKind;
 use beckon_store::bus::EventBus;
 use beckon_store::objects::FailedEventStore;
@@ -48,6 +49,8 @@ pub struct Profiler<T, S, F, B> {
     pub record_age_max: Option<DurationMs>,
     /// The fold. Another one only where a test wants to see what a bug in it does.
     pub fold: FoldFn,
+    /// Where it is told what a batch came to.
+    pub metrics: Metrics,
 }
 
 /// What a batch is folded by.
@@ -74,8 +77,8 @@ pub struct Outcome {
     pub line_count: u64,
     /// Profiles in the batch.
     pub profile_count: usize,
-    /// Events kept as failed.
-    pub failed_count: u64,
+    /// What became of each line.
+    pub tally: Tally,
     /// Profiles that nobody began, because the invocation neared its end.
     pub left_count: usize,
 }
@@ -107,8 +110,7 @@ where
             }
             Err(error) => {
                 tracing::error!(error = ?error, "batch not applied");
-                let parts = loaded.iter().map(|(part, _)| part).chain(&parts);
-                parts.for_each(|part| outcome.fail_from(first_sequence(part)));
+                loaded.iter().map(|(part, _)| part).chain(&parts).for_each(|part| outcome.leave(part));
             }
         }
         tracing::info!(
@@ -116,10 +118,14 @@ where
             batch.line_count = outcome.line_count,
             batch.profile_count = outcome.profile_count,
             batch.left_count = outcome.left_count,
-            event.failed_count = outcome.failed_count,
+            event.failed_count = outcome.tally.failed_count(),
             batch.complete = outcome.failed_from.is_none(),
             "batch applied"
         );
+        if self.metrics.is_told() {
+            let now = self.clock.now();
+            self.metrics.tell(&outcome.measures(records, now), now);
+        }
         outcome
     }
 
@@ -146,9 +152,10 @@ where
             let is_over = time.is_over(self.clock.now());
             let kept = if is_over { Err(ProcessError::OutOfTime) } else { self.keep(failed).await };
             match kept {
-                Ok(()) => outcome.failed_count += 1,
+                Ok(()) => outcome.tally.fail(failed.reason),
                 Err(error) => {
                     tracing::error!(error = ?error, failed.id = failed.id, "failed event not kept");
+                    outcome.tally.left += 1;
                     // One without a number can only come again with the whole batch.
                     outcome.fail_from(sequence.clone().or_else(|| lowest(records)));
                 }
@@ -173,7 +180,9 @@ where
         outcome: &mut Outcome,
     ) -> Vec<(Part, Option<Stored>)> {
         if time.is_over(self.clock.now()) {
-            parts.iter().for_each(|part| outcome.settled(first_sequence(part), Err(ProcessError::OutOfTime)));
+            for part in &parts {
+                outcome.settled(PartEnd::of(part), Tally::default(), Err(ProcessError::OutOfTime));
+            }
             return Vec::new();
         }
         let keys = parts.iter().map(|part| part.key.clone()).collect();
@@ -182,12 +191,13 @@ where
             Ok(found) => found,
             Err(error) => {
                 tracing::warn!(error = ?error, "profiles not loaded");
-                parts.iter().for_each(|part| outcome.fail_from(first_sequence(part)));
+                parts.iter().for_each(|part| outcome.leave(part));
                 return Vec::new();
             }
         };
         let mut loaded = Vec::with_capacity(parts.len());
         for part in parts {
+            let mut tally = Tally::default();
             let result = match found.remove(&part.key) {
                 Some(Ok(before)) => {
                     loaded.push((part, before));
@@ -195,12 +205,12 @@ where
                 }
                 Some(Err(error)) if error.kind == ErrorKind::Corrupt => {
                     tracing::error!(error = ?error, profile = ?part.key, "profile cannot be read");
-                    self.set_aside(&part).await
+                    self.set_aside(&part, &mut tally).await
                 }
                 Some(Err(error)) => Err(error.into()),
                 None => Err(ProcessError::OutOfTime),
             };
-            outcome.settled(first_sequence(&part), result);
+            outcome.settled(PartEnd::of(&part), tally, result);
         }
         loaded
     }
@@ -212,41 +222,58 @@ where
         time: TimeLeft,
         outcome: &mut Outcome,
     ) {
-        let settling = loaded.into_iter().map(|(part, before)| {
-            let first = first_sequence(&part);
+        let is_told = self.metrics.is_told();
+        let settling = loaded.into_iter().enumerate().map(|(index, (part, before))| {
+            let (end, mut tally) = (PartEnd::of(&part), Tally::weighing(is_told && index < WEIGHED_COUNT));
             // Boxed: the nested futures of the AWS client would otherwise exceed what the compiler lays out.
             Box::pin(async move {
                 if time.is_over(self.clock.now()) {
-                    return (first, Err(ProcessError::OutOfTime));
+                    return (end, tally, Err(ProcessError::OutOfTime));
                 }
-                (first, self.settle(part, before, rules).await)
+                let result = self.settle(part, before, rules, &mut tally).await;
+                (end, tally, result)
             })
         });
         let mut settled = futures_util::stream::iter(settling).buffer_unordered(CONCURRENCY);
-        while let Some((first, result)) = settled.next().await {
-            outcome.settled(first, result);
+        while let Some((end, tally, result)) = settled.next().await {
+            outcome.settled(end, tally, result);
         }
     }
 }
 
-pub(crate) fn first_sequence(part: &Part) -> Option<SequenceNumber> {
-    part.work.first().map(|work| work.item.position.sequence.clone())
+/// What a batch's books need of a part when it ends.
+pub(crate) struct PartEnd {
+    first: Option<SequenceNumber>,
+    line_count: u64,
+}
+
+impl PartEnd {
+    pub(crate) fn of(part: &Part) -> Self {
+        let first = part.work.first().map(|work| work.item.position.sequence.clone());
+        Self { first, line_count: part.work.len() as u64 }
+    }
 }
 
 impl Outcome {
-    pub(crate) fn settled(&mut self, first: Option<SequenceNumber>, result: Result<u64, ProcessError>) {
-        match result {
-            Ok(failed_count) => self.failed_count += failed_count,
-            // Said once, with the batch.
-            Err(ProcessError::OutOfTime) => {
-                self.left_count += 1;
-                self.fail_from(first);
-            }
-            Err(error) => {
-                tracing::warn!(error = ?error, error.transient = error.is_transient(), "profile not applied");
-                self.fail_from(first);
-            }
+    pub(crate) fn settled(&mut self, end: PartEnd, tally: Tally, result: Result<(), ProcessError>) {
+        let rest = end.line_count.saturating_sub(tally.line_count());
+        self.tally.add(tally);
+        let Err(error) = result else { return };
+        // Said once, with the batch.
+        if matches!(error, ProcessError::OutOfTime) {
+            self.left_count += 1;
+        } else {
+            tracing::warn!(error = ?error, error.transient = error.is_transient(), "profile not applied");
         }
+        self.tally.left += rest;
+        self.fail_from(end.first);
+    }
+
+    /// A part that comes again as it is, for a reason that was told.
+    fn leave(&mut self, part: &Part) {
+        let end = PartEnd::of(part);
+        self.tally.left += end.line_count;
+        self.fail_from(end.first);
     }
 
     fn fail_from(&mut self, sequence: Option<SequenceNumber>) {

@@ -4,6 +4,7 @@ use crate::batch::{Part, Work, failed};
 use crate::error::ProcessError;
 use crate::outbox::OutboxPut;
 use crate::process::{LiveRules, Profiler};
+use crate::tally::Tally;
 use beckon_batch::panics;
 use beckon_domain::fold::{Folded, Item};
 use beckon_domain::merge::portable;
@@ -36,15 +37,16 @@ where
     F: FailedEventStore,
     B: EventBus,
 {
-    /// Settles a part. After an error nothing later of this profile has been touched. Returns how many events failed
-    /// for good.
+    /// Settles a part. After an error nothing later of this profile has been touched, and the tally counts what was settled
+    /// before it.
     pub(crate) async fn settle(
         &self,
         mut part: Part,
         mut stored: Option<Stored>,
         rules: &LiveRules,
-    ) -> Result<u64, ProcessError> {
-        let (mut at, mut attempts, mut failed_count) = (0, 0, 0);
+        tally: &mut Tally,
+    ) -> Result<(), ProcessError> {
+        let (mut at, mut attempts) = (0, 0);
         let (mut told, mut outbox, mut findings) =
             (BTreeSet::new(), OutboxPut::default(), OutboxPut::default());
         let (policy, reaction) = (&rules.policy, rules.reaction());
@@ -55,18 +57,18 @@ where
             self.put_outbox(&part, stored.as_ref(), &mut outbox).await?;
             self.put_findings(&part, stored.as_ref(), &mut findings).await?;
             if at == part.work.len() {
-                return Ok(failed_count);
+                return Ok(());
             }
             let before = stored.as_ref().map(|s| &s.profile);
             let Some(folded) = self.fold_caught(before, &part.key, &part.work[at..], (policy, reaction))
             else {
                 let index = at + self.first_panic(before, &part.key, &part.work[at..], (policy, reaction));
-                self.keep_panicked(&part.work.remove(index), &part.key).await?;
-                failed_count += 1;
+                self.keep_panicked(&part.work.remove(index), &part.key, tally).await?;
                 continue;
             };
             self.put_forwards(&folded, &part.work[at..]).await?;
             if !folded.changed {
+                tally.settle(&folded, &part.work[at..], self.clock.now());
                 at += folded.consumed;
                 continue;
             }
@@ -79,11 +81,13 @@ where
             self.erase_visitors(&folded).await?;
             match self.tables.save(&part.key, &folded.profile, read_version, due_at).await {
                 Ok(Save::Saved) => {
+                    tally.settle(&folded, &part.work[at..], self.clock.now());
                     at += folded.consumed;
                     let version = read_version.unwrap_or_default() + 1;
                     stored = Some(Stored { profile: folded.profile, version });
                 }
                 Ok(Save::Conflict) => {
+                    tally.conflict();
                     attempts += 1;
                     stored = self.reload(&part.key, attempts).await?;
                 }
@@ -98,14 +102,15 @@ where
     }
 
     /// A part whose profile cannot be read: its events are kept as failed, so that they neither get lost nor block their
-    /// shard, and can be put again once the profile is mended. Returns how many.
-    pub(crate) async fn set_aside(&self, part: &Part) -> Result<u64, ProcessError> {
+    /// shard, and can be put again once the profile is mended.
+    pub(crate) async fn set_aside(&self, part: &Part, tally: &mut Tally) -> Result<(), ProcessError> {
         let now_ms = self.clock.now().as_ms();
         for work in &part.work {
             let detail = "the stored profile cannot be read";
             self.keep(&failed(work, &part.key, FailedReason::CorruptProfile, detail, now_ms)).await?;
+            tally.fail(FailedReason::CorruptProfile);
         }
-        Ok(part.work.len() as u64)
+        Ok(())
     }
 
     async fn reload(&self, key: &ProfileKey, attempts: u32) -> Result<Option<Stored>, ProcessError> {
@@ -164,32 +169,38 @@ where
     }
 
     /// Puts events of a linked visitor to their customers, and writes nothing. One at which the fold panics is kept as
-    /// failed and taken out; returns how many.
+    /// failed and taken out.
     pub(crate) async fn forward(
         &self,
         linked: &Profile,
         key: &ProfileKey,
         work: &mut Vec<Work>,
-    ) -> Result<u64, ProcessError> {
+        tally: &mut Tally,
+    ) -> Result<(), ProcessError> {
         // What a link forwards depends on no policy, and nothing reacts to it.
         let policy = Policy::default();
         let by: FoldedBy<'_> = (&policy, &NoRules);
-        let mut failed_count = 0;
         loop {
             if let Some(folded) = self.fold_caught(Some(linked), key, work, by) {
                 self.put_forwards(&folded, work).await?;
-                return Ok(failed_count);
+                return Ok(());
             }
             let index = self.first_panic(Some(linked), key, work, by);
-            self.keep_panicked(&work.remove(index), key).await?;
-            failed_count += 1;
+            self.keep_panicked(&work.remove(index), key, tally).await?;
         }
     }
 
-    async fn keep_panicked(&self, work: &Work, key: &ProfileKey) -> Result<(), ProcessError> {
+    async fn keep_panicked(
+        &self,
+        work: &Work,
+        key: &ProfileKey,
+        tally: &mut Tally,
+    ) -> Result<(), ProcessError> {
         let detail = "applying the event panicked: a bug of Beckon";
         let now_ms = self.clock.now().as_ms();
-        self.keep(&failed(work, key, FailedReason::Panicked, detail, now_ms)).await
+        self.keep(&failed(work, key, FailedReason::Panicked, detail, now_ms)).await?;
+        tally.fail(FailedReason::Panicked);
+        Ok(())
     }
 
     /// Events of a frozen visitor, one record per customer they go to, in order.

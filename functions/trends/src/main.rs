@@ -6,7 +6,7 @@ use aws_lambda_events::event::kinesis::KinesisEvent;
 use beckon_domain::Timestamp;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, logs};
+use beckon_runtime::{Clock, Metrics, logs};
 use beckon_store::objects::s3::S3FailedEvents;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -28,6 +28,7 @@ async fn main() -> anyhow::Result<()> {
         clock: Clock::system(),
         epoch: config.stream_epoch,
         seen: SeenProducts::default(),
+        metrics: Metrics::from_env(),
     };
     let trends = &trends;
     let serve = service_fn(|event: LambdaEvent<KinesisEvent>| async move {

@@ -9,7 +9,8 @@ use beckon_batch::{Record, TimeLeft, lower, lowest};
 use beckon_domain::Timestamp;
 use beckon_domain::mark::SequenceNumber;
 use beckon_recommend::Trend;
-use beckon_runtime::Clock;
+use beckon_runtime::metrics::{Function, Measures, Metric};
+use beckon_runtime::{Clock, Metrics};
 use beckon_store::ErrorKind;
 use beckon_store::objects::FailedEventStore;
 use beckon_store::tables::{CatalogStore, EngagementStore, ProductStore, TrendKey, Versioned, load_each};
@@ -37,6 +38,8 @@ pub struct Trends<T, F> {
     pub epoch: String,
     /// Products whose facts are known to be told.
     pub seen: SeenProducts,
+    /// Where it is told what a batch came to.
+    pub metrics: Metrics,
 }
 
 /// What became of a batch.
@@ -81,6 +84,8 @@ impl<T: CatalogStore + ProductStore + EngagementStore, F: FailedEventStore> Tren
             batch.complete = outcome.failed_from.is_none(),
             "batch of signals counted"
         );
+        let now = self.clock.now();
+        self.metrics.tell(&outcome.measures(records, now), now);
         outcome
     }
 
@@ -214,6 +219,18 @@ impl<T, F: FailedEventStore> Trends<T, F> {
 }
 
 impl Outcome {
+    /// The metrics of a batch that ended now.
+    fn measures(&self, records: &[Record<'_>], now: Timestamp) -> Measures {
+        let mut measures = Measures::of(Function::Trends);
+        measures.add(Metric::SignalLines, self.line_count);
+        measures.add(Metric::SignalsFailed, self.failed_count);
+        measures.add(Metric::TrendsLeft, self.left_count as u64);
+        if let Some(oldest) = records.iter().filter_map(|record| record.arrived_at).min() {
+            measures.set(Metric::SignalRecordAge, now.since(oldest).as_ms());
+        }
+        measures
+    }
+
     /// What a step gave; `None` when it is not done and comes again.
     pub(crate) fn is_done<R>(
         &mut self,

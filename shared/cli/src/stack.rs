@@ -3,6 +3,7 @@
 mod dry_run;
 mod experiments;
 mod lane;
+mod measuring;
 mod post;
 mod tables;
 mod wiring;
@@ -165,6 +166,7 @@ impl<T: Tables, F: FailedEventStore + Clone> Stack<T, F> {
             currency: compiled.currency(),
             public_url: public_url.clone(),
             guard: Guard::unlimited(),
+            metrics: beckon_runtime::Metrics::default(),
         };
         let streams = (stream.clone(), signals.clone());
         let (profiler, trends) = behind_streams((&tables, &failed), streams, rulesets.clone(), &clock, epoch);

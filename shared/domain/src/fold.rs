@@ -62,6 +62,19 @@ pub struct Folded {
     /// Visitors of an erased customer, whose state came as a merge record and was dropped: they are to be erased before
     /// the write.
     pub erase: Vec<ProfileKey>,
+    /// Items that are neither applied nor forwarded.
+    pub passed: Passed,
+}
+
+/// How many items a fold settles without applying or forwarding them, by why. With those it is how many are consumed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Passed {
+    /// Below the profile's marks: settled by an earlier write.
+    pub redelivered: u64,
+    /// Their id is known.
+    pub duplicate: u64,
+    /// Of a person who was erased.
+    pub kept_out: u64,
 }
 
 /// What became of one item.
@@ -82,9 +95,9 @@ pub fn fold(
     rules: &dyn Reaction,
 ) -> Folded {
     let mut profile = stored.cloned().unwrap_or_default();
-    let Settled { changed, consumed, forwards, applied, erase } =
+    let Settled { changed, consumed, forwards, applied, erase, passed } =
         fold_into(&mut profile, key, items, policy, rules);
-    Folded { profile, changed, consumed, forwards, applied, erase }
+    Folded { profile, changed, consumed, forwards, applied, erase, passed }
 }
 
 /// What came of folding items into a state: see [`Folded`].
@@ -100,6 +113,8 @@ pub struct Settled {
     pub applied: Vec<Applied>,
     /// Visitors that are to be erased before the write.
     pub erase: Vec<ProfileKey>,
+    /// Items that are neither applied nor forwarded.
+    pub passed: Passed,
 }
 
 /// Folds the items into a state where it is, for who does not need the state before any more: nothing of it is copied.
@@ -119,6 +134,7 @@ pub fn fold_into(
         }
         settled.consumed += 1;
         if profile.marks.covers(&item.position) {
+            settled.passed.redelivered += 1;
             continue;
         }
         if !settled.changed {
@@ -126,6 +142,7 @@ pub fn fold_into(
         }
         settled.changed = true;
         if profile.keeps_out(&item.event) {
+            settled.passed.kept_out += 1;
             settled.erase.extend(profile.keep_out(item));
             profile.marks.advance(&item.position, item.event.received_at);
             continue;
@@ -136,7 +153,7 @@ pub fn fold_into(
                 let engaged = profile.engage(&item.event, policy, rules);
                 settled.applied.push(Applied { index, told: profile.told(&item.event), engaged });
             }
-            Step::Known => {}
+            Step::Known => settled.passed.duplicate += 1,
             Step::Forwarded(to) => settled.forwards.push(Forward { to, index }),
         }
         profile.marks.advance(&item.position, item.event.received_at);
@@ -272,6 +289,7 @@ mod tests {
         let again = fold(Some(&first.profile), &visitor(), &items, &Policy::default(), &NoRules);
         assert!(!again.changed);
         assert_eq!(again.profile, first.profile);
+        assert_eq!(again.passed, Passed { redelivered: 2, ..Passed::default() });
         assert_eq!(first.profile.tallies.applied, 2);
     }
 
@@ -280,6 +298,7 @@ mod tests {
         let items = [item(1, 0, event("a", 0, added("p"))), item(2, 0, event("a", 0, added("p")))];
         let folded = fold(None, &visitor(), &items, &Policy::default(), &NoRules);
         assert_eq!(indices(&folded), [0]);
+        assert_eq!(folded.passed, Passed { duplicate: 1, ..Passed::default() });
         assert_eq!(folded.profile.cart.unit_count(), 1);
         assert_eq!((folded.profile.tallies.applied, folded.profile.tallies.duplicate), (1, 1));
     }

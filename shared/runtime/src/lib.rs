@@ -1,4 +1,4 @@
-//! What a running function needs from the world: a clock, its environment, its secrets, AWS clients, logs, CORS.
+//! What a running function needs from the world: a clock, its environment, its secrets, AWS clients, logs, metrics, CORS.
 //!
 //! Nothing here knows what Beckon decides. Whatever reads the wall clock, the environment or randomness lives here, so
 //! that everything else can be driven by a test.
@@ -11,12 +11,14 @@ pub mod env;
 pub mod http;
 pub mod keys;
 pub mod logs;
+pub mod metrics;
 pub mod secrets;
 pub mod timer;
 
 pub use clock::Clock;
 pub use getrandom::Error as NoRandomness;
 pub use keys::{KeysUnavailable, MadeKeys};
+pub use metrics::Metrics;
 pub use secrets::Secrets;
 pub use timer::{Deadline, Timer};
 

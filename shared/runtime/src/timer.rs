@@ -71,6 +71,12 @@ impl Timer {
         Self(Arc::new(passage))
     }
 
+    /// The time since some instant that never changes.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+
     /// The instant that is this long from now.
     #[must_use]
     pub fn deadline(&self, time: Duration) -> Deadline {

@@ -95,6 +95,12 @@ impl<M: InlineModel> ActiveModel<M> {
         self.lock().is_behind
     }
 
+    /// When a training last ended and the model in memory was, or stayed, live; `None` without one.
+    #[must_use]
+    pub fn judged_at(&self) -> Option<Timestamp> {
+        self.lock().confirmed.as_ref().map(|held| held.judged_at)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Held<M>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

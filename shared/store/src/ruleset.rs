@@ -43,6 +43,8 @@ struct Pair {
 struct Held {
     pair: Option<Pair>,
     checked_at: Timestamp,
+    /// When the table last said what is live, and it was valid.
+    answered_at: Option<Timestamp>,
     /// What is live could not be read, or is not valid.
     is_behind: bool,
 }
@@ -76,6 +78,7 @@ impl ActiveRuleset {
         match self.load(table).await {
             Ok(pair) => {
                 self.hold(pair, now);
+                self.lock().answered_at = Some(now);
                 self.in_memory().ok_or(RulesetUnavailable::None)
             }
             Err(error) => {
@@ -97,6 +100,12 @@ impl ActiveRuleset {
     #[must_use]
     pub fn is_behind(&self) -> bool {
         self.lock().is_behind
+    }
+
+    /// When the table last said what is live, and it was valid; `None` before it ever did.
+    #[must_use]
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        self.lock().answered_at
     }
 
     /// The ruleset in memory, however old; `None` before the first good one.

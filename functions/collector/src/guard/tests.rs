@@ -20,6 +20,7 @@ fn collector(guard: Guard, at: Timestamp) -> Memory {
         currency: Currency::new("EUR").unwrap(),
         public_url: "https://api.example".to_owned(),
         guard,
+        metrics: beckon_runtime::Metrics::default(),
     }
 }
 

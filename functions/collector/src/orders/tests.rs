@@ -23,6 +23,7 @@ async fn send(
         currency: Currency::new("EUR").unwrap(),
         public_url: "https://api.example".to_owned(),
         guard: crate::guard::Guard::default(),
+        metrics: beckon_runtime::Metrics::default(),
     };
     let raw = body.to_string().into_bytes();
     let signed = Signed { raw: &raw, signature };

@@ -14,6 +14,7 @@ fn collector() -> Collector<MemoryStream, MemoryTables> {
         currency: Currency::new("EUR").unwrap(),
         public_url: "https://api.example".to_owned(),
         guard: Guard::default(),
+        metrics: beckon_runtime::Metrics::default(),
     }
 }
 

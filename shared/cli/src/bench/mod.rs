@@ -2,12 +2,13 @@
 //! `beckon bench rules`: how long rules take, against the engines that people would use instead; `beckon bench
 //! recommend`: how long recommendations take, layer by layer; `beckon bench collect`: how much the collector takes, and what
 //! hostile clients cost it; `beckon bench stats`: how often the statistics of experiments are wrong; `beckon
-//! bench decide`: what a decision costs, and how long a page waits for it.
+//! bench decide`: what a decision costs, and how long a page waits for it; `beckon bench metrics`: what it costs to tell them.
 
 mod collect;
 mod core;
 mod decide;
 mod log;
+mod metrics;
 mod peer;
 mod recommend;
 mod report;
@@ -43,6 +44,8 @@ enum Bench {
     Recommend(recommend::RecommendArgs),
     /// Requests a second and latency of the collector on this machine, and what slow and hostile clients cost
     Collect(collect::CollectArgs),
+    /// A batch of the profiler with and without its metrics: microseconds
+    Metrics(metrics::MetricsArgs),
     /// Experiments whose truth is known, looked at each day: how often a wrong winner is declared
     Stats(stats::StatsArgs),
 }
@@ -83,6 +86,7 @@ pub async fn run(args: BenchArgs) -> Result<(), CliError> {
         Bench::Decide(args) => decide::run(&args),
         Bench::Recommend(args) => recommend::run(&args),
         Bench::Collect(args) => Box::pin(collect::run(args)).await,
+        Bench::Metrics(args) => Box::pin(metrics::run(&args)).await,
         Bench::Stats(args) => stats::run(&args),
     }
 }

@@ -137,6 +137,8 @@ pub struct Assumed {
     pub put_ms: Figure,
     pub platform_log_bytes: Figure,
     pub log_line_bytes: Figure,
+    pub metric_line_bytes: Figure,
+    pub metric_reasons: Figure,
     pub access_log_bytes: Figure,
     pub compression: Figure,
     pub decision_read_units: Figure,

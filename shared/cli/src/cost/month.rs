@@ -4,10 +4,11 @@ use super::flow::{Flow, Freshness, batches, shards};
 use super::measured::Measured;
 use super::prices::Item;
 use super::stack::{
-    ALARMS, ARCHIVE_DAYS, ARCHIVE_SECONDS, BATCH_SIZE, DECISION_DAYS, KEYED_TABLES, KEYS, LOG_METRICS,
-    MAPPING_METRICS, METERED_MAPPINGS, PARALLELIZATION, SECRETS, SMALL_MB, STREAM_MB, STREAMS, TRAINER_MB,
-    TRAINER_SECONDS,
+    ALARMS, ARCHIVE_DAYS, ARCHIVE_SECONDS, BATCH_SIZE, DASHBOARDS, DECISION_DAYS, KEYED_TABLES, KEYS,
+    LOG_METRICS, MAPPING_METRICS, METERED_MAPPINGS, PARALLELIZATION, SECRETS, SMALL_MB, STREAM_MB, STREAMS,
+    TRAINER_MB, TRAINER_SECONDS,
 };
+use beckon_runtime::metrics::{Function, Metric};
 use beckon_store::tables::DUE_SHARD_COUNT;
 use serde::Serialize;
 
@@ -122,6 +123,23 @@ impl<'a> Month<'a> {
         self.add(of, part, &[(Item::LogGb, bytes / GB), (Item::LogGbMonth, kept / GB)]);
     }
 
+    /// A line of metrics for each request or batch.
+    fn told(&mut self, part: Part, times: f64) {
+        self.logged("lines of metrics", part, times * self.measured.assumed.metric_line_bytes.value);
+    }
+
+    /// Metrics that functions with something to do tell. One that is never told costs nothing.
+    fn told_metrics(&self) -> f64 {
+        let works = |function: Function| match function {
+            Function::Collector | Function::Profiler | Function::Trends => self.traffic.events > 0.0,
+            Function::Decisions => self.traffic.decisions > 0.0,
+            Function::CartMailer | Function::MailFeedback => self.traffic.mails > 0.0,
+        };
+        let reasons = self.measured.assumed.metric_reasons.value;
+        let count = |metric: &&Metric| if metric.split().is_empty() { 1.0 } else { 1.0 + reasons };
+        Metric::ALL.iter().filter(|metric| works(metric.function())).map(|metric| count(&metric)).sum()
+    }
+
     /// Records of the stream: one for each request.
     fn records(&self) -> f64 {
         self.traffic.events / self.traffic.events_per_request
@@ -163,6 +181,7 @@ impl<'a> Month<'a> {
         let batch = batches(records / SECONDS, shards * PARALLELIZATION, look_seconds, BATCH_SIZE);
         let milliseconds = self.flow.profiler_ms(batch.records, per_record);
         self.invoked("profiler", Part::ProfilePath, batch.per_second * SECONDS, milliseconds, STREAM_MB);
+        self.told(Part::Intake, batch.per_second * SECONDS);
         let rates = self.measured.replay.cost.events;
         let writes = match size {
             ItemSize::Kilobyte => rates.write_requests,
@@ -188,6 +207,7 @@ impl<'a> Month<'a> {
         let access_log_bytes = requests * self.measured.assumed.access_log_bytes.value;
         self.add("HTTP API, events", Part::Intake, &[(Item::HttpApiRequest, requests)]);
         self.invoked("collector", Part::Intake, requests, self.flow.collector_ms(), SMALL_MB);
+        self.told(Part::Intake, requests);
         self.logged("access log", Part::Intake, access_log_bytes);
     }
 
@@ -201,6 +221,7 @@ impl<'a> Month<'a> {
         let units = self.traffic.events * self.measured.trend_units_per_event(self.traffic.events / SECONDS);
         let milliseconds = self.flow.trends_ms(if times > 0.0 { units / times } else { 0.0 });
         self.invoked("trends", Part::Beside, times, milliseconds, STREAM_MB);
+        self.told(Part::Beside, times);
         // Whatever is written was read before, eventually consistent: half a unit.
         let table = [(Item::DynamodbWriteUnit, units), (Item::DynamodbReadUnit, units / 2.0)];
         self.add("CatalogTable", Part::Beside, &table);
@@ -229,6 +250,7 @@ impl<'a> Month<'a> {
         let access_log_bytes = count * assumed.access_log_bytes.value;
         self.add("HTTP API, decisions", Part::Beside, &[(Item::HttpApiRequest, count)]);
         self.invoked("decisions", Part::Beside, count, self.flow.decisions_ms(), STREAM_MB);
+        self.told(Part::Beside, count);
         self.logged("access log", Part::Beside, access_log_bytes);
         self.add("tables of decisions", Part::Beside, &units);
         self.add("storage", Part::Beside, &[(Item::DynamodbGbMonth, stored)]);
@@ -253,6 +275,7 @@ impl<'a> Month<'a> {
         self.add("tables of mails", Part::Beside, &units);
         self.add("cart mailer", Part::Beside, &[(Item::LambdaGbSecond, gb_seconds)]);
         self.invoked("mail feedback", Part::Beside, events, self.flow.feedback_ms(), SMALL_MB);
+        self.told(Part::Beside, events);
     }
 
     fn learning(&mut self) {
@@ -270,8 +293,9 @@ impl<'a> Month<'a> {
         // The training of each day and the sweep of each hour, which find nothing.
         self.invoked("trainer", Part::Beside, DAYS + HOURS, 1_000.0, TRAINER_MB);
         self.add("schedules", Part::Beside, &[(Item::SchedulerInvocation, MINUTES + DAYS + HOURS)]);
-        let metrics = LOG_METRICS + METERED_MAPPINGS * MAPPING_METRICS;
+        let metrics = LOG_METRICS + METERED_MAPPINGS * MAPPING_METRICS + self.told_metrics();
         self.add("alarms", Part::Beside, &[(Item::AlarmMonth, ALARMS)]);
+        self.add("dashboard", Part::Beside, &[(Item::DashboardMonth, DASHBOARDS)]);
         self.add("metrics", Part::Beside, &[(Item::MetricMonth, metrics)]);
         // A table's key is asked for each five minutes; a stream's by who writes and by who reads.
         let asked = (KEYED_TABLES + 2.0 * STREAMS) * MINUTES / 5.0;

@@ -34,6 +34,7 @@ pub enum Item {
     LogGbMonth,
     MetricMonth,
     AlarmMonth,
+    DashboardMonth,
     KmsKeyMonth,
     KmsRequest,
     SecretMonth,
@@ -43,7 +44,7 @@ pub enum Item {
 
 impl Item {
     /// All of them, in the order of the file.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::KinesisShardHour,
         Self::KinesisPutUnit,
         Self::KinesisFanOutShardHour,
@@ -66,6 +67,7 @@ impl Item {
         Self::LogGbMonth,
         Self::MetricMonth,
         Self::AlarmMonth,
+        Self::DashboardMonth,
         Self::KmsKeyMonth,
         Self::KmsRequest,
         Self::SecretMonth,

@@ -54,7 +54,8 @@ fn a_profile_path_is_what_it_is_by_hand() {
 /// | what | units | USD |
 /// |---|---|---|
 /// | two shards | 1,460 hours at 0.015 | 21.90 |
-/// | alarms, metrics | 26 at 0.10; 12 and twice 6 at 0.30 | 2.60 + 7.20 |
+/// | alarms, metrics | 47 at 0.10; 11 and twice 6 at 0.30 | 4.70 + 6.90 |
+/// | dashboard | 1 at 3.00 | 3.00 |
 /// | keys | 2 at 1.00; 8 asked each five minutes, 70,080 at 0.03 for 10,000 | 2.00 + 0.2102 |
 /// | secret | 1 at 0.40; 10,000 calls at 0.05 | 0.45 |
 /// | schedules | 43,800 minutes, 730 hours, 30.4 days at 1.00 a million | 0.0446 |
@@ -65,8 +66,19 @@ fn a_profile_path_is_what_it_is_by_hand() {
 #[test]
 fn an_idle_month_is_what_it_is_by_hand() {
     let report = report(month(0.0, 0.0, 0.0), &round());
-    let by_hand =
-        21.90 + 2.60 + 7.20 + 2.00 + 0.2102 + 0.45 + 0.0446 + 0.0219 + 0.0088 + 0.0053 + 0.0177 + 0.0220;
+    let by_hand = 21.90
+        + 4.70
+        + 6.90
+        + 3.00
+        + 2.00
+        + 0.2102
+        + 0.45
+        + 0.0446
+        + 0.0219
+        + 0.0088
+        + 0.0053
+        + 0.0177
+        + 0.0220;
     near(report.idle_usd, by_hand);
     near(report.all_usd, report.idle_usd);
     assert_eq!((report.profile_path_kilobyte.usd, report.budget), (0.0, Verdict::NotJudged));

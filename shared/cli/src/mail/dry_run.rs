@@ -77,6 +77,7 @@ async fn of_stack(args: TargetArgs, within: DurationMs) -> Result<Value, CliErro
         clock: Clock::system(),
         from: config.sender,
         public_url: config.public_url,
+        metrics: beckon_runtime::Metrics::default(),
     };
     let dry = mailer.dry_run(within).await;
     dry.map(|dry| dry_run_told(&dry)).map_err(|e| CliError::caused("the dry run ended", &e))

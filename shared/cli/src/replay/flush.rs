@@ -158,6 +158,7 @@ async fn point(arrived: &[Arrived], events: u64, (pace, wait): (u32, u32)) -> Po
         clock: Clock::manual(Timestamp::EPOCH).0,
         epoch: "flush".to_owned(),
         seen: trends::SeenProducts::default(),
+        metrics: beckon_runtime::Metrics::default(),
     };
     let first = arrived.first().map_or(0, |one| one.at.as_ms());
     let ms = |one: &Arrived| (one.at.as_ms() - first) / i64::from(pace);

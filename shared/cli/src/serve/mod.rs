@@ -8,15 +8,19 @@ mod ruleset;
 mod shopping;
 mod sweeping;
 
+pub use pages::app;
+
 use crate::error::CliError;
 use crate::feed::{Feed, Watched};
 use crate::laptop;
 use crate::laptop::LocalModels;
 use crate::stack::{Parts, Stack, Tables, epoch};
+use axum::Router;
 use beckon_domain::DurationMs;
 use beckon_domain::consent::ConsentDefault;
 use beckon_rules::Ruleset;
-use beckon_runtime::Clock;
+use beckon_runtime::metrics::Registry;
+use beckon_runtime::{Clock, Metrics};
 use beckon_store::archive::folder::FolderArchive;
 use beckon_store::models::folder::FolderModels;
 use beckon_store::objects::folder::FolderFailedEvents;
@@ -139,6 +143,7 @@ async fn start<F: FailedEventStore + FailedEventArchive + RewriteObjects + Clone
     failed: F,
 ) -> Result<(), CliError> {
     let feed = Arc::new(Feed::new(base.clock.clone(), base.speed));
+    let registry = Registry::default();
     let base_url = format!("http://127.0.0.1:{}", base.port);
     let sweeper = sweeping::sweeper(&base.tables, failed.clone(), &base.clock, args);
     let stack = Stack::new(Parts {
@@ -159,12 +164,15 @@ async fn start<F: FailedEventStore + FailedEventArchive + RewriteObjects + Clone
         feed: Some(Arc::clone(&feed)),
     })
     .await?
+    .with_metrics(&Metrics::kept_in(registry.clone()))
     .with_guard(Guard::new(if args.unlimited { Rates::NONE } else { Rates::default() }, args.page_purchases));
     let archive = archiving::open(args, &stack.stream)?;
     let (compiled, from) = (base.beginning.compiled, base.beginning.from);
     announce(&base_url, &compiled, &from, base.file.as_deref(), args, base.speed);
     let sweep = tokio::spawn(Box::pin(sweeping::each_minute(sweeper)));
-    let ended = keep_running(Arc::new(stack), listener, feed, &compiled, args, base.speed, archive).await;
+    let stack = Arc::new(stack);
+    let app = pages::app(Arc::clone(&stack), feed, registry);
+    let ended = keep_running(stack, listener, app, &compiled, args, base.speed, archive).await;
     sweep.abort();
     ended
 }
@@ -187,6 +195,7 @@ fn announce(
     crate::say(format_args!(
         "  bus     {base_url}/bus     what rules publish, and segments entered and left"
     ));
+    crate::say(format_args!("  metrics {base_url}/metrics what functions measure, for Prometheus"));
     crate::say(format_args!("  keys    pk_local (pages), sk_local (servers)"));
     crate::say(format_args!("  rules   {} ({from})", ruleset.name()));
     crate::say(format_args!("  state   {state}"));
@@ -205,13 +214,12 @@ fn announce(
 async fn keep_running<T: Tables, F: FailedEventStore + Clone + 'static>(
     stack: Arc<Stack<T, F>>,
     listener: TcpListener,
-    feed: Arc<Feed>,
+    app: Router,
     ruleset: &Ruleset,
     args: &ServeArgs,
     speed: f64,
     archive: Option<FolderArchive>,
 ) -> Result<(), CliError> {
-    let app = pages::app(Arc::clone(&stack), Arc::clone(&feed));
     let mut tasks = tokio::task::JoinSet::new();
     let (ending, ends) = watch::channel(false);
     tasks.spawn(Box::pin(deliver(Arc::clone(&stack), ends.clone())));

@@ -1,4 +1,4 @@
-//! The laptop's own pages beside the functions' routes: `/healthz`, `/live`, `/inbox`, `/bus`, and a way in.
+//! The laptop's own pages beside the functions' routes: `/healthz`, `/live`, `/inbox`, `/bus`, `/metrics`, and a way in.
 
 use crate::feed::Feed;
 use crate::stack::{Stack, Tables};
@@ -11,6 +11,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use beckon_domain::key::WriteKeyKind;
+use beckon_runtime::metrics::Registry;
 use beckon_runtime::{Clock, Secrets};
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::bus::{BusEvent, SOURCE};
@@ -43,12 +44,14 @@ struct Pages {
     clock: Clock,
     inbox: RecordingSender,
     bus: MemoryBus,
+    registry: Registry,
 }
 
 /// Everything that is served.
 pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
     stack: Arc<Stack<T, F>>,
     feed: Arc<Feed>,
+    registry: Registry,
 ) -> Router {
     let pages = Pages {
         keys: stack.secrets.clone(),
@@ -56,6 +59,7 @@ pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
         feed: Arc::clone(&feed),
         inbox: stack.sender.clone(),
         bus: stack.bus.clone(),
+        registry,
     };
     let tap = from_fn(move |request: Request, next: Next| {
         let feed = Arc::clone(&feed);
@@ -68,6 +72,7 @@ pub fn app<T: Tables, F: FailedEventStore + Clone + 'static>(
         .route("/live/feed", get(live_feed))
         .route("/inbox", get(|| async { page(include_str!("../pages/inbox.html")) }))
         .route("/bus", get(bus_events))
+        .route("/metrics", get(metrics))
         .route("/inbox/mails", get(inbox_mails))
         .route("/inbox/mails/{id}/html", get(mail_html))
         .route("/admin/v1/mail/test-send", post(test_send))
@@ -119,6 +124,12 @@ async fn live_feed(State(pages): State<Pages>) -> Sse<impl Stream<Item = Result<
 
 async fn inbox_mails(State(pages): State<Pages>) -> Json<Vec<Value>> {
     Json(pages.inbox.mails().iter().rev().map(mail).collect())
+}
+
+/// What functions measured since the start, as Prometheus reads it.
+async fn metrics(State(pages): State<Pages>) -> Response {
+    let headers = [(header::CONTENT_TYPE, Registry::CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
+    (headers, pages.registry.text()).into_response()
 }
 
 /// What others would hear of on EventBridge, newest first.

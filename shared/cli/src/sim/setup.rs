@@ -136,6 +136,7 @@ impl World {
                 currency: ruleset.currency(),
                 public_url: "https://sim.shop.example".to_owned(),
                 guard: collector::Guard::unlimited(),
+                metrics: beckon_runtime::Metrics::default(),
             }),
             decider: Arc::new(decider(&net, &tables, &secrets, &clock)),
             reader: Reader::new(trends(&net, &tables, &clock, &failed))?,
@@ -150,13 +151,14 @@ impl World {
                 epoch: EPOCH.to_owned(),
                 record_age_max: None,
                 fold: fold_or_panic,
+                metrics: beckon_runtime::Metrics::default(),
             },
             admin: Arc::new(admin(&tables, &secrets, &clock)),
             has_erased: false,
             let_back: BTreeMap::new(),
             archive: SimArchive::new(bug),
             failed: failed.clone(),
-            feedback: Feedback { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() },
+            feedback: feedback(&tables, &secrets, &clock),
             mailer: mailer(&net, &tables, secrets, clock),
             order: script.ops.len() as u64,
             ruleset,
@@ -189,6 +191,15 @@ fn compare(tables: &SimTables, ruleset: Ruleset) -> Result<Ruleset, CliError> {
     Ok(ruleset.with_experiments(experiments))
 }
 
+fn feedback(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Feedback<SimTables> {
+    Feedback {
+        tables: tables.clone(),
+        secrets: secrets.clone(),
+        clock: clock.clone(),
+        metrics: beckon_runtime::Metrics::default(),
+    }
+}
+
 fn admin(tables: &SimTables, secrets: &Secrets, clock: &Clock) -> Admin<SimTables, ()> {
     Admin {
         tables: tables.clone(),
@@ -219,6 +230,7 @@ fn trends(
         clock: clock.clone(),
         epoch: signals::EPOCH.to_owned(),
         seen: SeenProducts::default(),
+        metrics: beckon_runtime::Metrics::default(),
     }
 }
 
@@ -241,6 +253,7 @@ fn mailer(
         clock,
         from: "Simulation <reminders@shop.example>".to_owned(),
         public_url: "https://sim.shop.example".to_owned(),
+        metrics: beckon_runtime::Metrics::default(),
     }
 }
 

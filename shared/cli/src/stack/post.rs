@@ -2,7 +2,7 @@
 
 use crate::ses_events::{Happened, SesMail};
 use beckon_domain::DurationMs;
-use beckon_runtime::{Clock, Secrets};
+use beckon_runtime::{Clock, Metrics, Secrets};
 use cart_mailer::send::recording::{Recorded, RecordingSender};
 use mail_feedback::{Feedback, FeedbackTables};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +19,18 @@ pub(super) struct Post<T> {
 
 impl<T: FeedbackTables + Clone> Post<T> {
     pub(super) fn new(tables: &T, secrets: &Secrets, clock: &Clock) -> Self {
-        let feedback = Feedback { tables: tables.clone(), secrets: secrets.clone(), clock: clock.clone() };
+        let feedback = Feedback {
+            tables: tables.clone(),
+            secrets: secrets.clone(),
+            clock: clock.clone(),
+            metrics: Metrics::default(),
+        };
         Self { feedback, told_count: AtomicU64::new(0) }
+    }
+
+    /// Tells metrics from now on.
+    pub(super) fn set_metrics(&mut self, metrics: Metrics) {
+        self.feedback.metrics = metrics;
     }
 
     /// Mail feedback, for whoever has more to tell it.

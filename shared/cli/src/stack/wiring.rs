@@ -5,7 +5,7 @@ use super::signals_epoch;
 use crate::laptop::LocalModels;
 use admin::{Admin, run_tests};
 use beckon_domain::DurationMs;
-use beckon_runtime::{Clock, Secrets};
+use beckon_runtime::{Clock, Metrics, Secrets};
 use beckon_store::bus::memory::MemoryBus;
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
@@ -69,6 +69,7 @@ pub(super) fn mailing<T: Clone>(
         clock: clock.clone(),
         from,
         public_url,
+        metrics: Metrics::default(),
     }
 }
 
@@ -96,6 +97,7 @@ pub(super) fn behind_streams<T: Clone, F: Clone>(
         clock: clock.clone(),
         epoch: signals_epoch(&epoch),
         seen: SeenProducts::default(),
+        metrics: Metrics::default(),
     };
     let profiler = Profiler {
         tables: tables.clone(),
@@ -108,6 +110,7 @@ pub(super) fn behind_streams<T: Clone, F: Clone>(
         epoch,
         record_age_max: None,
         fold: beckon_domain::fold::fold,
+        metrics: Metrics::default(),
     };
     (profiler, trends)
 }
