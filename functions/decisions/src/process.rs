@@ -178,6 +178,10 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         let slots: Vec<&SlotId> = request.slots.iter().map(|slot| &slot.id).collect();
         let asked = Asked { page: &page, slots: &slots, catalog, request_id, now };
         let mut seen = self.see(&asked, &admitted, &times).await?;
+        let is_canary = admitted.source.is_canary();
+        if is_canary {
+            crate::canary::take_place(&mut seen);
+        }
         let at = self.previewed(&mut seen, &mut admitted, now);
         if let Lookup::Answered(Some(known)) = &mut seen.lookup {
             propensity::predict(known, seen.model.as_deref(), at, seen.ruleset.policy());
@@ -205,7 +209,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             now: at,
             request_id,
             explains: admitted.explains,
-            records: !is_preview && self.log.is_kept(request_id),
+            records: !is_preview && !is_canary && self.log.is_kept(request_id),
             has_gpc: admitted.has_gpc,
             dedupes: request.dedupe,
         };

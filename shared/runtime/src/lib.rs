@@ -1,4 +1,4 @@
-//! What a running function needs from the world: a clock, its environment, its secrets, AWS clients, logs, CORS.
+//! What a running function needs from the world: a clock, its environment, its secrets, AWS clients, HTTPS, logs, CORS.
 //!
 //! Nothing here knows what Beckon decides. Whatever reads the wall clock, the environment or randomness lives here, so
 //! that everything else can be driven by a test.
@@ -13,12 +13,14 @@ pub mod keys;
 pub mod logs;
 pub mod secrets;
 pub mod timer;
+pub mod web;
 
 pub use clock::Clock;
 pub use getrandom::Error as NoRandomness;
 pub use keys::{KeysUnavailable, MadeKeys};
 pub use secrets::Secrets;
 pub use timer::{Deadline, Timer};
+pub use web::{WebClient, WebError};
 
 /// A fresh unique id (UUIDv7: it sorts by time).
 #[must_use]
