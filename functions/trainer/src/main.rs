@@ -12,7 +12,7 @@ use beckon_store::objects::s3::S3FailedEvents;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
-use trainer::{Config, Limits, RECONCILE, Reconciler, SWEEP, Sweeper, Trainer, handle, reconcile, sweep};
+use trainer::{Config, Limits, RECONCILE, SWEEP, Sweeper, Trainer, handle, reconcile, sweep};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -36,12 +36,7 @@ async fn main() -> anyhow::Result<()> {
         failed: S3FailedEvents::from_config(&sdk, config.failed_bucket),
         clock: Clock::system(),
     };
-    let reconciler = Reconciler {
-        tables: tables.clone(),
-        archive: archive.clone(),
-        failed: sweeper.failed.clone(),
-        clock: Clock::system(),
-    };
+    let reconciler = sweeper.reconciler();
     let trainer = Trainer {
         tables,
         archive,

@@ -127,6 +127,10 @@ pub fn fold_into(
         settled.changed = true;
         if profile.keeps_out(&item.event) {
             settled.erase.extend(profile.keep_out(item));
+            // While the tombstone stands nobody notes when they were there.
+            if profile.erasure.as_ref().is_some_and(|erasure| erasure.released_at.is_some()) {
+                profile.settled.note(item.event.received_at, false);
+            }
             profile.marks.advance(&item.position, item.event.received_at);
             continue;
         }

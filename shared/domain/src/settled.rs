@@ -45,7 +45,7 @@ impl Hour {
 pub struct Settled {
     /// Applied, or forwarded to the linked customer.
     pub applied: u32,
-    /// Not applied, and done: repetitions that were recognised.
+    /// Not applied, and done: repetitions that were recognised, and of who was let back what came from before.
     pub repeated: u32,
 }
 
