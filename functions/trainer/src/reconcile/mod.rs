@@ -227,14 +227,16 @@ fn report(hour: Hour, accounts: &[(&Whose, Account)], is_cut: bool, now: Timesta
 pub(crate) fn said(report: &HourReport) {
     let Balance { archived, applied, repeated, failed, missing, surplus, unseen, .. } = report.balance;
     match report.status {
-        // Metric filters count these two lines, whatever the level of the log.
-        HourStatus::Gap => tracing::error!(
-            hour = report.hour,
-            gap_count = report.balance.gap(),
-            event.missing_count = missing,
-            event.surplus_count = surplus,
-            "an hour does not balance"
-        ),
+        // An alarm counts this line, whatever the level of the log.
+        HourStatus::Gap => {
+            tracing::error!(
+                hour = report.hour,
+                gap_count = report.balance.gap(),
+                event.missing_count = missing,
+                event.surplus_count = surplus,
+                "an hour does not balance"
+            );
+        }
         HourStatus::Cut => tracing::error!(hour = report.hour, "an hour was not reconciled"),
         HourStatus::Balanced | HourStatus::Settling => tracing::info!(
             hour = report.hour,
