@@ -9,6 +9,7 @@
 mod abuse;
 mod archiving;
 mod auditing;
+mod canary;
 mod catalog;
 mod codes;
 mod collecting;
@@ -47,6 +48,7 @@ mod previewing;
 mod privacy;
 mod reacting;
 mod recommending;
+mod reconciling;
 mod record_age;
 mod redelivery;
 mod redriving;

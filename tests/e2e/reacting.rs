@@ -100,7 +100,7 @@ async fn states(world: &World<MemoryTables>) -> Vec<(ProfileKey, Profile)> {
         profile.marks = Marks::default();
         profile.rules.outbox.clear();
         (profile.tallies.internal_applied, profile.tallies.internal_duplicate) = (0, 0);
-        (profile.last_received_at, profile.ring) = Default::default();
+        (profile.last_received_at, profile.ring, profile.settled) = Default::default();
         if let Some(link) = &mut profile.link {
             link.merge_pending = false;
         }

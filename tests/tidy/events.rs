@@ -154,6 +154,8 @@ fn payloads_are_in_step_with_their_records() {
         }
     }
     check("events/schedule/cart-mailer.json", &json!({ "schedule": "cart-mailer" }));
+    check("events/schedule/canary.json", &json!({ "schedule": "canary" }));
+    check("events/schedule/reconcile.json", &json!({ "schedule": "reconcile" }));
 }
 
 #[tokio::test]

@@ -10,9 +10,10 @@ use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::kinesis::KinesisStream;
 use beckon_store::tables::dynamodb::DynamoTables;
+use cart_mailer::canary::HttpsApi;
 use cart_mailer::send::account::SesAccount;
 use cart_mailer::send::ses::SesSender;
-use cart_mailer::{Config, Mailer, handle};
+use cart_mailer::{CANARY, Canary, Config, Mailer, handle};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 
@@ -37,7 +38,17 @@ async fn main() -> anyhow::Result<()> {
         public_url: config.public_url,
         metrics: Metrics::from_env(),
     };
-    let mailer = &mailer;
-    let serve = service_fn(|event: LambdaEvent<Value>| handle(mailer, event.payload));
+    let canary = Canary {
+        api: HttpsApi::new(mailer.public_url.clone()),
+        secrets: mailer.secrets.clone(),
+        clock: Clock::system(),
+    };
+    let (mailer, canary) = (&mailer, &canary);
+    let serve = service_fn(|event: LambdaEvent<Value>| async move {
+        match event.payload["schedule"] == CANARY {
+            true => Ok(serde_json::to_value(canary.run().await)?),
+            false => handle(mailer, event.payload).await,
+        }
+    });
     lambda_runtime::run(serve).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))
 }

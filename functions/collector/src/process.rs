@@ -104,9 +104,13 @@ impl<S: EventStream, C: ContactStore + ProductStore> Collector<S, C> {
         if key.kind == WriteKeyKind::Publishable {
             self.guard.correct_prices(&self.tables, &mut sorted, now).await;
         }
-        self.put(sorted.records).await?;
+        self.put(std::mem::take(&mut sorted.records)).await?;
         for (key, contact) in &sorted.contacts {
             self.tables.put_contact(key, contact).await.map_err(CollectError::Contact)?;
+        }
+        if key.source.is_canary() {
+            tracing::debug!(request.id = request_id, "the canary's event collected");
+            return Ok(answer(sorted, request_id));
         }
         tracing::info!(
             request.id = request_id,
@@ -117,14 +121,7 @@ impl<S: EventStream, C: ContactStore + ProductStore> Collector<S, C> {
             event.clamped_count = sorted.clamped,
             "request collected"
         );
-        Ok(CaptureAnswer {
-            success: true,
-            request_id: request_id.to_owned(),
-            accepted: sorted.accepted,
-            clamped: sorted.clamped,
-            rejected: sorted.rejected,
-            warnings: sorted.warnings,
-        })
+        Ok(answer(sorted, request_id))
     }
 
     pub(crate) fn sort(
@@ -272,6 +269,17 @@ impl Sorted {
         self.room = self.room.saturating_sub(1);
         self.accepted += 1;
         self.put_down(key, line);
+    }
+}
+
+fn answer(sorted: Sorted, request_id: &str) -> CaptureAnswer {
+    CaptureAnswer {
+        success: true,
+        request_id: request_id.to_owned(),
+        accepted: sorted.accepted,
+        clamped: sorted.clamped,
+        rejected: sorted.rejected,
+        warnings: sorted.warnings,
     }
 }
 

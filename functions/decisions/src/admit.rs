@@ -29,7 +29,7 @@ pub(crate) struct Admitted {
     pub is_bot: bool,
     /// Whom and when a preview is of.
     pub preview: Option<Preview>,
-    /// The source that the key names.
+    /// The source that the key names. The canary's is decided for by rules of its own, and written down nowhere.
     pub source: SourceId,
     /// What was ignored of the request.
     pub warnings: Vec<Fault>,

@@ -11,6 +11,7 @@ mod answer;
 mod beside;
 mod best_sellers;
 mod budget;
+mod canary;
 mod catalog;
 mod client;
 mod config;

@@ -208,7 +208,7 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
             now: at,
             request_id,
             explains: admitted.explains,
-            records: !is_preview && self.log.is_kept(request_id),
+            records: !is_preview && !admitted.source.is_canary() && self.log.is_kept(request_id),
             has_gpc: admitted.has_gpc,
             dedupes: request.dedupe,
         };
@@ -241,8 +241,11 @@ impl<T: ProfileStore + ConfigStore + CatalogStore> Decider<T> {
         Ok(Decided { response, beside })
     }
 
-    /// Puts whom a preview is of in the place of who asks. Returns the time that is decided for.
+    /// Puts whom a preview is of in the place of who asks, and the canary's rules in the place of the live ones. Returns the time that is decided for.
     fn previewed(&self, seen: &mut Seen, admitted: &mut Admitted, now: Timestamp) -> Timestamp {
+        if admitted.source.is_canary() {
+            crate::canary::take_place(seen);
+        }
         let Some(preview) = &admitted.preview else { return now };
         let at = preview.at.unwrap_or(now);
         if let Some(persona) = &preview.persona {

@@ -18,6 +18,9 @@ pub enum TrainerError {
     /// What was learned could not be packed.
     #[error("what was learned could not be packed")]
     Pack(#[from] beckon_domain::packed::PackError),
+    /// The hours to reconcile are none.
+    #[error("no hours to reconcile: `from` and `to` are two times in RFC 3339, at most 31 days apart")]
+    Hours,
     /// Another training of the same kind ended in between, and what it made is live.
     #[error("another training ended in between; what it made stays")]
     Overtaken,
@@ -31,7 +34,7 @@ impl TrainerError {
             Self::Store(error) => error.is_transient(),
             Self::Overtaken => true,
             Self::Fit(error) => error.is_transient(),
-            Self::Card(_) | Self::Pack(_) => false,
+            Self::Card(_) | Self::Pack(_) | Self::Hours => false,
         }
     }
 }

@@ -1,14 +1,15 @@
-//! A scheduled event in, a report of each kind of model out, or of a sweep.
+//! A scheduled event in, a report of each kind of model out, of a sweep, or of hours that were reconciled.
 
 use crate::error::TrainerError;
 use crate::history::Period;
 use crate::process::{Task, Trainer};
+use crate::reconcile::{Hours, Reconciler, said};
 use crate::sweep::{Sweeper, SweptTables};
 use beckon_domain::{DurationMs, Timestamp};
 use beckon_store::archive::{ArchiveObjects, RewriteArchive};
 use beckon_store::models::ModelObjects;
 use beckon_store::objects::{FailedEventArchive, RewriteObjects};
-use beckon_store::tables::{EngagementStore, ModelStore};
+use beckon_store::tables::{EngagementStore, ModelStore, ProfileStore};
 use serde_json::Value;
 
 /// Of what an invocation has, a third is for reading, a third for reading again where people must be drawn, and a third for
@@ -58,4 +59,38 @@ where
     let report = sweeper.run(until).await;
     let report = report.inspect_err(|error| tracing::error!(error = ?error, "sweep failed"))?;
     Ok(serde_json::to_value(report)?)
+}
+
+/// What the schedule of reconciliation sends: `{"schedule": "reconcile"}`, which is the last hour that is settled. A person may
+/// add `from` and `to`, in RFC 3339.
+pub const RECONCILE: &str = "reconcile";
+
+/// Reconciles the hours that the input names, and begins nothing new in the last tenth of the invocation's time.
+///
+/// # Errors
+/// When the hours are not valid or a store fails.
+pub async fn reconcile<T, A, F>(
+    reconciler: &Reconciler<T, A, F>,
+    input: &Value,
+    deadline: Option<Timestamp>,
+) -> Result<Value, TrainerError>
+where
+    T: ProfileStore,
+    A: ArchiveObjects,
+    F: FailedEventArchive,
+{
+    let now = reconciler.clock.now();
+    let until = deadline.map(|end| now + DurationMs::from_ms(end.since(now).as_ms() / 10 * 9));
+    let hours = match (input.get("from"), input.get("to")) {
+        (None, None) => Some(Hours::settled(now)),
+        (Some(from), Some(to)) => {
+            let times = beckon_wire::parse_time(from).zip(beckon_wire::parse_time(to));
+            times.and_then(|(from, to)| Hours::between(from, to))
+        }
+        _ => None,
+    };
+    let reports = reconciler.run(hours.ok_or(TrainerError::Hours)?, until).await;
+    let reports = reports.inspect_err(|error| tracing::error!(error = ?error, "reconciliation failed"))?;
+    reports.iter().for_each(said);
+    Ok(serde_json::to_value(reports)?)
 }

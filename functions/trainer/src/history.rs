@@ -1,7 +1,7 @@
 //! What happened, from the archive: the events of each person in the order in which they came, within limits.
 //!
 //! A visitor who was proven to be a customer is one person with that customer. Lines that Beckon itself put are left out:
-//! what they say is in the others. Objects may come in any order, and a line twice: what is learned does not depend on it.
+//! what they say is in the others. So are the canary's. Objects may come in any order, and a line twice: what is learned does not depend on it.
 
 use crate::error::TrainerError;
 use beckon_domain::event::{Event, EventKind};
@@ -217,7 +217,7 @@ impl Gathered {
         if let EventKind::Identify { link: Some(customer), .. } = &said.event.kind {
             self.links.entry(key.clone()).or_insert_with(|| customer.clone());
         }
-        if said.internal || said.event.kind.is_internal() {
+        if said.internal || said.event.kind.is_internal() || said.event.source.is_canary() {
             return;
         }
         let person = self.links.get(&key).unwrap_or(&key);

@@ -12,7 +12,7 @@ use beckon_store::objects::s3::S3FailedEvents;
 use beckon_store::tables::dynamodb::{DynamoTables, TableNames};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
-use trainer::{Config, Limits, SWEEP, Sweeper, Trainer, handle, sweep};
+use trainer::{Config, Limits, RECONCILE, SWEEP, Sweeper, Trainer, handle, reconcile, sweep};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -36,6 +36,7 @@ async fn main() -> anyhow::Result<()> {
         failed: S3FailedEvents::from_config(&sdk, config.failed_bucket),
         clock: Clock::system(),
     };
+    let reconciler = sweeper.reconciler();
     let trainer = Trainer {
         tables,
         archive,
@@ -45,12 +46,13 @@ async fn main() -> anyhow::Result<()> {
         policy: Policy::default(),
         consent_default: config.consent_default,
     };
-    let (trainer, sweeper, days) = (&trainer, &sweeper, config.training_days);
+    let (trainer, sweeper, reconciler, days) = (&trainer, &sweeper, &reconciler, config.training_days);
     let serve = service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = Timestamp::from_ms(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
-        match event.payload["schedule"] == SWEEP {
-            true => sweep(sweeper, Some(deadline)).await,
-            false => handle(trainer, event.payload, days, Some(deadline)).await,
+        match event.payload["schedule"].as_str() {
+            Some(SWEEP) => sweep(sweeper, Some(deadline)).await,
+            Some(RECONCILE) => reconcile(reconciler, &event.payload, Some(deadline)).await,
+            _ => handle(trainer, event.payload, days, Some(deadline)).await,
         }
     });
     lambda_runtime::run(serve).await.map_err(|error| anyhow::anyhow!("the Lambda runtime stopped: {error}"))

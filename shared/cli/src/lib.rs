@@ -3,13 +3,14 @@
 //! [`stack`] wires the real functions to stores and a stream of this process; [`serve`] keeps it running with two pages to
 //! watch it, [`smoke`] drives it through the loop once, [`replay`] drives recorded behaviour through it,
 //! [`catalog`] tells it what a shop sells, [`codes`] which discount codes it may hand out, [`audit`] says what was asked of it, [`privacy`] exports and erases people, [`failed`] looks at what could not
-//! be applied, and puts it again, [`cost`] what a month costs, [`plan`] what so many events a second need.
+//! be applied, and puts it again, [`mod@reconcile`] says whether every event came to its end, [`cost`] what a month costs, [`plan`] what so many events a second need.
 #![forbid(unsafe_code)]
 #![recursion_limit = "256"]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod audit;
 pub mod bench;
+pub mod canary;
 pub mod catalog;
 pub mod cloud;
 pub mod codes;
@@ -30,6 +31,7 @@ pub mod plan;
 pub mod plot;
 pub mod preview;
 pub mod privacy;
+pub mod reconcile;
 pub mod replay;
 pub mod report;
 pub mod rules;

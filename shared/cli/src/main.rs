@@ -1,8 +1,8 @@
 //! The `beckon` command.
 
 use beckon_cli::{
-    CliError, audit, bench, catalog, cloud, codes, cost, evaluate, experiments, failed, keys, mail, model,
-    openapi, plan, preview, privacy, replay, report, rules, serve, sim, smoke,
+    CliError, audit, bench, canary, catalog, cloud, codes, cost, evaluate, experiments, failed, keys, mail,
+    model, openapi, plan, preview, privacy, reconcile, replay, report, rules, serve, sim, smoke,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -59,6 +59,10 @@ enum Command {
     Preview(Box<preview::PreviewArgs>),
     /// Export, erase or let back a person, and see how far an erasure is
     Privacy(privacy::PrivacyArgs),
+    /// Send one event of nobody to `serve`, and say after how long the right decision shows it
+    Canary(canary::CanaryArgs),
+    /// Hold the archive of some hours against what became of their events, and say what is lost or counted twice
+    Reconcile(reconcile::ReconcileArgs),
     /// Show what was learned and how good it is, or train now
     Model(model::ModelArgs),
     /// Print the OpenAPI documents of the HTTP APIs, or write them with the JSON Schemas of events
@@ -91,6 +95,8 @@ fn main() -> ExitCode {
         | Command::Preview(_)
         | Command::Privacy(_)
         | Command::Model(_)
+        | Command::Reconcile(_)
+        | Command::Canary(_)
         | Command::Openapi(_)
         | Command::Cost(_)
         | Command::Plan(_)
@@ -123,6 +129,8 @@ fn main() -> ExitCode {
             Command::Keys(args) => Box::pin(keys::run(args)).await,
             Command::Preview(args) => Box::pin(preview::run(*args)).await,
             Command::Privacy(args) => Box::pin(privacy::run(args)).await,
+            Command::Canary(args) => Box::pin(canary::run(args)).await,
+            Command::Reconcile(args) => Box::pin(reconcile::run(args)).await,
             Command::Model(args) => Box::pin(model::run(args)).await,
             Command::Openapi(args) => openapi::run(&args),
             Command::Cost(args) => cost::run(&args),

@@ -57,7 +57,7 @@ pub struct Folded {
     /// Events to put under the customer's key before the write.
     pub forwards: Vec<Forward>,
     /// Which of the items given this profile applies with this write: neither applied before, nor a repetition, nor
-    /// forwarded. What others are told of events follows from these.
+    /// forwarded, nor the canary's. What others are told of events follows from these.
     pub applied: Vec<Applied>,
     /// Visitors of an erased customer, whose state came as a merge record and was dropped: they are to be erased before
     /// the write.
@@ -144,10 +144,18 @@ pub fn fold_into(
         if profile.keeps_out(&item.event) {
             settled.passed.kept_out += 1;
             settled.erase.extend(profile.keep_out(item));
+            // While the tombstone stands nobody notes when they were there.
+            if profile.erasure.as_ref().is_some_and(|erasure| erasure.released_at.is_some()) {
+                profile.settled.note(item.event.received_at, false);
+            }
             profile.marks.advance(&item.position, item.event.received_at);
             continue;
         }
-        match step(profile, key, item, policy) {
+        let step = step(profile, key, item, policy);
+        profile.settled.note(item.event.received_at, !matches!(step, Step::Known));
+        match step {
+            // The canary's: rules do not act on it, and nobody is told of it.
+            Step::Applied if item.event.source.is_canary() => {}
             Step::Applied => {
                 rules.react(profile, key, &item.event, policy);
                 let engaged = profile.engage(&item.event, policy, rules);

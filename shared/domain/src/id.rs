@@ -112,6 +112,17 @@ text_id!(
     /// The source an event came from: the id of the write key that sent it.
     SourceId, 64
 );
+impl SourceId {
+    /// What the canary's own key names: nobody else's key can name it.
+    pub const CANARY: &str = "beckon.canary";
+
+    /// Whether an event is the canary's. Such an event changes its profile as any other does, and is counted nowhere else:
+    /// no rule acts on it, nobody hears of it, and nothing is learned from it.
+    #[must_use]
+    pub fn is_canary(&self) -> bool {
+        self.as_str() == Self::CANARY
+    }
+}
 text_id!(
     /// The public name of a key that somebody made: what lists show, and the `kid` of a token.
     KeyId, 32

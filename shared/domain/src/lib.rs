@@ -8,7 +8,7 @@
 //! how two halves of a person become one ([`merge`]), how state is stored ([`packed`]), when a left cart
 //! becomes a reminder ([`abandonment`]), and how a reminder is sent at most once ([`outreach`]), which
 //! order followed it ([`conversion`]), who was shown which variant of an experiment ([`experiment`]), and what stays of who is erased ([`erasure`]). What a shop says of its
-//! products is in [`catalog`]. What rules keep of a person is in [`watched`] and [`reaction`]. Discount codes are in
+//! products is in [`catalog`]. Whether every event came to its end is asked by [`reconcile`]. What rules keep of a person is in [`watched`] and [`reaction`]. Discount codes are in
 //! [`code`].
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
@@ -45,11 +45,13 @@ pub mod policy;
 pub mod price_band;
 pub mod profile;
 pub mod reaction;
+pub mod reconcile;
 pub mod reputation;
 pub mod ring;
 pub mod send_limits;
 pub mod sequence;
 pub mod session;
+pub mod settled;
 pub mod time;
 pub mod told;
 pub mod trail;

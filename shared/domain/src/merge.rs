@@ -4,6 +4,7 @@ use crate::key::ProfileKey;
 use crate::mark::{Marks, Ring};
 use crate::policy::{LINKED_ID_COUNT_MAX, MERGE_COUNT_MAX, Policy};
 use crate::profile::{Counts, Profile, Tallies};
+use crate::settled::SettledHours;
 use crate::told::Told;
 
 /// What of a frozen visitor's state travels in the merge record: the behaviour, not the row's own bookkeeping.
@@ -11,6 +12,7 @@ use crate::told::Told;
 pub fn portable(visitor: &Profile) -> Profile {
     Profile {
         tallies: Tallies::default(),
+        settled: SettledHours::default(),
         marks: Marks::default(),
         ring: Ring::default(),
         claim: None,

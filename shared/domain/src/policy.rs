@@ -121,6 +121,9 @@ pub const RETENTION_MAX: DurationMs = DurationMs::from_hours(8_760);
 pub const MERGE_COUNT_MAX: usize = 100;
 /// Anonymous ids linked to one customer over its life, folded or not (Segment's limit).
 pub const LINKED_ID_COUNT_MAX: u32 = 1_000;
+/// Hours of which a profile remembers how many events it settled: more than the mapping's longest delay and the time after
+/// which an hour is looked at, for a person who is there in each of them.
+pub const SETTLED_HOUR_COUNT_MAX: usize = 12;
 /// A reader's profile is forgotten after this much time without an event.
 pub const PROFILE_RETENTION: DurationMs = DurationMs::from_days(365);
 /// Bytes of a product's title: Google's 150 characters, of four bytes each.

@@ -17,6 +17,7 @@ use crate::orders::Orders;
 use crate::policy::{EVENT_NAME_COUNT_MAX, PROFILE_RETENTION, Policy, TRAIT_COUNT_MAX};
 use crate::reaction::RuleState;
 use crate::session::Sessions;
+use crate::settled::SettledHours;
 use crate::time::Timestamp;
 use crate::told::Told;
 use crate::viewed::Viewed;
@@ -98,6 +99,8 @@ pub struct Profile {
     pub last_received_at: Timestamp,
     /// How its events ended.
     pub tallies: Tallies,
+    /// The same by the hour in which they were received.
+    pub settled: SettledHours,
     /// How far each shard is applied.
     pub marks: Marks,
     /// Event ids seen lately.

@@ -1,4 +1,5 @@
-//! What a running function needs from the world: a clock, its environment, its secrets, AWS clients, logs, metrics, CORS.
+//! What a running function needs from the world: a clock, its environment, its secrets, AWS clients, HTTPS, logs, metrics,
+//! CORS.
 //!
 //! Nothing here knows what Beckon decides. Whatever reads the wall clock, the environment or randomness lives here, so
 //! that everything else can be driven by a test.
@@ -14,6 +15,7 @@ pub mod logs;
 pub mod metrics;
 pub mod secrets;
 pub mod timer;
+pub mod web;
 
 pub use clock::Clock;
 pub use getrandom::Error as NoRandomness;
@@ -21,6 +23,7 @@ pub use keys::{KeysUnavailable, MadeKeys};
 pub use metrics::Metrics;
 pub use secrets::Secrets;
 pub use timer::{Deadline, Timer};
+pub use web::{WebClient, WebError};
 
 /// A fresh unique id (UUIDv7: it sorts by time).
 #[must_use]

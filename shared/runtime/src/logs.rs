@@ -20,9 +20,10 @@ pub fn start() {
     }));
 }
 
-/// Everything from the level on (in any case: the template writes it in capitals, as Lambda does), the SDK from `warn` on.
+/// Everything from the level on (in any case: the template writes it in capitals, as Lambda does), the SDK from `warn` on. That
+/// the canary passed is always told: an alarm misses it.
 fn filter(level: &str) -> EnvFilter {
-    EnvFilter::try_new(format!("{level},aws=warn,hyper=warn,h2=warn"))
+    EnvFilter::try_new(format!("{level},aws=warn,hyper=warn,h2=warn,cart_mailer::canary=info"))
         .unwrap_or_else(|_| EnvFilter::new("info"))
 }
 

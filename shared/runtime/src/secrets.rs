@@ -103,6 +103,11 @@ impl Document {
                 _ => return Err(form("it needs `key` or `derived`, and only one of them".to_owned())),
             };
             WriteKey::new(&key, source.clone()).map_err(|e| form(e.to_string()))?;
+            if source.is_canary() {
+                return Err(form(format!(
+                    "the source {source} is Beckon's own: its key follows from the pepper"
+                )));
+            }
             Ok((key, source))
         });
         let keys = keys.collect::<Result<_, _>>()?;
@@ -136,7 +141,10 @@ impl Secrets {
     /// When it has another form.
     pub fn parse(json: &str) -> Result<Self, SecretsError> {
         let document = Document::parse(json)?;
-        let keys = document.keys.into_iter().map(|(key, source)| WriteKey::new(&key, source));
+        // Every function knows the canary's key and nobody is given it: it follows from the pepper.
+        let canary = canary_key(&document.pepper)?;
+        let keys = document.keys.into_iter().chain([canary]);
+        let keys = keys.map(|(key, source)| WriteKey::new(&key, source));
         let keys = keys.collect::<Result<_, _>>().map_err(|e| SecretsError::Form(e.to_string()))?;
         Ok(Self {
             pepper: document.pepper,
@@ -150,6 +158,14 @@ impl Secrets {
     #[must_use]
     pub fn with_made_keys(self, made: MadeKeys) -> Self {
         Self { made, ..self }
+    }
+
+    /// The publishable key of the canary, as it presents it.
+    ///
+    /// # Errors
+    /// Never: the source has the form of one.
+    pub fn canary_key(&self) -> Result<String, SecretsError> {
+        canary_key(&self.pepper).map(|(key, _)| key)
     }
 
     /// The write key that a caller presented, if it is live: one of the secret, which needs no table, or a made one.
@@ -237,9 +253,26 @@ impl Secrets {
     }
 }
 
+fn canary_key(pepper: &Pepper) -> Result<(String, SourceId), SecretsError> {
+    let source = SourceId::new(SourceId::CANARY).map_err(|e| SecretsError::Form(e.to_string()))?;
+    Ok((pepper.write_key(WriteKeyKind::Publishable, &source), source))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_canarys_key_is_live_is_handed_to_nobody_and_no_other_key_names_its_source() {
+        let local = Secrets::local().unwrap();
+        let key = local.canary_key().unwrap();
+        let found = local.keys.find(&key).unwrap();
+        assert!(found.source.is_canary() && found.kind == WriteKeyKind::Publishable);
+        let document = r#"{"pepper_id":"1","pepper":"0123456789abcdef","keys":[]}"#;
+        assert!(Document::parse(document).unwrap().write_keys().is_empty());
+        let taken = document.replace("[]", r#"[{"derived":"publishable","source":"beckon.canary"}]"#);
+        assert!(Secrets::parse(&taken).unwrap_err().to_string().contains("Beckon's own"));
+    }
 
     #[test]
     fn derived_keys_are_live_until_their_entry_is_gone() {

@@ -63,6 +63,9 @@ impl CreateKeyAsk {
         let kind = KeyKind::parse(&asked.kind)
             .ok_or_else(|| wrong("/kind".to_owned(), "expected publishable, secret or token".to_owned()))?;
         let source = SourceId::new(&asked.source).map_err(|e| wrong("/source".to_owned(), e.to_string()))?;
+        if source.is_canary() {
+            return Err(wrong("/source".to_owned(), "this source is Beckon's own".to_owned()));
+        }
         if kind != KeyKind::Publishable && !asked.origins.is_empty() {
             let detail = "only a publishable key has origins: no page holds any other";
             return Err(wrong("/origins".to_owned(), detail.to_owned()));

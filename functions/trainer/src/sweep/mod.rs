@@ -10,6 +10,7 @@ mod lines;
 mod tables;
 
 use crate::error::TrainerError;
+use crate::reconcile::Reconciler;
 use beckon_domain::{DurationMs, ProfileKey, Timestamp};
 use beckon_runtime::Clock;
 use beckon_store::archive::{ArchiveObjects, RewriteArchive};
@@ -36,6 +37,15 @@ pub struct Sweeper<T, A, F> {
     pub failed: F,
     /// The time.
     pub clock: Clock,
+}
+
+impl<T: Clone, A: Clone, F: Clone> Sweeper<T, A, F> {
+    /// What reconciles on the same stores.
+    #[must_use]
+    pub fn reconciler(&self) -> Reconciler<T, A, F> {
+        let Self { tables, archive, failed, clock } = self.clone();
+        Reconciler { tables, archive, failed, clock }
+    }
 }
 
 /// What a sweep did.

@@ -18,6 +18,8 @@ pub(crate) const HOURS: f64 = 730.0;
 pub(crate) const SECONDS: f64 = HOURS * 3_600.0;
 const MINUTES: f64 = HOURS * 60.0;
 const DAYS: f64 = HOURS / 24.0;
+/// Each five minutes.
+const CANARY_RUNS: f64 = MINUTES / 5.0;
 /// Bytes of a GB, as AWS counts them.
 pub(crate) const GB: f64 = 1_073_741_824.0;
 /// Bytes that a record put into a stream is rounded up to.
@@ -290,9 +292,11 @@ impl<'a> Month<'a> {
         self.invoked("cart mailer", Part::Beside, MINUTES, self.flow.idle_mailer_ms(), SMALL_MB);
         let due_reads = MINUTES * f64::from(DUE_SHARD_COUNT) / 2.0;
         self.add("tables of mails", Part::Beside, &[(Item::DynamodbReadUnit, due_reads)]);
-        // The training of each day and the sweep of each hour, which find nothing.
-        self.invoked("trainer", Part::Beside, DAYS + HOURS, 1_000.0, TRAINER_MB);
-        self.add("schedules", Part::Beside, &[(Item::SchedulerInvocation, MINUTES + DAYS + HOURS)]);
+        // The training of each day, the sweep and the reconciliation of each hour, which find nothing.
+        self.invoked("trainer", Part::Beside, DAYS + 2.0 * HOURS, 1_000.0, TRAINER_MB);
+        self.canary();
+        let runs = MINUTES + DAYS + 2.0 * HOURS + CANARY_RUNS;
+        self.add("schedules", Part::Beside, &[(Item::SchedulerInvocation, runs)]);
         let metrics = LOG_METRICS + METERED_MAPPINGS * MAPPING_METRICS + self.told_metrics();
         self.add("alarms", Part::Beside, &[(Item::AlarmMonth, ALARMS)]);
         self.add("dashboard", Part::Beside, &[(Item::DashboardMonth, DASHBOARDS)]);
@@ -305,5 +309,18 @@ impl<'a> Month<'a> {
             Part::Beside,
             &[(Item::SecretMonth, SECRETS), (Item::SecretRequest, SECRET_CALLS)],
         );
+    }
+
+    /// A run waits some seconds for its event, in one call of the mailer; it sends the event and asks three times.
+    fn canary(&mut self) {
+        let requests = 4.0 * CANARY_RUNS;
+        self.invoked("canary", Part::Beside, CANARY_RUNS, 1_500.0, SMALL_MB);
+        self.invoked("canary", Part::Beside, requests, 10.0, STREAM_MB);
+        let units = [
+            (Item::HttpApiRequest, requests),
+            (Item::DynamodbWriteUnit, 2.0 * CANARY_RUNS),
+            (Item::DynamodbReadUnit, 2.0 * CANARY_RUNS),
+        ];
+        self.add("canary", Part::Beside, &units);
     }
 }

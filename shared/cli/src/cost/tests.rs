@@ -54,31 +54,23 @@ fn a_profile_path_is_what_it_is_by_hand() {
 /// | what | units | USD |
 /// |---|---|---|
 /// | two shards | 1,460 hours at 0.015 | 21.90 |
-/// | alarms, metrics | 47 at 0.10; 11 and twice 6 at 0.30 | 4.70 + 6.90 |
+/// | alarms, metrics | 49 at 0.10; 13 and twice 6 at 0.30 | 4.90 + 7.50 |
 /// | dashboard | 1 at 3.00 | 3.00 |
 /// | keys | 2 at 1.00; 8 asked each five minutes, 70,080 at 0.03 for 10,000 | 2.00 + 0.2102 |
 /// | secret | 1 at 0.40; 10,000 calls at 0.05 | 0.45 |
-/// | schedules | 43,800 minutes, 730 hours, 30.4 days at 1.00 a million | 0.0446 |
+/// | schedules | 43,800 minutes, twice 730 hours, 30.4 days, 8,760 canaries at 1.00 a million | 0.0541 |
 /// | due index | 8 parts each minute, half a unit: 175,200 at 0.125 a million | 0.0219 |
 /// | cart mailer | 43,800 at 0.20 a million; 36 ms with a quarter of a GB: 394.2 GB-seconds | 0.0088 + 0.0053 |
-/// | trainer | 760.4 at 0.20 a million; a second with 1,769 MB: 1,313.7 GB-seconds | 0.0002 + 0.0175 |
-/// | logs | 44,560 of 1,050 bytes: 0.043575 GB at 0.50; 0.0064 GB kept at 0.03 | 0.0218 + 0.0002 |
+/// | trainer | 1,490.4 at 0.20 a million; a second with 1,769 MB: 2,574.8 GB-seconds | 0.0003 + 0.0343 |
+/// | canary | 8,760 of 1.5 s with a quarter of a GB: 3,285 GB-seconds; 35,040 of 10 ms with half a GB: 175.2 | 0.0018 + 0.0438 + 0.0070 + 0.0023 |
+/// | canary's requests and units | 35,040 at 1.00 a million; 17,520 at 0.625 and at 0.125 a million | 0.0350 + 0.0110 + 0.0022 |
+/// | logs | 89,090 of 1,050 bytes: 0.087121 GB at 0.50; 0.0129 GB kept at 0.03 | 0.0436 + 0.0004 |
 #[test]
 fn an_idle_month_is_what_it_is_by_hand() {
     let report = report(month(0.0, 0.0, 0.0), &round());
-    let by_hand = 21.90
-        + 4.70
-        + 6.90
-        + 3.00
-        + 2.00
-        + 0.2102
-        + 0.45
-        + 0.0446
-        + 0.0219
-        + 0.0088
-        + 0.0053
-        + 0.0177
-        + 0.0220;
+    let standing = 21.90 + 4.90 + 7.50 + 3.00 + 2.00 + 0.2102 + 0.45 + 0.0541 + 0.0219;
+    let canary = 0.0018 + 0.0438 + 0.0070 + 0.0023 + 0.0350 + 0.0110 + 0.0022;
+    let by_hand = standing + 0.0088 + 0.0053 + 0.0346 + canary + 0.0440;
     near(report.idle_usd, by_hand);
     near(report.all_usd, report.idle_usd);
     assert_eq!((report.profile_path_kilobyte.usd, report.budget), (0.0, Verdict::NotJudged));

@@ -1,10 +1,10 @@
 //! `beckon model`: what is learned, how good it is, and how it came to be live.
 
-mod place;
+pub(crate) mod place;
 mod show;
 #[cfg(test)]
 mod tests;
-mod train;
+pub(crate) mod train;
 
 use crate::error::CliError;
 use beckon_store::tables::ModelKind;

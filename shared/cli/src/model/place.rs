@@ -15,10 +15,10 @@ const SERVE_FOLDER: &str = "target/beckon";
 
 /// Whose models are meant.
 #[derive(Args, Debug, Default)]
-pub(super) struct PlaceArgs {
+pub(crate) struct PlaceArgs {
     /// Folder in which `beckon serve` keeps its state [default: target/beckon]
     #[arg(long, value_name = "FOLDER", global = true, conflicts_with_all = ["stack", "stack_name", "endpoint_url"])]
-    pub(super) folder: Option<PathBuf>,
+    pub(crate) folder: Option<PathBuf>,
     /// Those of the stack that `beckon stack up` started on this machine
     #[arg(long, global = true, conflicts_with_all = ["stack_name", "endpoint_url"])]
     stack: bool,
@@ -34,7 +34,7 @@ pub(super) struct PlaceArgs {
 }
 
 /// Where models are.
-pub(super) enum Place {
+pub(crate) enum Place {
     /// Beside the state of `beckon serve`.
     Folder {
         /// The folder.
@@ -47,16 +47,16 @@ pub(super) enum Place {
 }
 
 /// A stack.
-pub(super) struct Remote {
-    pub(super) sdk: SdkConfig,
-    pub(super) deployed: Deployed,
+pub(crate) struct Remote {
+    pub(crate) sdk: SdkConfig,
+    pub(crate) deployed: Deployed,
     tables: DynamoTables,
     target: Target,
 }
 
 impl PlaceArgs {
     /// What the arguments mean.
-    pub(super) async fn open(self) -> Result<Place, CliError> {
+    pub(crate) async fn open(self) -> Result<Place, CliError> {
         let Self { folder, stack, stack_name, endpoint_url, region } = self;
         if !stack && stack_name.is_none() && endpoint_url.is_none() {
             let folder = folder.unwrap_or_else(|| PathBuf::from(SERVE_FOLDER));
@@ -86,7 +86,7 @@ impl PlaceArgs {
 
 impl Place {
     /// The tables of models and trainings.
-    pub(super) fn tables(&self) -> &DynamoTables {
+    pub(crate) fn tables(&self) -> &DynamoTables {
         match self {
             Self::Folder { tables, .. } => tables,
             Self::Stack(remote) => &remote.tables,
@@ -94,7 +94,7 @@ impl Place {
     }
 
     /// The place, for people.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::Folder { folder, .. } => folder.display().to_string(),
             Self::Stack(remote) => remote.target.place(),

@@ -55,7 +55,7 @@ pub(super) async fn run(args: TrainArgs, place: &Place) -> Result<(), CliError> 
             serde_json::to_value(reports.map_err(|e| CliError::caused(&what, &e))?)
                 .map_err(|e| CliError::caused("the reports", &e))?
         }
-        Place::Stack(remote) => invoke(remote).await?,
+        Place::Stack(remote) => invoke(remote, r#"{"schedule":"trainer"}"#).await?,
     };
     bar.finish_and_clear();
     if args.json {
@@ -79,7 +79,8 @@ pub(super) fn told(report: &Value) -> String {
     }
 }
 
-async fn invoke(remote: &Remote) -> Result<Value, CliError> {
+/// Lets the trainer of a stack do something now, and waits for its answer.
+pub(crate) async fn invoke(remote: &Remote, payload: &str) -> Result<Value, CliError> {
     let function = remote.deployed.physical("TrainerFunction")?;
     // A training may take as long as a function may.
     let timeouts = aws_sdk_lambda::config::timeout::TimeoutConfig::builder()
@@ -89,13 +90,11 @@ async fn invoke(remote: &Remote) -> Result<Value, CliError> {
         .build();
     let config = aws_sdk_lambda::config::Builder::from(&remote.sdk).timeout_config(timeouts).build();
     let client = aws_sdk_lambda::Client::from_conf(config);
-    let payload = Blob::new(r#"{"schedule":"trainer"}"#);
+    let payload = Blob::new(payload.as_bytes());
     let answer = match client.invoke().function_name(function).payload(payload).send().await {
         Ok(answer) => answer,
         Err(error) if error.code() == Some("TooManyRequestsException") => {
-            return Err(CliError::failed(
-                "a training runs already: wait for it, and ask `beckon model show`",
-            ));
+            return Err(CliError::failed("the trainer is busy: wait until it is done, and try again"));
         }
         Err(error) => return Err(CliError::caused("the trainer could not be invoked", &error)),
     };
@@ -104,7 +103,7 @@ async fn invoke(remote: &Remote) -> Result<Value, CliError> {
     if answer.function_error().is_some() {
         let message = body["errorMessage"].as_str().unwrap_or("without a message");
         return Err(CliError::failed(format!(
-            "the training failed: {message}; read `beckon stack logs trainer`"
+            "the trainer failed: {message}; read `beckon stack logs trainer`"
         )));
     }
     Ok(body)

@@ -4,6 +4,7 @@ use crate::error::CliError;
 use beckon_domain::conversion::Conversions;
 use beckon_domain::mark::{Marks, Ring};
 use beckon_domain::profile::Tallies;
+use beckon_domain::settled::SettledHours;
 use beckon_domain::{Profile, ProfileKey, Timestamp, packed};
 
 /// FNV-1a, 64 bits: says whether two things are the same, protects against nobody.
@@ -34,13 +35,14 @@ impl Fnv {
     }
 }
 
-/// What a profile knows, without how it came to know it: marks, ring, every tally but `applied`, when an event was last
+/// What a profile knows, without how it came to know it: marks, ring, the hours of settled events, every tally but `applied`, when an event was last
 /// received, when a link was made and whether its merge record is still to be put, what the last batch made others hear
 /// of, and which orders followed which mails, because that hangs on the minute in which the mailer ran.
 fn logical(profile: &Profile) -> Profile {
     let mut logical = profile.clone();
     logical.marks = Marks::default();
     logical.ring = Ring::default();
+    logical.settled = SettledHours::default();
     logical.last_received_at = Timestamp::EPOCH;
     logical.rules.outbox.clear();
     logical.conversions = Conversions::default();

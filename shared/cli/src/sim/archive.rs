@@ -4,11 +4,13 @@
 use super::bugs::Bug;
 use super::fault::Fault;
 use super::world::World;
+use beckon_domain::settled::Hour;
 use beckon_domain::{DurationMs, Timestamp};
 use beckon_store::StoreError;
 use beckon_store::archive::memory::MemoryArchive;
 use beckon_store::archive::{ArchiveObjects, PREFIX, RewriteArchive, day_prefix};
 use beckon_store::objects::Kept;
+use beckon_store::streams::memory::StreamRecord;
 use beckon_store::tables::{ErasureRequest, ErasureStore};
 use flate2::Compression;
 use flate2::bufread::MultiGzDecoder;
@@ -98,7 +100,9 @@ impl World {
         let gathered = |at: Timestamp| is_over || now.since(at) >= GATHERED_FOR;
         let ready = waiting.iter().take_while(|logged| gathered(logged.record.arrived_at));
         let ready: Vec<_> = ready.map(|logged| &logged.record).collect();
-        for records in ready.chunks(OBJECT_RECORDS) {
+        let is_same_hour =
+            |a: &&StreamRecord, b: &&StreamRecord| Hour::of(a.arrived_at) == Hour::of(b.arrived_at);
+        for records in ready.chunk_by(is_same_hour).flat_map(|of_hour| of_hour.chunks(OBJECT_RECORDS)) {
             let mut lines = Vec::new();
             for record in records {
                 lines.extend_from_slice(&record.data);

@@ -32,6 +32,7 @@ fn full_profile() -> Profile {
     let key = key("v");
     let mut profile = Profile { first_seen_at: at, last_seen_at: at, ..Profile::default() };
     profile.tallies.applied = 7;
+    profile.settled.note(at, true);
     let sequence = SequenceNumber::parse("49545115243490985018280067714973144582180062593244200961").unwrap();
     profile.marks.advance(&Position { shard: ShardKey::new("1", "shard-0"), sequence, offset: 2 }, at);
     profile.ring.insert(&SourceId::new("web").unwrap(), &EventId::new("m1").unwrap(), at);

@@ -30,6 +30,12 @@ fn hour_of(at: Timestamp) -> String {
     at.strftime("events/%Y/%m/%d/%H").to_string()
 }
 
+/// What the keys of the objects of an instant's hour (UTC) begin with.
+#[must_use]
+pub fn hour_prefix(at: Timestamp) -> String {
+    hour_of(at) + "/"
+}
+
 /// What the keys of the objects of a day (UTC) begin with.
 #[must_use]
 pub fn day_prefix(at: Timestamp) -> String {

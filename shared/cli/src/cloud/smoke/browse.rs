@@ -2,11 +2,14 @@
 
 use super::until::until;
 use super::world::World;
+use crate::canary::told;
 use crate::error::CliError;
 use crate::smoke::Steps;
 use crate::smoke::events::{TENT, event, login, products, why};
 use beckon_domain::DurationMs;
 use beckon_rules::{Ruleset, SAMPLE};
+use cart_mailer::Canary;
+use cart_mailer::canary::HttpsApi;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
@@ -145,4 +148,12 @@ pub(super) async fn log_in(steps: &mut Steps, world: &World) -> Result<(), CliEr
     let seen_text = format!("{}, {}", why(&seen.value), seen.after());
     steps.step("the shop's server says who it is: only logged-in users", seen.held, seen_text);
     Ok(())
+}
+
+/// The canary, as the stack's own schedule runs it.
+pub(super) async fn canary(steps: &mut Steps, world: &World) {
+    let api = HttpsApi::new(world.base_url.trim_end_matches('/').to_owned());
+    let canary = Canary { api, secrets: world.secrets.clone(), clock: world.clock.clone() };
+    let report = Box::pin(canary.run()).await;
+    steps.step("the canary's event becomes the right decision", report.fault.is_none(), told(&report));
 }

@@ -54,6 +54,7 @@ async fn tell(steps: &mut Steps, world: &World) -> Result<(), CliError> {
         return Ok(());
     }
     browse::browse(steps, world).await?;
+    browse::canary(steps, world).await;
     browse::log_in(steps, world).await?;
     Box::pin(carts::leave(steps, world)).await?;
     Box::pin(carts::unsubscribe(steps, world)).await?;
