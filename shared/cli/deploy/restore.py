@@ -1,4 +1,4 @@
-"""A table of a stack as it was at a moment: python shared/deploy/restore.py COMMAND TABLE --stack-name NAME [--region R]
+"""A table of a stack as it was at a moment: python shared/cli/deploy/restore.py COMMAND TABLE --stack-name NAME [--region R]
 
   start     begins to restore the table, into <table>-restored; --at is a moment of UTC, such as 2026-03-01T11:59:00Z
   status    how far that is

@@ -1,4 +1,4 @@
-"""Versions of a stack's functions: python shared/deploy/versions.py COMMAND --stack-name NAME [--region R] [--endpoint-url URL]
+"""Versions of a stack's functions: python shared/cli/deploy/versions.py COMMAND --stack-name NAME [--region R] [--endpoint-url URL]
 
   list                      each function: which version is live, and which there are
   check                     exit code 1 when a function was changed and what is live was not
