@@ -20,6 +20,7 @@ fn statistic(name: &str, samples: &[f64]) -> Option<f64> {
     let (first, last) = (*sorted.first()?, *sorted.last()?);
     let percent: Option<f64> = name.strip_prefix('p').and_then(|text| text.parse().ok());
     Some(match (name, percent) {
+        ("SampleCount", _) => sorted.len() as f64,
         ("Sum", _) => sorted.iter().sum(),
         ("Maximum", _) => last,
         ("Minimum", _) => first,

@@ -25,6 +25,8 @@ pub struct Tally {
     pub forwarded: u64,
     /// Of a person who was erased.
     pub kept_out: u64,
+    /// The canary's. No metric tells them.
+    pub canary: u64,
     /// Kept as failed, by reason.
     pub failed: BTreeMap<FailedReason, u64>,
     /// Coming again.
@@ -60,6 +62,7 @@ impl Tally {
         self.duplicate += folded.passed.duplicate;
         self.redelivered += folded.passed.redelivered;
         self.kept_out += folded.passed.kept_out;
+        self.canary += folded.passed.canary;
         for applied in &folded.applied {
             let Some(Work { item, .. }) = work.get(applied.index) else { continue };
             self.latencies_ms.push(now.since(item.event.received_at).as_ms());
@@ -85,7 +88,7 @@ impl Tally {
     /// Lines that have come to an end, and those that come again.
     #[must_use]
     pub fn line_count(&self) -> u64 {
-        let passed = self.duplicate + self.redelivered + self.kept_out;
+        let passed = self.duplicate + self.redelivered + self.kept_out + self.canary;
         self.applied + self.forwarded + passed + self.failed_count() + self.left
     }
 
@@ -96,6 +99,7 @@ impl Tally {
         self.redelivered += part.redelivered;
         self.forwarded += part.forwarded;
         self.kept_out += part.kept_out;
+        self.canary += part.canary;
         for (reason, count) in part.failed {
             *self.failed.entry(reason).or_default() += count;
         }

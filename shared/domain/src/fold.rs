@@ -75,6 +75,8 @@ pub struct Passed {
     pub duplicate: u64,
     /// Of a person who was erased.
     pub kept_out: u64,
+    /// The canary's: in the profile, and in no count.
+    pub canary: u64,
 }
 
 /// What became of one item.
@@ -155,7 +157,7 @@ pub fn fold_into(
         profile.settled.note(item.event.received_at, !matches!(step, Step::Known));
         match step {
             // The canary's: rules do not act on it, and nobody is told of it.
-            Step::Applied if item.event.source.is_canary() => {}
+            Step::Applied if item.event.source.is_canary() => settled.passed.canary += 1,
             Step::Applied => {
                 rules.react(profile, key, &item.event, policy);
                 let engaged = profile.engage(&item.event, policy, rules);

@@ -84,8 +84,11 @@ mod tests {
         assert_eq!(count("Type: AWS::Kinesis::Stream"), STREAMS);
         assert_eq!(count("SSEType: KMS"), KEYED_TABLES);
         assert_eq!(count("Metrics: [EventCount]"), METERED_MAPPINGS);
-        for not_priced in ["AWS::Kinesis::StreamConsumer", "AWS::EC2::NatGateway"] {
-            assert_eq!(count(&format!("Type: {not_priced}")), 0.0, "{not_priced} costs: price it");
+        assert_eq!(count("Type: AWS::EC2::NatGateway"), 0.0, "it costs: price it");
+        // Enhanced fan-out costs, and is there for who turns it on alone.
+        let consumers = TEMPLATE.split("Type: AWS::Kinesis::StreamConsumer").skip(1);
+        for consumer in consumers {
+            assert!(consumer.trim_start().starts_with("Condition: HasFanOut"), "{:.60}", consumer);
         }
         let names: BTreeSet<&str> = TEMPLATE
             .split("MetricTransformations:")
@@ -98,7 +101,8 @@ mod tests {
     #[test]
     fn sizes_and_limits_are_those_of_the_template() {
         assert_eq!(property("Function:", "MemorySize:"), SMALL_MB);
-        for function in ["ProfilerFunction:", "TrendsFunction:", "DecisionsFunction:"] {
+        assert_eq!(property("ProfilerMemory:", "Default:"), STREAM_MB);
+        for function in ["TrendsFunction:", "DecisionsFunction:"] {
             assert_eq!(property(function, "MemorySize:"), STREAM_MB, "{function}");
         }
         assert_eq!(property("TrendsFunction:", "BatchSize:"), TREND_BATCH_SIZE);

@@ -31,7 +31,6 @@ mod pairs;
 mod pool;
 mod ports;
 mod post;
-mod reconciling;
 mod report;
 mod returning;
 mod rulesets;
