@@ -6,7 +6,7 @@
   copy      puts every item of the copy that differs; with --delete also deletes what the copy has not
 
 TABLE is the logical id (ProfileTable). Stop what writes first: DEPLOY.md says how. Needs boto3: the Python of
-`cargo beckon stack tools` has it. Keys of all items are held in memory.
+`cargo beckon stack tools` has it. All items are held in memory.
 """
 
 import argparse

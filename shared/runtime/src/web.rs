@@ -27,7 +27,7 @@ pub enum WebError {
 }
 
 impl WebError {
-    /// Whether the same request may succeed later: always, unless the address is none.
+    /// Whether the same request may succeed later: always, for an address that is none cannot be told from one that is away.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         true
