@@ -17,17 +17,7 @@ const HOURS: u64 = 4;
 const READ_EVERY: DurationMs = DurationMs::from_secs(20);
 
 fn products() -> Vec<ShopProduct> {
-    let sold = Ruleset::parse(SAMPLE).unwrap();
-    let product = |product: &beckon_rules::Product| ShopProduct {
-        id: product.id.to_string(),
-        name: product.name.clone(),
-        category: product.category.to_string(),
-        price: product.price.map(|price| price.minor as f64 / 100.0),
-        currency: "EUR".to_owned(),
-        url: product.url.clone(),
-        accessories: product.accessories.iter().map(ToString::to_string).collect(),
-    };
-    sold.products().iter().map(product).collect()
+    Ruleset::parse(SAMPLE).unwrap().products().iter().map(ShopProduct::from).collect()
 }
 
 async fn visited() -> World<MemoryTables> {

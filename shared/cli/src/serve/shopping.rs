@@ -27,7 +27,7 @@ pub fn shop(
     args: &ServeArgs,
     speed: f64,
 ) -> impl Future<Output = Result<(), CliError>> + Send + use<> {
-    let products = ruleset.products().iter().map(product).collect();
+    let products = ruleset.products().iter().map(ShopProduct::from).collect();
     let mut shop = Shop::new(args.seed, args.shop as usize, products, clock.now());
     async move {
         loop {
@@ -48,19 +48,6 @@ pub fn shop(
             let wait_ms = next_at.since(clock.now()).as_ms() as f64 / speed;
             tokio::time::sleep(Duration::from_millis((wait_ms as u64).clamp(5, 1_000))).await;
         }
-    }
-}
-
-fn product(product: &beckon_rules::Product) -> ShopProduct {
-    let price = product.price.map(|p| p.minor as f64 / f64::from(10_u32.pow(p.currency.exponent())));
-    ShopProduct {
-        id: product.id.as_str().to_owned(),
-        name: product.name.clone(),
-        category: product.category.as_str().to_owned(),
-        price,
-        currency: product.price.map_or_else(String::new, |p| p.currency.as_str().to_owned()),
-        url: product.url.clone(),
-        accessories: product.accessories.iter().map(|id| id.as_str().to_owned()).collect(),
     }
 }
 

@@ -15,6 +15,7 @@ pub use body::DECISIONS;
 
 use crate::dice::Dice;
 use beckon_domain::{DurationMs, Timestamp};
+use beckon_rules::Product;
 use catalog::Catalog;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -37,6 +38,21 @@ pub struct ShopProduct {
     pub url: Option<String>,
     /// Ids of products that go with it.
     pub accessories: Vec<String>,
+}
+
+impl From<&Product> for ShopProduct {
+    fn from(product: &Product) -> Self {
+        let price = product.price.map(|p| p.minor as f64 / f64::from(10_u32.pow(p.currency.exponent())));
+        Self {
+            id: product.id.as_str().to_owned(),
+            name: product.name.clone(),
+            category: product.category.as_str().to_owned(),
+            price,
+            currency: product.price.map_or_else(String::new, |p| p.currency.as_str().to_owned()),
+            url: product.url.clone(),
+            accessories: product.accessories.iter().map(|id| id.as_str().to_owned()).collect(),
+        }
+    }
 }
 
 /// One request that a page or the shop's server makes.
