@@ -9,6 +9,7 @@ import threading
 from functools import partial
 from pathlib import Path
 
+import bots
 import browser
 import slots
 from proxy import SENT, Killing, Throttling
@@ -90,6 +91,9 @@ CLIENTS = {
     "browser": Browser(),
 }
 
+
+# What is asked beside the clients.
+BESIDE = {"slots": slots, "bots": bots}
 
 # The clients that come again when `Retry-After` says so, and no sooner. The others try again when they see fit.
 OBEYS_RETRY_AFTER = ("python", "node", "browser")
@@ -177,18 +181,19 @@ def throttled(names, folder):
 
 
 def main():
-    names = sys.argv[1:] or [*CLIENTS, "slots"]
-    if unknown := [name for name in names if name not in CLIENTS and name != "slots"]:
-        print(f"no client is called {unknown[0]}: there are {', '.join(CLIENTS)}, slots")
+    names = sys.argv[1:] or [*CLIENTS, *BESIDE]
+    if unknown := [name for name in names if name not in CLIENTS and name not in BESIDE]:
+        print(f"no client is called {unknown[0]}: there are {', '.join([*CLIENTS, *BESIDE])}")
         return 2
-    clients = [name for name in names if name != "slots"]
+    clients = [name for name in names if name in CLIENTS]
     try:
         good = []
         for story in (calm, killed, throttled) if clients else ():
             with tempfile.TemporaryDirectory() as folder:
                 good.append(story(clients, folder))
-        with tempfile.TemporaryDirectory() as folder:
-            good += [slots.run(folder)] if "slots" in names else []
+        for name in (name for name in names if name in BESIDE):
+            with tempfile.TemporaryDirectory() as folder:
+                good.append(BESIDE[name].run(folder))
         return 0 if all(good) else 1
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         print(f"FAIL {error}")

@@ -58,11 +58,11 @@ class Served:
             self.process.wait(timeout=START_SECONDS)
             self.process = None
 
-    def get(self, method, path, body=None):
+    def get(self, method, path, body=None, key=SECRET):
         """The JSON of an answer, None unless it is a 200."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        key = base64.b64encode(f"{SECRET}:".encode()).decode()
-        headers = {"Authorization": f"Basic {key}", "Content-Type": "application/json"}
+        user = base64.b64encode(f"{key}:".encode()).decode()
+        headers = {"Authorization": f"Basic {user}", "Content-Type": "application/json"}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()

@@ -1,63 +1,60 @@
 //! Programs that look at pages and are nobody: search engines, previews of links, monitors, browsers without a window.
 //!
-//! The words are those under which the operators' own pages name their programs (Google, Bing, Meta, Apple, OpenAI, the
-//! Internet Archive and others), and the general ones that the rest uses. Libraries that only send (curl, okhttp,
-//! python-requests) are not among them: with those a shop's own programs and apps report what people do.
+//! Names come from crawler-user-agents (<https://github.com/monperrus/crawler-user-agents>, MIT), which many keep:
+//! `tests/outside/bots.py` makes the two files of them, and holds this code against every program that the list knows and
+//! against browsers of people. Libraries that only send (curl, okhttp, python-requests) are not among them: with those
+//! a shop's own programs and apps report what people do.
 
+use aho_corasick::AhoCorasick;
 use serde_json::{Map, Value};
+use std::sync::LazyLock;
 
-/// Words of a user agent, in small letters. `bot` is looked for apart, because a telephone has it in its name.
-const WORDS: &[&str] = &[
-    "adsbot",
-    "apis-google",
-    "archive.org",
-    "bingpreview",
-    "chatgpt-user",
-    "chrome-lighthouse",
-    "claude-user",
-    "crawl",
-    "duckduckgo-favicons",
-    "embedly",
-    "facebookcatalog",
-    "facebookexternalhit",
-    "feedfetcher",
-    "google-extended",
-    "google-inspectiontool",
-    "google-read-aloud",
-    "google-safety",
-    "googleother",
-    "gtmetrix",
-    "headless",
-    "ia_archiver",
-    "mediapartners-google",
-    "meta-externalagent",
-    "meta-externalfetcher",
-    "page speed",
-    "pagespeed",
-    "perplexity-user",
-    "phantomjs",
-    "pingdom",
-    "playwright",
-    "prerender",
-    "puppeteer",
-    "scrapy",
-    "screaming frog",
-    "selenium",
-    "skypeuripreview",
-    "slurp",
-    "spider",
-    "statuscake",
-    "storebot",
-    "uptime-kuma",
-    "wordpress.com mshots",
-];
+/// Words that say it without any name, in small letters; and what the list's names leave out.
+const GENERAL: &[&str] =
+    &["crawl", "headless", "slurp", "spider", "archive.org", "embedly", "ia_archiver", "prerender"];
+/// What browsers name, and programs that pose as one.
+const ENGINES: &[&str] = &["Gecko", "AppleWebKit", "MSIE ", "Presto/"];
+
+/// Names that count wherever they stand, and those that count in an agent that names no engine: telephones and apps have
+/// such names too.
+static ALWAYS: LazyLock<Names> = LazyLock::new(|| Names::read(include_str!("bots/always.txt")));
+static WITHOUT_ENGINE: LazyLock<Names> =
+    LazyLock::new(|| Names::read(include_str!("bots/without_engine.txt")));
+
+/// Names of programs.
+struct Names {
+    /// Those that stand anywhere. `None` only when they could not be compiled: nobody is refused then.
+    anywhere: Option<AhoCorasick>,
+    at_the_beginning: Vec<&'static str>,
+}
+
+impl Names {
+    fn read(text: &'static str) -> Self {
+        let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let (first, anywhere): (Vec<_>, Vec<_>) = lines.partition(|line| line.starts_with('^'));
+        Self {
+            anywhere: AhoCorasick::new(anywhere).ok(),
+            at_the_beginning: first.into_iter().map(|line| line.trim_start_matches('^')).collect(),
+        }
+    }
+
+    fn are_in(&self, agent: &str) -> bool {
+        self.anywhere.as_ref().is_some_and(|names| names.is_match(agent))
+            || self.at_the_beginning.iter().any(|name| agent.starts_with(name))
+    }
+}
 
 /// Whether a user agent names such a program.
 #[must_use]
 pub fn is_bot(user_agent: &str) -> bool {
-    let agent = user_agent.to_ascii_lowercase();
-    let says_bot = || agent.match_indices("bot").any(|(at, _)| !agent[..at].ends_with("cu"));
-    says_bot() || WORDS.iter().any(|word| agent.contains(word)) || agent.starts_with("whatsapp/")
+    let small = user_agent.to_ascii_lowercase();
+    // A telephone has it in its name.
+    let says_bot = || small.match_indices("bot").any(|(at, _)| !small[..at].ends_with("cu"));
+    let has_engine = || ENGINES.iter().any(|engine| user_agent.contains(engine));
+    says_bot()
+        || GENERAL.iter().any(|word| small.contains(word))
+        || ALWAYS.are_in(user_agent)
+        || (!has_engine() && WITHOUT_ENGINE.are_in(user_agent))
 }
 
 /// Whether the context of an event does: in `userAgent`, or in a brand of `userAgentData` (User-Agent Client Hints,
@@ -85,6 +82,10 @@ mod tests {
             "WhatsApp/2.23.20.0",
             "Sogou web spider/4.0",
             "Mozilla/5.0 (Linux; Android 11; moto g) AppleWebKit/537.36 Mobile Safari/537.36 Chrome-Lighthouse",
+            // Of the list alone, without a word of ours: wherever it stands, alone, at the beginning.
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0 DatadogSynthetics",
+            "Blackboard Safeassign",
+            "LCC (+https://linguistic.example)",
         ] {
             assert!(is_bot(agent), "{agent}");
         }
@@ -94,6 +95,10 @@ mod tests {
             "Mozilla/5.0 (Linux; Android 9; CUBOT_X19) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36",
             "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0",
             "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0) AppleWebKit/605.1.15 [FBAN/FBIOS;FBAV/440.0]",
+            // A telephone and an app that have the name of a program.
+            "Mozilla/5.0 (Linux; Android 5.0.2; HTC Butterfly s) AppleWebKit/537.36 Chrome/64.0 Mobile Safari/537.36",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_1) AppleWebKit/605.1.15 (KHTML, like Gecko) PayPal/8.50",
+            "Shop/2.0 LCC ",
             "curl/8.5.0",
             "okhttp/4.12.0",
             "",

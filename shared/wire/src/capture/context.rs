@@ -67,9 +67,9 @@ fn consent(object: &Map<String, Value>) -> Result<ConsentLine, Fault> {
 
 /// The type of device, from the user agent's own words.
 fn device(agent: &str) -> &'static str {
-    let agent = agent.to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| agent.contains(word));
-    if is_bot(&agent) {
+    let small = agent.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| small.contains(word));
+    if is_bot(agent) {
         "bot"
     } else if has(&["ipad", "tablet"]) || (has(&["android"]) && !has(&["mobile"])) {
         "tablet"
