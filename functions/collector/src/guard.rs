@@ -7,10 +7,10 @@ mod rate;
 pub use rate::Rates;
 
 use crate::error::CollectError;
-use crate::process::Sorted;
+use crate::sorted::Sorted;
 use beckon_domain::id::EffectId;
 use beckon_domain::key::{WriteKey, WriteKeyKind};
-use beckon_domain::{EventId, ProfileKey, SourceId, Timestamp};
+use beckon_domain::{EventId, SourceId, Timestamp};
 use beckon_store::tables::ProductStore;
 use beckon_wire::problem::{Fault, Problem};
 use beckon_wire::stream::Line;
@@ -77,20 +77,28 @@ impl Guard {
         Self::new(Rates::NONE, PagePurchases::default())
     }
 
-    /// Lets a request in, or names the time to wait: then nothing of it is taken, and sent again it is not new.
+    /// Lets a request in, or names the time to wait: then nothing of it is taken, and sent again it is not new. Only the
+    /// whole of it counts (`is_whole`); what is sorted of it so far is held against the same bounds.
     pub(crate) fn admit(
         &self,
-        records: &[(ProfileKey, Vec<Line>)],
+        sorted: &Sorted,
         key: &WriteKey,
         now: Timestamp,
+        is_whole: bool,
     ) -> Result<(), CollectError> {
-        let visitors = records.iter().filter(|_| key.kind == WriteKeyKind::Publishable);
+        let visitors = sorted.counts().filter(|_| key.kind == WriteKeyKind::Publishable);
         let visitors: Vec<(&str, usize)> =
-            visitors.map(|(profile, lines)| (profile.as_str(), lines.len())).collect();
-        let count = records.iter().map(|(_, lines)| lines.len()).sum();
+            visitors.map(|(profile, count)| (profile.as_str(), count)).collect();
+        let count = sorted.counts().map(|(_, count)| count).sum();
         // Two keys of a source share a bucket, so that a rotation doubles nothing.
         let whose = format!("{:?}#{}", key.kind, key.source);
-        lock(&self.limiter).take((&whose, count), &visitors, now).map_err(|Throttled { bucket, wait }| {
+        let mut limiter = lock(&self.limiter);
+        let admitted = if is_whole {
+            limiter.take((&whose, count), &visitors, now)
+        } else {
+            limiter.check((&whose, count), &visitors, now)
+        };
+        admitted.map_err(|Throttled { bucket, wait }| {
             tracing::warn!(source = key.source.as_str(), bucket, wait_ms = wait.as_ms(), "request throttled");
             let secs = u32::try_from(wait.as_ms().div_ceil(1_000)).unwrap_or(u32::MAX).max(1);
             CollectError::Refused(Problem::too_many(bucket, secs))
@@ -120,12 +128,15 @@ impl Guard {
         sorted: &mut Sorted,
         now: Timestamp,
     ) {
-        let wanted = lock(&self.prices).wanted(sorted.products(), now);
+        let mut wanted = lock(&self.prices).wanted(sorted.products(), now);
+        wanted.truncate(sorted.product_room);
+        sorted.product_room -= wanted.len();
         for ids in wanted.chunks(prices::READ_COUNT) {
             match products.products(ids, beckon_store::tables::Read::Eventual).await {
                 Ok(found) => lock(&self.prices).keep(ids, &found, now),
                 Err(error) => {
                     tracing::warn!(error = ?error, "prices of pages are not checked: the catalog does not answer");
+                    sorted.product_room = 0;
                     break;
                 }
             }

@@ -14,6 +14,7 @@ mod orders;
 mod process;
 mod proof;
 mod settings;
+mod sorted;
 
 pub use config::Config;
 pub use error::CollectError;

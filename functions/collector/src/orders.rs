@@ -1,7 +1,7 @@
 //! Orders that a back office tells: signed with the secret key that they are sent with.
 
 use crate::error::CollectError;
-use crate::process::{Collector, Told};
+use crate::process::{Collector, Sent, Told};
 use beckon_domain::key::WriteKeyKind;
 use beckon_store::streams::EventStream;
 use beckon_store::tables::{ContactStore, ProductStore};
@@ -57,7 +57,8 @@ impl<S: EventStream, C: ContactStore + ProductStore> Collector<S, C> {
         }
         let body = Body { write_key: None, sent_at: None, context: Map::new(), events };
         let proofs = vec![None; body.events.len()];
-        let mut sorted = self.sort(&body, &key, &proofs, None, Told::default());
+        let sent = Sent { body: &body, key: &key, proofs: &proofs, event_type: None, told: Told::default() };
+        let mut sorted = self.take(&sent).await?;
         for verdict in sorted.rejected.iter_mut().chain(&mut sorted.warnings) {
             verdict.index = places.get(verdict.index).copied().unwrap_or(verdict.index);
             verdict.fault.pointer = pointer_of_order(&verdict.fault.pointer);

@@ -5,6 +5,7 @@ use beckon_domain::id::UserId;
 use beckon_domain::key::{WriteKey, WriteKeyKind};
 use beckon_runtime::{KeysUnavailable, Secrets};
 use beckon_wire::capture::Body;
+use beckon_wire::limits::EVENT_BYTES_MAX;
 use beckon_wire::token::{self, TokenFault};
 
 /// What the token of an event proves: nothing without one.
@@ -27,7 +28,10 @@ pub async fn proofs(
     let of_batch = body.context.get("beckon").and_then(|beckon| beckon["token"].as_str());
     let (mut proofs, mut last) = (Vec::with_capacity(body.events.len()), None);
     for event in &body.events {
-        let token = token::of_body(event.as_bytes()).or_else(|| of_batch.map(ToOwned::to_owned));
+        // One that is too large is refused, whoever sent it.
+        let own = Some(event).filter(|event| event.len() <= EVENT_BYTES_MAX);
+        let token = own.and_then(|event| token::of_body(event.as_bytes()));
+        let token = token.or_else(|| of_batch.map(ToOwned::to_owned));
         // Events that come together are of one person, as a rule.
         match (token, &last) {
             (None, _) => proofs.push(None),

@@ -12,6 +12,8 @@ pub const CONTEXT_BYTES_MAX: usize = EVENT_BYTES_MAX;
 pub const ITEMS_BYTES_MAX: usize = 2 * EVENT_BYTES_MAX;
 /// Levels of nesting in one event.
 pub const NESTING_MAX: usize = 32;
+/// Objects in one event: read, the smallest takes ninety times its text.
+pub const OBJECT_COUNT_MAX: usize = 500;
 /// Products in one event.
 pub const PRODUCT_COUNT_MAX: usize = 100;
 /// Properties of an event that Beckon does not know itself and keeps for rules and the archive.
@@ -36,24 +38,54 @@ pub const DELETE_COUNT_MAX: usize = 1_000;
 /// How far ahead of our clock the time of an import may be.
 pub const IMPORT_AHEAD_MAX: beckon_domain::DurationMs = beckon_domain::DurationMs::from_minutes(5);
 
-/// Levels of nesting in a JSON text, found without recursion and without building anything.
+/// What can be told of a JSON text without building anything of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shape {
+    /// Levels of nesting.
+    pub nesting: usize,
+    /// Objects, however deep.
+    pub objects: usize,
+    /// Whether every bracket is closed again.
+    pub is_closed: bool,
+    /// Bytes of the longest text, name or value, of the outermost object.
+    pub outer_text: usize,
+}
+
+/// Looks at a JSON text once, without recursion. Of what is no JSON it tells something too.
 #[must_use]
-pub fn nesting(json: &str) -> usize {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
-    for byte in json.bytes() {
-        match (in_string, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => in_string = !in_string,
-            (false, b'{' | b'[') => {
-                depth += 1;
-                deepest = deepest.max(depth);
+pub fn shape(json: &str) -> Shape {
+    let mut shape = Shape { nesting: 0, objects: 0, is_closed: false, outer_text: 0 };
+    let (mut depth, mut text, mut escaped) = (0_usize, None, false);
+    for (at, byte) in json.bytes().enumerate() {
+        match (text, byte) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), b'\\') => escaped = true,
+            (Some(start), b'"') => {
+                text = None;
+                shape.outer_text =
+                    if depth == 1 { shape.outer_text.max(at - start) } else { shape.outer_text };
             }
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            (None, b'"') => text = Some(at + 1),
+            (None, b'{' | b'[') => {
+                depth += 1;
+                shape.nesting = shape.nesting.max(depth);
+                shape.objects += usize::from(byte == b'{');
+            }
+            (None, b'}' | b']') => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    deepest
+    if let Some(start) = text.filter(|_| depth == 1) {
+        shape.outer_text = shape.outer_text.max(json.len() - start);
+    }
+    shape.is_closed = depth == 0;
+    shape
+}
+
+/// Levels of nesting in a JSON text.
+#[must_use]
+pub fn nesting(json: &str) -> usize {
+    shape(json).nesting
 }
 
 #[cfg(test)]
@@ -65,5 +97,15 @@ mod tests {
         assert_eq!(nesting(r#"{"a":[1,{"b":"[[[\"{{"}]}"#), 3);
         assert_eq!(nesting(&"[".repeat(100_000)), 100_000);
         assert_eq!(nesting("1"), 0);
+    }
+
+    #[test]
+    fn the_longest_outer_text_is_a_name_or_a_value_of_the_outermost_object() {
+        let of = |json: &str| (shape(json).outer_text, shape(json).is_closed);
+        assert_eq!(of(r#"{"ab":"cde","f":{"longer":["than all"]}}"#), (3, true));
+        assert_eq!(of(r#"{"a\"b":1}"#), (4, true));
+        assert_eq!(of(r#"{"a":"not closed"#), (10, false));
+        assert_eq!(of(r#"[{"deep":["down"#), (0, false));
+        assert_eq!(shape(r#"{"a":[{},{"b":{}}],"c":"{"}"#).objects, 4);
     }
 }

@@ -9,8 +9,6 @@ use std::num::NonZeroUsize;
 
 /// Products that are read at once: what one request to DynamoDB takes.
 pub(super) const READ_COUNT: usize = 100;
-/// Products that one request has read at most.
-const WANTED_COUNT_MAX: usize = 500;
 /// Products that are remembered, those used last.
 const PRICE_COUNT_MAX: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 /// For how long a price is not read again; so much later a new one counts.
@@ -49,7 +47,7 @@ impl Prices {
     ) -> Vec<ProductId> {
         let products: BTreeSet<&str> = products.collect();
         let products = products.into_iter().filter_map(|id| ProductId::new(id).ok());
-        products.filter(|id| self.fresh(id, now).is_none()).take(WANTED_COUNT_MAX).collect()
+        products.filter(|id| self.fresh(id, now).is_none()).collect()
     }
 
     /// Keeps what was read. Facts that an event told are no better than what the next event tells.

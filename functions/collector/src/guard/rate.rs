@@ -96,6 +96,21 @@ impl Limiter {
         }
     }
 
+    /// Whether so many events could be taken out of a request's buckets.
+    pub(super) fn check(
+        &self,
+        key: (&str, usize),
+        visitors: &[(&str, usize)],
+        now: Timestamp,
+    ) -> Result<(), Throttled> {
+        let (now, keys) = (micros(now), [key]);
+        for (buckets, of) in [(&self.keys, keys.as_slice()), (&self.visitors, visitors)] {
+            let Some(buckets) = buckets else { continue };
+            of.iter().try_for_each(|(whose, count)| buckets.after(whose, *count, now).map(drop))?;
+        }
+        Ok(())
+    }
+
     /// Takes a request's events out of its buckets: all of them, or none.
     pub(super) fn take(
         &mut self,
@@ -103,8 +118,7 @@ impl Limiter {
         visitors: &[(&str, usize)],
         now: Timestamp,
     ) -> Result<(), Throttled> {
-        let now = u64::try_from(now.as_ms()).unwrap_or_default().saturating_mul(1_000);
-        let keys = [key];
+        let (now, keys) = (micros(now), [key]);
         let mut taken = Vec::new();
         for (buckets, of) in [(&mut self.keys, keys.as_slice()), (&mut self.visitors, visitors)] {
             let Some(buckets) = buckets else { continue };
@@ -119,6 +133,10 @@ impl Limiter {
         }
         Ok(())
     }
+}
+
+fn micros(time: Timestamp) -> u64 {
+    u64::try_from(time.as_ms()).unwrap_or_default().saturating_mul(1_000)
 }
 
 #[cfg(test)]

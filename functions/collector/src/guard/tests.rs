@@ -143,3 +143,39 @@ async fn a_pages_purchase_waits_for_the_server_where_the_shop_wants_it() {
         assert_eq!(warned == ["order.unconfirmed"], name == "Order Unconfirmed", "{warned:?}");
     }
 }
+
+#[tokio::test]
+async fn of_a_request_that_is_refused_no_part_takes_from_a_bucket_and_the_rest_of_it_reads_no_prices() {
+    let bounds = Rates { key_per_second: 0, visitor_per_second: 1 };
+    let collector = collector(Guard::new(bounds, PagePurchases::Counted), start());
+    let viewed = |n: usize| track("Product Viewed", &n.to_string(), json!({ "product_id": n.to_string() }));
+    let views: Vec<Value> = (0..500).map(viewed).collect();
+    assert_eq!(send(&collector, "pk_local", &views).await.unwrap().accepted, 500);
+    // 100 are left: the second part of 64 is the one too many.
+    let more: Vec<Value> = (1_000..1_500).map(viewed).collect();
+    assert_eq!(send(&collector, "pk_local", &more).await.unwrap_err().into_problem().status(), 429);
+    let is_known = |n: usize| {
+        let ids = [n.to_string()];
+        super::lock(&collector.guard.prices).wanted(ids.iter().map(String::as_str), start()).is_empty()
+    };
+    assert!(
+        is_known(499) && is_known(1_063) && !is_known(1_064),
+        "the first part's were read, and no others"
+    );
+    assert_eq!(send(&collector, "pk_local", &more[..100]).await.unwrap().accepted, 100, "all 100 are left");
+}
+
+#[tokio::test]
+async fn one_request_reads_no_more_than_so_many_products_in_all_of_its_parts() {
+    let collector = collector(Guard::default(), start());
+    let product = |n: usize| json!({ "product_id": n.to_string() });
+    let updated = |n: usize| {
+        let products: Vec<Value> = (n * 90..(n + 1) * 90).map(product).collect();
+        track("Cart Updated", &n.to_string(), json!({ "products": products }))
+    };
+    let updates: Vec<Value> = (0..100).map(updated).collect();
+    assert_eq!(send(&collector, "pk_local", &updates).await.unwrap().accepted, 100);
+    let ids: Vec<String> = (0..9_000).map(|n| n.to_string()).collect();
+    let unknown = super::lock(&collector.guard.prices).wanted(ids.iter().map(String::as_str), start());
+    assert_eq!(unknown.len(), 8_500);
+}

@@ -1,6 +1,7 @@
 use super::*;
 use beckon_store::streams::memory::MemoryStream;
 use beckon_store::tables::memory::MemoryTables;
+use beckon_wire::limits::EVENT_COUNT_MAX;
 use serde_json::{Value, json};
 
 const MAIL: &str = "mail.0123456789abcdef0123456789abcdef.2";
@@ -72,6 +73,26 @@ async fn one_click_for_a_person_a_request_and_a_mail() {
         "properties": { "decision_id": MAIL, "url": format!("https://s.example/?decision_id={MAIL}") } });
     let told = lines(json!([told])).await;
     assert_eq!((told.len(), &told[0]["properties"]["extra"]["decision_id"]), (1, &json!(MAIL)));
+}
+
+#[tokio::test]
+async fn a_request_of_several_parts_is_one_record_for_each_profile_in_order_with_one_click() {
+    let pages: Vec<Value> = (0..200).map(|n| page(["v", "w"][n % 2], &n.to_string(), MAIL)).collect();
+    let collector = collector();
+    let body = json!({ "batch": pages }).to_string();
+    let key = Credentials::of_key("pk_local");
+    let sent = collector.collect(body.as_bytes(), &key, None, Told::default(), "r");
+    assert_eq!(sent.await.unwrap().accepted, 202);
+    let records = collector.stream.take();
+    assert_eq!(records.len(), 2);
+    for (first, record) in records.iter().enumerate() {
+        let lines = record.data.split(|byte| *byte == b'\n');
+        let lines: Vec<Value> = lines.map(|line| serde_json::from_slice(line).unwrap()).collect();
+        let ids = lines.iter().filter(|line| line["type"] == "page").map(|line| line["id"].as_str().unwrap());
+        assert!(ids.eq((0..100).map(|n| (2 * n + first).to_string())), "in the order they came");
+        assert_eq!((lines.len(), &lines[1]["event"]), (101, &json!("Email Link Clicked")));
+        assert_eq!(record.data.capacity(), record.data.len(), "no byte to spare");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,12 @@
 //! What the collector answers: how many events it took, and a verdict for each that it did not.
 
+use crate::limits::{EVENT_BYTES_MAX, shape};
 use crate::problem::Fault;
 use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// Bytes of the longest id that an answer repeats.
+const MESSAGE_ID_BYTES_MAX: usize = 128;
 
 /// The answer to a valid request. `success` is what Segment's own API says.
 #[derive(Clone, Debug, Serialize)]
@@ -50,13 +55,21 @@ impl Verdict {
     /// A verdict on the event at `index`.
     #[must_use]
     pub fn new(index: usize, json: &str, fault: Fault) -> Self {
-        #[derive(serde::Deserialize)]
-        struct Id {
-            #[serde(rename = "messageId")]
-            message_id: Option<String>,
-        }
-        let message_id =
-            serde_json::from_str::<Id>(json).ok().and_then(|id| id.message_id).filter(|id| id.len() <= 128);
-        Self { index, message_id, fault, retryable: false }
+        Self { index, message_id: message_id(json), fault, retryable: false }
     }
+}
+
+/// The id that an event says it has. Nothing that is long is copied to find it.
+fn message_id(json: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Named<'a> {
+        #[serde(rename = "messageId", borrow)]
+        message_id: Option<&'a RawValue>,
+    }
+    if json.len() > EVENT_BYTES_MAX && shape(json).outer_text > EVENT_BYTES_MAX {
+        return None;
+    }
+    let id = serde_json::from_str::<Named<'_>>(json).ok()?.message_id?.get();
+    let id: String = serde_json::from_str(id).ok()?;
+    (id.len() <= MESSAGE_ID_BYTES_MAX).then_some(id)
 }

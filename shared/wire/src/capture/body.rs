@@ -1,18 +1,23 @@
 //! The body of a request: who sends, when, and the events as raw text, so that one bad event cannot spoil the rest.
 
 use crate::fields::truncate;
-use crate::limits::{BODY_BYTES_MAX, CONTEXT_BYTES_MAX, EVENT_COUNT_MAX};
+use crate::limits::{
+    BODY_BYTES_MAX, CONTEXT_BYTES_MAX, EVENT_BYTES_MAX, EVENT_COUNT_MAX, OBJECT_COUNT_MAX, shape,
+};
 use crate::problem::{Fault, Problem};
 use serde::de::{Error, IgnoredAny, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::fmt;
+use std::ops::Range;
 
 /// Bytes of the longest text that is looked at for a time.
 const TIME_BYTES_MAX: usize = 100;
 /// Bytes of what is said of JSON that cannot be read: serde's words may repeat what was sent.
 const DETAIL_BYTES_MAX: usize = 200;
+/// Brackets that may be left open before a body is not read at all: a reader remembers each.
+const OPEN_COUNT_MAX: usize = 10_000;
 
 /// A request's body, split into events.
 #[derive(Debug)]
@@ -101,6 +106,7 @@ pub(super) fn object_text(bytes: &[u8]) -> Result<&str, Problem> {
     Err(Problem::bad_request("the body must be a JSON object").with(fault))
 }
 
+/// The text of a body, unless to read it would take more memory than the body itself.
 fn text(bytes: &[u8]) -> Result<&str, Problem> {
     if bytes.len() > BODY_BYTES_MAX {
         return Err(Problem::too_large(format!(
@@ -108,7 +114,19 @@ fn text(bytes: &[u8]) -> Result<&str, Problem> {
             bytes.len()
         )));
     }
-    std::str::from_utf8(bytes).map_err(|_| Problem::bad_request("the body is not UTF-8"))
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::bad_request("the body is not UTF-8"))?;
+    let shape = shape(text);
+    if shape.outer_text > EVENT_BYTES_MAX {
+        return Err(Problem::too_large(format!(
+            "a text of {} bytes stands in the body; at most {EVENT_BYTES_MAX} are taken",
+            shape.outer_text
+        )));
+    }
+    if !shape.is_closed && shape.nesting > OPEN_COUNT_MAX {
+        let fault = Fault::new("", "schema.json", "not valid JSON: brackets are not closed");
+        return Err(Problem::bad_request("the body must be a JSON object").with(fault));
+    }
+    Ok(text)
 }
 
 fn not_json(error: &serde_json::Error) -> Problem {
@@ -136,9 +154,11 @@ pub fn parse_batch(bytes: &[u8]) -> Result<Body<'_>, Problem> {
         )));
     }
     let context = batch.context.map_or("", RawValue::get);
-    if context.len() > CONTEXT_BYTES_MAX {
+    let objects = shape(context).objects;
+    if context.len() > CONTEXT_BYTES_MAX || objects > OBJECT_COUNT_MAX {
         return Err(Problem::too_large(format!(
-            "the batch's context has {} bytes; at most {CONTEXT_BYTES_MAX} are taken",
+            "the batch's context has {} bytes and {objects} objects; at most {CONTEXT_BYTES_MAX} and {OBJECT_COUNT_MAX} are \
+             taken",
             context.len()
         )));
     }
@@ -148,6 +168,26 @@ pub fn parse_batch(bytes: &[u8]) -> Result<Body<'_>, Problem> {
         context: serde_json::from_str(context).unwrap_or_default(),
         events,
     })
+}
+
+/// Events that are worked on together, and bytes of them: read, an event takes up to sixteen times its text.
+const PART_COUNT_MAX: usize = 64;
+const PART_BYTES_MAX: usize = EVENT_BYTES_MAX;
+
+/// Where the events of a request are parted, so that what they are read into never is there of all at once: each part has at
+/// least one event, and no more than 64 or 32 KiB.
+#[must_use]
+pub fn parts(events: &[&str]) -> Vec<Range<usize>> {
+    let (mut parts, mut start, mut bytes) = (Vec::new(), 0, 0);
+    for (index, event) in events.iter().enumerate() {
+        bytes += event.len();
+        if index > start && (index - start == PART_COUNT_MAX || bytes > PART_BYTES_MAX) {
+            parts.push(start..index);
+            (start, bytes) = (index, event.len());
+        }
+    }
+    parts.push(start..events.len());
+    parts
 }
 
 /// A time as it stands there; null for what is too long to be one.
@@ -198,6 +238,19 @@ mod tests {
     }
 
     #[test]
+    fn events_are_parted_by_their_number_and_by_their_bytes() {
+        let (small, large) = ("{}", "x".repeat(20 * 1024));
+        assert_eq!(parts(&[small; 130]), [0..64, 64..128, 128..130]);
+        assert_eq!(parts(&[small, &large, &large, small]), [0..2, 2..4]);
+        assert_eq!(
+            parts(&[large.repeat(9).as_str(), small]),
+            [0..1, 1..2],
+            "one that is too large is a part too"
+        );
+        assert_eq!(parts(&[]), [0..0]);
+    }
+
+    #[test]
     fn what_is_no_batch_is_refused_with_a_status_that_says_why() {
         let too_many = format!(r#"{{"batch":[{}1]}}"#, "1,".repeat(512));
         let cases = [
@@ -210,8 +263,11 @@ mod tests {
             (&too_many, 413),
             (&" ".repeat(BODY_BYTES_MAX + 1), 413),
             (" \"text\"", 400),
-            (&format!(r#"{{"batch":"{}"}}"#, "x".repeat(100_000)), 400),
+            (&format!(r#"{{"batch":"{}"}}"#, "x".repeat(20_000)), 400),
             (&format!(r#"{{"context":{{"a":"{}"}},"batch":[]}}"#, "x".repeat(CONTEXT_BYTES_MAX)), 413),
+            (&format!(r#"{{"context":{{"a":[{}1]}},"batch":[]}}"#, "{},".repeat(OBJECT_COUNT_MAX)), 413),
+            (&format!(r#"{{"{}":1,"batch":[]}}"#, "x".repeat(EVENT_BYTES_MAX + 1)), 413),
+            (&"[".repeat(100_000), 400),
         ];
         for (body, status) in cases {
             let problem = parse_batch(body.as_bytes()).unwrap_err();

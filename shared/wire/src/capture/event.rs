@@ -9,7 +9,7 @@ use super::scrub::scrub;
 use super::time::occurred_at;
 use crate::bots;
 use crate::fields::Fields;
-use crate::limits::{EVENT_BYTES_MAX, NESTING_MAX, nesting};
+use crate::limits::{EVENT_BYTES_MAX, NESTING_MAX, OBJECT_COUNT_MAX, shape};
 use crate::privacy::{self, Of};
 use crate::problem::Fault;
 use crate::stream::{ConsentLine, Context, Line, LineType, VERSION};
@@ -191,10 +191,14 @@ fn parse(json: &str) -> Result<Map<String, Value>, Fault> {
         let detail = format!("the event has {} bytes; at most {EVENT_BYTES_MAX} are taken", json.len());
         return Err(Fault::new("", "event.too_large", detail));
     }
-    let depth = nesting(json);
-    if depth > NESTING_MAX {
-        let detail = format!("{depth} levels of nesting; at most {NESTING_MAX} are taken");
+    let shape = shape(json);
+    if shape.nesting > NESTING_MAX {
+        let detail = format!("{} levels of nesting; at most {NESTING_MAX} are taken", shape.nesting);
         return Err(Fault::new("", "event.nesting", detail));
+    }
+    if shape.objects > OBJECT_COUNT_MAX {
+        let detail = format!("the event has {} objects; at most {OBJECT_COUNT_MAX} are taken", shape.objects);
+        return Err(Fault::new("", "event.too_large", detail));
     }
     match serde_json::from_str(json) {
         Ok(Value::Object(object)) => Ok(object),

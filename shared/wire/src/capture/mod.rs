@@ -22,7 +22,7 @@ mod spec;
 mod time;
 
 pub use answer::{CaptureAnswer, Verdict};
-pub use body::{Body, parse_batch, parse_single};
+pub use body::{Body, parse_batch, parse_single, parts};
 pub use commerce::COMMERCE;
 pub use contact::ContactTraits;
 pub use decision::DECISION_EVENTS;

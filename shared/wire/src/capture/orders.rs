@@ -1,7 +1,7 @@
 //! Orders as a back office tells them, as events of Segment's e-commerce spec.
 
 use super::body::object_text;
-use crate::limits::EVENT_COUNT_MAX;
+use crate::limits::{EVENT_COUNT_MAX, NESTING_MAX, OBJECT_COUNT_MAX, shape};
 use crate::problem::{Fault, Problem};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -61,8 +61,12 @@ pub fn pointer_of_order(pointer: &str) -> String {
 }
 
 fn event(order: &str) -> Result<String, Fault> {
-    if crate::limits::nesting(order) > crate::limits::NESTING_MAX {
+    let shape = shape(order);
+    if shape.nesting > NESTING_MAX {
         return Err(Fault::new("", "event.nesting", "too many levels of nesting"));
+    }
+    if shape.objects > OBJECT_COUNT_MAX {
+        return Err(Fault::new("", "event.too_large", "too many objects"));
     }
     let Ok(Value::Object(fields)) = serde_json::from_str(order) else {
         return Err(Fault::new("", "schema.type", "expected an object with an order_id"));

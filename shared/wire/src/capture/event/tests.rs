@@ -81,6 +81,8 @@ fn the_senders_clock_is_corrected_and_clamped() {
 fn every_fault_has_its_pointer_and_code() {
     let deep =
         format!(r#"{{"type":"page","anonymousId":"v","properties":{}1{}}}"#, "[".repeat(99), "]".repeat(99));
+    let many =
+        format!(r#"{{"type":"page","anonymousId":"v","properties":{{"a":[{}1]}}}}"#, "{},".repeat(500));
     let large = format!(r#"{{"type":"page","anonymousId":"v","x":"{}"}}"#, "x".repeat(33 * 1024));
     let long_id = format!(r#"{{"type":"page","anonymousId":"{}"}}"#, "v".repeat(201));
     let cases = [
@@ -101,6 +103,7 @@ fn every_fault_has_its_pointer_and_code() {
         (&long_id, "/anonymousId", "schema.value"),
         (&deep, "", "event.nesting"),
         (&large, "", "event.too_large"),
+        (&many, "", "event.too_large"),
     ];
     for (json, pointer, code) in cases {
         let fault = read(json).unwrap_err();
