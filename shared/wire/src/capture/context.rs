@@ -1,6 +1,5 @@
 //! The context of an event: time zone, locale, device, page, campaign, consent. Never an address, never an IP.
 
-use crate::bots::is_bot;
 use crate::fields::{Fields, truncate};
 use crate::privacy::{looks_like_email, without_query};
 use crate::problem::Fault;
@@ -65,13 +64,11 @@ fn consent(object: &Map<String, Value>) -> Result<ConsentLine, Fault> {
     })
 }
 
-/// The type of device, from the user agent's own words.
+/// The type of device, from the user agent's own words. Programs that are nobody have been refused before.
 fn device(agent: &str) -> &'static str {
-    let small = agent.to_ascii_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| small.contains(word));
-    if is_bot(agent) {
-        "bot"
-    } else if has(&["ipad", "tablet"]) || (has(&["android"]) && !has(&["mobile"])) {
+    let agent = agent.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| agent.contains(word));
+    if has(&["ipad", "tablet"]) || (has(&["android"]) && !has(&["mobile"])) {
         "tablet"
     } else if has(&["mobi", "iphone", "android"]) {
         "mobile"
