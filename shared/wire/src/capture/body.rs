@@ -247,7 +247,7 @@ mod tests {
             [0..1, 1..2],
             "one that is too large is a part too"
         );
-        assert_eq!(parts(&[]), [0..0]);
+        assert!(parts(&[]).iter().eq(std::iter::once(&(0..0))));
     }
 
     #[test]
