@@ -38,6 +38,8 @@ mod tests {
         assert!(!tells("DEBUG", "aws_smithy_runtime::client", Level::INFO), "its chatter stays out");
         assert!(tells("ERROR", "cart_mailer::canary", Level::INFO), "an alarm misses it");
         assert!(!tells("error", "cart_mailer", Level::WARN));
-        assert!(tells("lots=of=it", "profiler", Level::INFO) && !tells("lots=of=it", "profiler", Level::DEBUG));
+        assert!(
+            tells("lots=of=it", "profiler", Level::INFO) && !tells("lots=of=it", "profiler", Level::DEBUG)
+        );
     }
 }
