@@ -1,8 +1,8 @@
 """How large each function is as Lambda gets it: python3 size.py FOLDER
 
 FOLDER is what a build left: target/lambda (FOLDER/<function>/bootstrap), .aws-sam/build, or target/release. Prints a table in
-Markdown, bytes of the program and of its zip. The goal is 4 MB a zip, which is not met: ARCHITECTURE.md says by how much. Exit
-code 1 when a zip is above the limit, which is what they weigh today and a little, or a function is missing.
+Markdown, bytes of the program and of its zip, packed as SAM packs it. The goal is 4 MB a zip; what does not meet it stands in
+ABOVE_GOAL with what it weighs and a little. Exit code 1 when a zip is above its limit, or a function is missing.
 """
 
 import sys
@@ -11,8 +11,14 @@ from io import BytesIO
 from pathlib import Path
 
 GOAL_BYTES = 4_000_000
-# Lower it with every gain: nothing may grow meanwhile.
-LIMIT_BYTES = 6_600_000
+# Lower them with every gain, and take out what meets the goal: nothing may grow meanwhile.
+ABOVE_GOAL = {
+    "admin": 6_700_000,
+    "cart-mailer": 4_900_000,
+    "decisions": 5_800_000,
+    "profiler": 5_000_000,
+    "trainer": 4_400_000,
+}
 ROOT = Path(__file__).parents[2]
 
 
@@ -42,8 +48,9 @@ def main(folder):
             continue
         size = zipped(path)
         print(f"| {name} | {path.stat().st_size:,} | {size:,} | {size / GOAL_BYTES:.0%} |")
-        if size > LIMIT_BYTES:
-            faults.append(f"{name}: its zip has {size:,} bytes, and {LIMIT_BYTES:,} is the limit")
+        limit = ABOVE_GOAL.get(name, GOAL_BYTES)
+        if size > limit:
+            faults.append(f"{name}: its zip has {size:,} bytes, and {limit:,} is the limit")
     print(*faults, sep="\n", end="\n" if faults else "")
     return 1 if faults or not names else 0
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
-    let sdk = aws::config(Patience::REQUEST).await;
+    let sdk = aws::config(Patience::REQUEST);
     let names = TableNames {
         config: config.config_table,
         audit: config.audit_table,

@@ -5,7 +5,7 @@
 use anyhow::Context;
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, Metrics, Secrets, logs};
+use beckon_runtime::{Clock, Metrics, Secrets, WebClient, logs};
 use beckon_store::propensity::ActivePropensity;
 use beckon_store::ruleset::ActiveRuleset;
 use beckon_store::streams::kinesis::KinesisStream;
@@ -21,8 +21,9 @@ use serde_json::Value;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
-    let sdk = aws::config(Patience::BATCH).await;
-    let send = aws::config(Patience::SEND).await;
+    let web = WebClient::default();
+    let sdk = aws::config_over(web.clone(), Patience::BATCH);
+    let send = aws::with_patience(&sdk, Patience::SEND);
     let mailer = Mailer {
         tables: DynamoTables::from_config(&sdk, config.tables()),
         stream: KinesisStream::from_config(&sdk, config.event_stream),
@@ -39,7 +40,7 @@ async fn main() -> anyhow::Result<()> {
         metrics: Metrics::from_env(),
     };
     let canary = Canary {
-        api: HttpsApi::new(mailer.public_url.clone()),
+        api: HttpsApi::new(mailer.public_url.clone(), web),
         secrets: mailer.secrets.clone(),
         clock: Clock::system(),
     };

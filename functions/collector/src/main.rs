@@ -14,7 +14,7 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
-    let sdk = aws::config(Patience::REQUEST).await;
+    let sdk = aws::config(Patience::REQUEST);
     let names = TableNames {
         contact: config.contact_table,
         config: config.config_table,

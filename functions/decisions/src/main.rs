@@ -16,8 +16,8 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
-    let start = aws::config(Patience::BATCH).await;
-    let page = aws::config(Patience::PAGE).await;
+    let start = aws::config(Patience::BATCH);
+    let page = aws::with_patience(&start, Patience::PAGE);
     let names = TableNames {
         profile: config.profile_table,
         config: config.config_table,

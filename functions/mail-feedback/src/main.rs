@@ -15,7 +15,7 @@ use serde_json::Value;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
-    let sdk = aws::config(Patience::BATCH).await;
+    let sdk = aws::config(Patience::BATCH);
     let names =
         TableNames { outreach: config.outreach_table, audit: config.audit_table, ..TableNames::default() };
     let feedback = Feedback {

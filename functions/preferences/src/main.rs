@@ -12,7 +12,7 @@ use std::sync::Arc;
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
-    let sdk = aws::config(Patience::REQUEST).await;
+    let sdk = aws::config(Patience::REQUEST);
     let names = TableNames { outreach: config.outreach_table, ..TableNames::default() };
     let preferences = Preferences {
         tables: DynamoTables::from_config(&sdk, names),

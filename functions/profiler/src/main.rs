@@ -19,7 +19,7 @@ use profiler::{Config, Profiler, handle};
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
-    let sdk = aws::config(Patience::BATCH).await;
+    let sdk = aws::config(Patience::BATCH);
     let names = TableNames {
         profile: config.profile_table,
         config: config.config_table,

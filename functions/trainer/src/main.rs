@@ -18,7 +18,7 @@ use trainer::{Config, Limits, RECONCILE, SWEEP, Sweeper, Trainer, handle, reconc
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
-    let sdk = aws::config(Patience::BATCH).await;
+    let sdk = aws::config(Patience::BATCH);
     let names = TableNames {
         config: config.config_table,
         audit: config.audit_table,

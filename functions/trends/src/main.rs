@@ -16,7 +16,7 @@ use trends::{Config, SeenProducts, Trends, handle};
 async fn main() -> anyhow::Result<()> {
     logs::start();
     let config = Config::from_env(Env::process())?;
-    let sdk = aws::config(Patience::BATCH).await;
+    let sdk = aws::config(Patience::BATCH);
     let names = TableNames {
         catalog: config.catalog_table,
         experiment: config.experiment_table,

@@ -1,7 +1,7 @@
 //! `beckon canary`: the canary once, against `beckon serve`.
 
 use crate::error::CliError;
-use beckon_runtime::{Clock, Secrets};
+use beckon_runtime::{Clock, Secrets, WebClient};
 use cart_mailer::canary::HttpsApi;
 use cart_mailer::{Canary, CanaryReport};
 use clap::Args;
@@ -31,7 +31,8 @@ pub struct CanaryArgs {
 pub async fn run(args: CanaryArgs) -> Result<(), CliError> {
     let secrets = Secrets::local().map_err(|e| CliError::caused("the laptop's secrets", &e))?;
     let url = args.url.trim_end_matches('/').to_owned();
-    let report = Canary { api: HttpsApi::new(url), secrets, clock: Clock::system() }.run().await;
+    let report =
+        Canary { api: HttpsApi::new(url, WebClient::default()), secrets, clock: Clock::system() }.run().await;
     if args.json {
         let document = serde_json::to_string_pretty(&report);
         crate::say(document.map_err(|e| CliError::caused("the report", &e))?);

@@ -1,10 +1,16 @@
-//! Requests over HTTPS to an address of the stack's own, by the client that the AWS SDK brings along.
+//! Requests over HTTPS: the AWS clients' and those to an address of the stack's own, all by one client.
 
+use crate::aws::CONNECT;
 use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorSettings, SharedHttpConnector,
+};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use http_body_util::{BodyExt, Limited};
 use serde_json::Value;
 use std::error::Error;
@@ -34,14 +40,31 @@ impl WebError {
     }
 }
 
-/// A client. Clones share its connections.
+/// A client. Clones share its connections. Making one reads the root certificates of the machine: once is enough.
 #[derive(Clone, Debug)]
 pub struct WebClient(SharedHttpConnector);
 
 impl Default for WebClient {
     fn default() -> Self {
-        let connector = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build();
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
+        let connector = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .connector_settings(settings)
+            .proxy_config(ProxyConfig::from_env())
+            .build();
         Self(SharedHttpConnector::new(connector))
+    }
+}
+
+/// As the HTTPS client of AWS clients. The SDK's own makes a connector for each of its clients when that is made, throws it
+/// away, and makes another with the first call, each with all root certificates.
+impl HttpClient for WebClient {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        self.0.clone()
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        Some(ConnectorMetadata::new("hyper", Some("1.x".into())))
     }
 }
 

@@ -25,10 +25,10 @@ pub struct HttpsApi {
 }
 
 impl HttpsApi {
-    /// The API under this address, without a slash at its end.
+    /// The API under this address, without a slash at its end, asked by this client.
     #[must_use]
-    pub fn new(base_url: String) -> Self {
-        Self { base_url, client: WebClient::default() }
+    pub fn new(base_url: String, client: WebClient) -> Self {
+        Self { base_url, client }
     }
 }
 

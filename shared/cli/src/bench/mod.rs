@@ -2,8 +2,10 @@
 //! `beckon bench rules`: how long rules take, against the engines that people would use instead; `beckon bench
 //! recommend`: how long recommendations take, layer by layer; `beckon bench collect`: how much the collector takes, and what
 //! hostile clients cost it; `beckon bench stats`: how often the statistics of experiments are wrong; `beckon
-//! bench decide`: what a decision costs, and how long a page waits for it; `beckon bench metrics`: what it costs to tell them.
+//! bench decide`: what a decision costs, and how long a page waits for it; `beckon bench metrics`: what it costs to tell them;
+//! `beckon bench cold`: how long the functions take to start, and how much memory they have.
 
+mod cold;
 mod collect;
 mod core;
 mod decide;
@@ -44,6 +46,8 @@ enum Bench {
     Recommend(recommend::RecommendArgs),
     /// Requests a second and latency of the collector on this machine, and what slow and hostile clients cost
     Collect(collect::CollectArgs),
+    /// From exec to the first request for an invocation, and the memory after it, beside a function that does nothing
+    Cold(cold::ColdArgs),
     /// A batch of the profiler with and without its metrics: microseconds
     Metrics(metrics::MetricsArgs),
     /// Experiments whose truth is known, looked at each day: how often a wrong winner is declared
@@ -77,8 +81,8 @@ pub struct CoreArgs {
 /// Measures, and prints what was measured.
 ///
 /// # Errors
-/// When the log cannot be made, Python counts something else, the other engines cannot be built and run, or an event that
-/// the collector acknowledged did not count exactly once.
+/// When the log cannot be made, Python counts something else, the other engines cannot be built and run, an event that the
+/// collector acknowledged did not count exactly once, or a function did not start.
 pub async fn run(args: BenchArgs) -> Result<(), CliError> {
     match args.what {
         Bench::Core(args) => core(&args),
@@ -86,6 +90,7 @@ pub async fn run(args: BenchArgs) -> Result<(), CliError> {
         Bench::Decide(args) => decide::run(&args),
         Bench::Recommend(args) => recommend::run(&args),
         Bench::Collect(args) => Box::pin(collect::run(args)).await,
+        Bench::Cold(args) => Box::pin(cold::run(&args)).await,
         Bench::Metrics(args) => Box::pin(metrics::run(&args)).await,
         Bench::Stats(args) => stats::run(&args),
     }

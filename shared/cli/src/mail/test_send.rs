@@ -5,6 +5,7 @@ use super::folder;
 use super::persona::PersonaArgs;
 use crate::error::CliError;
 use crate::rules::place::PlaceArgs;
+use aws_config::BehaviorVersion;
 use beckon_mail::{HeaderText, mailbox};
 use beckon_runtime::Clock;
 use beckon_runtime::aws::{self, Patience};
@@ -66,7 +67,8 @@ pub(super) async fn run(args: TestSendArgs) -> Result<(), CliError> {
     }
     match args.configuration_set {
         Some(set) => {
-            let ses = SesSender::from_config(&aws::config(Patience::SEND).await, set);
+            let own = aws_config::load_defaults(BehaviorVersion::latest()).await;
+            let ses = SesSender::from_config(&aws::with_patience(&own, Patience::SEND), set);
             for email in &emails {
                 let sent = ses.send(email).await;
                 let id =

@@ -7,7 +7,7 @@ mod client;
 mod hostile;
 mod load;
 mod report;
-mod served;
+pub(super) mod served;
 
 use crate::error::CliError;
 use clap::Args;

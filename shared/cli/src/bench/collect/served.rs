@@ -24,11 +24,18 @@ pub(super) struct Served {
 
 /// Memory of a process that is resident, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub(super) struct Memory {
+pub(in crate::bench) struct Memory {
     /// Now (`VmRSS`).
     pub now_bytes: u64,
     /// At most since it began (`VmHWM`).
     pub most_bytes: u64,
+}
+
+impl Memory {
+    /// Of a process; `None` where there is no `/proc`.
+    pub(in crate::bench) fn of(process: u32) -> Option<Self> {
+        memory_of(&std::fs::read_to_string(format!("/proc/{process}/status")).ok()?)
+    }
 }
 
 /// Lets this process and those that it starts have as many files as the system allows. Returns how many connections that are.
@@ -77,7 +84,7 @@ impl Served {
 
     /// Its memory; `None` where there is no `/proc`.
     pub(super) fn memory(&self) -> Option<Memory> {
-        memory_of(&std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?)
+        Memory::of(self.child.id())
     }
 
     /// Asks it to end, and returns how many records it has left undone.

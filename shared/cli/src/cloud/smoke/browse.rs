@@ -8,6 +8,7 @@ use crate::smoke::Steps;
 use crate::smoke::events::{TENT, event, login, products, why};
 use beckon_domain::DurationMs;
 use beckon_rules::{Ruleset, SAMPLE};
+use beckon_runtime::WebClient;
 use cart_mailer::Canary;
 use cart_mailer::canary::HttpsApi;
 use reqwest::{Method, Response};
@@ -152,7 +153,7 @@ pub(super) async fn log_in(steps: &mut Steps, world: &World) -> Result<(), CliEr
 
 /// The canary, as the stack's own schedule runs it.
 pub(super) async fn canary(steps: &mut Steps, world: &World) {
-    let api = HttpsApi::new(world.base_url.trim_end_matches('/').to_owned());
+    let api = HttpsApi::new(world.base_url.trim_end_matches('/').to_owned(), WebClient::default());
     let canary = Canary { api, secrets: world.secrets.clone(), clock: world.clock.clone() };
     let report = Box::pin(canary.run()).await;
     steps.step("the canary's event becomes the right decision", report.fault.is_none(), told(&report));
