@@ -2,6 +2,8 @@
 //! be noticed. `cargo beckon sim --seeds 10000` runs as many as one has time for.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod hot;
+
 use beckon_cli::sim::{BUG_SEEDS_MAX, find_bugs, simulate};
 
 /// Among these every fault strikes; of the first two hundred seeds none has an event that nears the age limit on its way to a

@@ -33,4 +33,5 @@ mod step;
 
 pub use model::Mapping;
 pub use options::{Options, OptionsError};
+pub use shard::lane_of;
 pub use step::{Answer, Batch, Completed, DiscardReason, Discarded, Entry, Invocation, InvocationId, Step};

@@ -115,9 +115,10 @@ impl<R: Clone> Shard<R> {
     }
 }
 
-/// The lane of a partition key. AWS does not document its hash; this one is FNV-1a, which is short and the same
+/// The lane of a partition key among so many. AWS does not document its hash; this one is FNV-1a, which is short and the same
 /// everywhere.
-fn lane_of(partition_key: &str, lane_count: usize) -> usize {
+#[must_use]
+pub fn lane_of(partition_key: &str, lane_count: usize) -> usize {
     const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let hash = partition_key.bytes().fold(BASIS, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));

@@ -59,12 +59,12 @@ pub(crate) struct Flow<'a> {
 
 impl Flow<'_> {
     /// Milliseconds that computing takes in a function: microseconds of a whole core by what the function has of one.
-    fn computing_ms(&self, core_us: f64, memory_mb: f64) -> f64 {
+    pub fn computing_ms(&self, core_us: f64, memory_mb: f64) -> f64 {
         let share = (memory_mb / CORE_MB).min(1.0) * self.measured.assumed.cloud_core.value;
         core_us / 1_000.0 / share
     }
 
-    fn calls_us(&self, calls: f64) -> f64 {
+    pub fn calls_us(&self, calls: f64) -> f64 {
         let assumed = &self.measured.assumed;
         assumed.invocation_us.value + calls * assumed.call_us.value
     }

@@ -117,6 +117,24 @@ pub struct Timed {
     pub line_bytes: f64,
 }
 
+/// What one key bears, as the simulation has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hot {
+    /// The day.
+    pub on: String,
+    /// The command.
+    pub command: String,
+    /// Events of one visitor of 1,000 events a second that one write of its profile covers, each event in a request of its own.
+    pub visitor_events_per_write: f64,
+    /// Write units of each.
+    pub visitor_write_units: f64,
+    /// Records for each event on the shard of a product that half of all looks are at.
+    pub product_records_per_event: f64,
+    /// Write units of that product's item, once a batch.
+    pub product_write_units: f64,
+}
+
 /// A figure that nobody measured, and why it is what it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figure {
@@ -165,6 +183,8 @@ pub struct Measured {
     pub trends: Option<TrendCurve>,
     /// Timed.
     pub timed: Timed,
+    /// Simulated.
+    pub hot: Hot,
     /// Assumed.
     pub assumed: Assumed,
 }

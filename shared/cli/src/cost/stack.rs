@@ -22,6 +22,8 @@ pub(crate) const TREND_BATCH_SIZE: f64 = 10_000.0;
 pub(crate) const SHARD_COUNT_MAX: f64 = 500.0;
 /// Batches of one shard at the same time at most.
 pub(crate) const PARALLELIZATION_MAX: f64 = 10.0;
+/// Events a second of one visitor that an instance of the collector takes in the long run, unless one says otherwise.
+pub(crate) const VISITOR_EVENTS_PER_SECOND: f64 = 20.0;
 /// Requests a second of a route of the collector or of decisions, unless one says otherwise.
 pub(crate) const RATE_LIMIT: f64 = 500.0;
 /// The same at most.
@@ -117,6 +119,7 @@ mod tests {
             ("CollectRateLimit:", RATE_LIMIT, Some(RATE_LIMIT_MAX)),
             ("DecideRateLimit:", RATE_LIMIT, Some(RATE_LIMIT_MAX)),
             ("EventsPerHourAlarm:", EVENTS_PER_HOUR_ALARM, None),
+            ("VisitorEventsPerSecond:", VISITOR_EVENTS_PER_SECOND, None),
             ("TrainerMemory:", TRAINER_MB, None),
             ("TrainerTimeout:", TRAINER_SECONDS, None),
             ("ArchiveDays:", ARCHIVE_DAYS, None),

@@ -6,6 +6,7 @@ use crate::cost::flow::{Flow, SHARD_BYTES_IN, SHARD_BYTES_OUT, SHARD_RECORDS};
 use crate::cost::measured::Measured;
 use crate::cost::stack::{
     EVENTS_PER_HOUR_ALARM, PARALLELIZATION, RATE_LIMIT, RATE_LIMIT_MAX, SHARD_COUNT_MAX,
+    VISITOR_EVENTS_PER_SECOND,
 };
 use beckon_store::tables::DUE_SHARD_COUNT;
 use serde::Serialize;
@@ -218,7 +219,8 @@ impl<'a> PerEvent<'a> {
 
     /// What one key or one row bears, when so much of everything goes to it.
     fn of_keys(&self, quotas: &Quotas) -> Vec<Limit> {
-        let assumed = &self.measured.assumed;
+        let (assumed, simulated) = (&self.measured.assumed, &self.measured.hot);
+        let flooded = SHARD_RECORDS / VISITOR_EVENTS_PER_SECOND;
         let row = &quotas.dynamodb_partition_write_units;
         let source = format!("{} ({})", row.page, row.looked_up);
         let hot = assumed.hot_product.value;
@@ -252,6 +254,20 @@ impl<'a> PerEvent<'a> {
                 format!("one product with {} % of the signals: one shard takes 1,000 a second", hot * 100.0),
                 "no parameter: its signals would have to be sampled, or summed up before they are put",
                 &quotas.kinesis_shard_records.page,
+            ),
+            limit(
+                SHARD_RECORDS / simulated.product_records_per_event,
+                "half of all looks at one product: one shard of signals takes 1,000 a second".to_owned(),
+                "no parameter: they would have to be gathered before they are put; beyond it all profiles wait",
+                &simulated.command,
+            ),
+            limit(
+                flooded * 1_000.0 / (self.records * Flow { measured: self.measured }.collector_ms()),
+                format!(
+                    "one visitor who floods: {flooded} instances of the collector let a whole shard's records in"
+                ),
+                "lower VisitorEventsPerSecond, or set ReservedConcurrency; a burst of new instances does it before",
+                &simulated.command,
             ),
             limit(
                 row.value / list_units * LIST_SECONDS / self.signal_shards,

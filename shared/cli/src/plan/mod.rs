@@ -8,6 +8,7 @@ mod tests;
 mod text;
 
 use crate::cost::measured::{Counted, Measured};
+use crate::cost::stack::VISITOR_EVENTS_PER_SECOND;
 use crate::error::CliError;
 use clap::Args;
 pub use limits::{Kind, Limit, limits};
@@ -76,19 +77,26 @@ impl Plan {
             counted: measured.counted.clone(),
             sizings: demands.iter().map(|demand| Sizing::of(*demand, measured, &quotas)).collect(),
             limits,
-            keys: keys(&quotas),
+            keys: keys(&quotas, measured),
         })
     }
 }
 
-fn keys(quotas: &Quotas) -> Vec<String> {
+fn keys(quotas: &Quotas, measured: &Measured) -> Vec<String> {
+    let hot = &measured.hot;
     let (shard, row) = (quotas.kinesis_shard_records.value, quotas.dynamodb_partition_write_units.value);
     vec![
         format!(
             "one visitor: all events in one shard ({shard} records or 1 MB a second), in one lane, one batch after the \
-             other; one item ({row} write units a second), written once a batch. VisitorEventsPerSecond (20) ends it before"
+             other; one item ({row} write units a second), written once a batch: at 1,000 events a second {} events a write \
+             of {} units ({}). VisitorEventsPerSecond ({VISITOR_EVENTS_PER_SECOND}) is of each instance of the collector",
+            hot.visitor_events_per_write, hot.visitor_write_units, hot.command
         ),
-        format!("one product: all signals in one shard ({shard} a second); one row, written once in TrendWindowSeconds"),
+        format!(
+            "one product: all signals in one shard ({shard} a second), {} records an event where half of all looks are at it; \
+             one row of {} units, written once in TrendWindowSeconds ({})",
+            hot.product_records_per_event, hot.product_write_units, hot.command
+        ),
         "a store's or a category's best sellers: one row, written by each shard of signals in TrendWindowSeconds"
             .to_owned(),
         format!("one part of the due index: {row} write units a second"),

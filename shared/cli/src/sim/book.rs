@@ -45,6 +45,8 @@ pub(crate) struct Told {
     pub(crate) settled: bool,
     /// The version of the profile that was the first to say so.
     pub(crate) settled_by: Option<u64>,
+    /// When that was written.
+    pub(crate) settled_at: Option<Timestamp>,
     /// It was kept as failed, because the fold panics at it or its record neared the age limit ...
     pub(crate) expired: bool,
     /// ... after its customer was given it.
@@ -174,6 +176,7 @@ impl Book {
                             event,
                             settled: false,
                             settled_by: None,
+                            settled_at: None,
                             expired: false,
                             forwarded: false,
                         });
@@ -259,7 +262,7 @@ impl Book {
             let Some(told) = log.get_mut(*record).and_then(|r| r.told.get_mut(*line)) else { return false };
             told.settled = profile.marks.covers(&told.position);
             if told.settled {
-                told.settled_by = Some(version);
+                (told.settled_by, told.settled_at) = (Some(version), Some(now));
                 account.settled.push((*record, *line));
                 let count = if told.line.internal { &mut account.internal } else { &mut account.external };
                 *count += 1;

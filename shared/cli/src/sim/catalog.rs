@@ -44,7 +44,9 @@ impl CatalogStore for SimTables {
             }
             Fate::Through | Fate::AnswerLost => {}
         }
+        self.net.admit_trend(key, trend)?;
         let saved = self.inner.save_trend(key, trend, read_version).await?;
+        self.net.lock().note_trend(key, saved);
         self.net.leave().await;
         if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(saved) }
     }
@@ -78,7 +80,9 @@ impl CatalogStore for SimTables {
             }
             Fate::Through | Fate::AnswerLost => {}
         }
+        self.net.admit_list(key, list)?;
         let saved = self.inner.save_best_sellers(key, list, read_version).await?;
+        self.net.lock().note_list(key, saved);
         self.net.leave().await;
         if fate == Fate::AnswerLost { Err(store_error(NAME, fate)) } else { Ok(saved) }
     }

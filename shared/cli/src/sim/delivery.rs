@@ -5,6 +5,7 @@ use super::bugs::Bug;
 use super::bus::SimBus;
 use super::fault::{AGE_GUARDED, Fault};
 use super::ground::Notes;
+use super::hot::pace::Stream;
 use super::ports::{SimFailed, SimStream, SimTables};
 use super::shards::Shard;
 use super::world::{Ended, Waiting, Work, World};
@@ -48,7 +49,8 @@ impl World {
                 }
             }
             shard.were_read(|name| mapping.close_shard(name));
-            shard.read_at = now + DurationMs::from_ms(ground.dice.between(100, 1_000));
+            let soonest = if ground.pace.is_some() { 1_000 } else { 100 };
+            shard.read_at = now + DurationMs::from_ms(ground.dice.between(soonest, 1_000));
         }
     }
 
@@ -80,7 +82,8 @@ impl World {
             shard.were_read(|name| self.mapping.close_shard(name));
             // A shard that lags: its child is beside it for a while.
             let pause = if self.early && ground.dice.chance(200) { 30_000 } else { 1_000 };
-            shard.read_at = now + DurationMs::from_ms(ground.dice.between(100, pause));
+            let soonest = if ground.pace.is_some() { 1_000 } else { 100 };
+            shard.read_at = now + DurationMs::from_ms(ground.dice.between(soonest, pause));
         }
     }
 
@@ -166,8 +169,13 @@ impl World {
         let hurry = self.net.lock().strikes(Fault::Deadline);
         let given_ms = self.net.lock().dice.between(20, 4_000);
         let deadline = hurry.then(|| self.now() + DurationMs::from_ms(given_ms));
-        let call =
-            async move { Ended::Answered(Box::pin(invocation_of(&profiler, given, deadline, bug)).await) };
+        let net = self.net.clone();
+        let call = async move {
+            net.compute(|pace, _| pace.reading(line_count(&given))).await;
+            let failures = Box::pin(invocation_of(&profiler, given, deadline, bug)).await;
+            net.compute(|pace, notes| pace.calling(notes.calls)).await;
+            Ended::Answered(failures)
+        };
         self.start(Work::Batch { invocation, records }, doomed, Box::pin(call));
         if let Some(task) = self.tasks.last_mut() {
             task.notes.basis.shard = shard;
@@ -202,6 +210,7 @@ impl World {
         let Some(id) = invocation else { return };
         let now = self.now();
         let completed = self.mapping.complete(id, &answer, now);
+        self.net.lock().note_invoked(Stream::Events, &records, &completed, now);
         if completed.done_count > 0 {
             self.delivered.push(records[..completed.done_count].to_vec());
         }
@@ -286,6 +295,11 @@ fn entry(place: usize, record: &StreamRecord) -> Option<Entry<usize>> {
         arrived_at: record.arrived_at,
         record: place,
     })
+}
+
+/// Lines of these records.
+pub(crate) fn line_count(records: &[StreamRecord]) -> usize {
+    records.iter().map(|record| record.data.split(|byte| *byte == b'\n').count()).sum()
 }
 
 pub(crate) fn event(records: &[StreamRecord]) -> KinesisEvent {

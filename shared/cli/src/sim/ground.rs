@@ -5,6 +5,7 @@
 use super::book::Book;
 use super::bugs::Bug;
 use super::fault::{Fault, FaultCounts, Weather};
+use super::hot::pace::Pace;
 use super::mail_book::MailNotes;
 use super::ports::Producer;
 use super::post::Telling;
@@ -75,6 +76,10 @@ pub(crate) struct Notes {
     pub(crate) is_page: bool,
     /// What a run of the mailer was told.
     pub(crate) mail: MailNotes,
+    /// Calls that it made.
+    pub(crate) calls: u64,
+    /// The instance of the collector that it has, in a paced run.
+    pub(crate) instance: Option<usize>,
 }
 
 /// The hash of everything that happened, in order: two runs of a seed are the same run if it is the same.
@@ -112,6 +117,8 @@ pub(crate) struct Ground {
     pub(crate) book: Book,
     pub(crate) bug: Bug,
     pub(crate) call_count: u64,
+    /// How long things take and how much goes in; `None` where nothing takes any time.
+    pub(crate) pace: Option<Box<Pace>>,
 }
 
 /// What a person does in the middle of a run of the mailer.
@@ -197,10 +204,16 @@ impl Net {
 
     /// A call is under way: others run meanwhile; then its fate is thrown. `can_land_late` for writes.
     pub(crate) async fn arrive(&self, name: &'static str, reach: Reach<'_>, can_land_late: bool) -> Fate {
-        let hops = self.lock().dice.between(1, 2);
-        pass(hops).await;
+        let takes = self.lock().pace.as_ref().map(|pace| pace.call(name));
+        if let Some(takes) = takes {
+            self.hold_up(takes).await;
+        } else {
+            let hops = self.lock().dice.between(1, 2);
+            pass(hops).await;
+        }
         let mut ground = self.lock();
         ground.call_count += 1;
+        ground.notes.calls += 1;
         ground.trace.mix_text(name);
         if ground.strikes(Fault::Panic) {
             drop(ground);
@@ -251,19 +264,42 @@ impl Net {
     /// A call takes so long that everything else goes on meanwhile.
     pub(crate) async fn hold_up(&self, time: DurationMs) {
         let until = self.lock().clock.now() + time;
-        poll_fn(|_| {
+        poll_fn(|cx| {
             let mut ground = self.lock();
             let is_over = ground.clock.now() >= until;
-            ground.notes.sleeps_until = (!is_over).then_some(until);
+            match &mut ground.pace {
+                Some(pace) if !is_over => pace.wake_at(until, cx.waker().clone()),
+                Some(_) => {}
+                None => ground.notes.sleeps_until = (!is_over).then_some(until),
+            }
             if is_over { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
 
+    /// A function computes, if that takes any time.
+    pub(crate) async fn compute(&self, time: impl FnOnce(&Pace, &Notes) -> DurationMs) {
+        let takes = {
+            let ground = self.lock();
+            ground.pace.as_ref().map(|pace| time(pace, &ground.notes))
+        };
+        if let Some(takes) = takes.filter(|takes| *takes > DurationMs::ZERO) {
+            self.hold_up(takes).await;
+        }
+    }
+
     /// The answer is under way: a function that ends now has done its work and nobody knows.
     pub(crate) async fn leave(&self) {
+        if self.is_paced() {
+            return;
+        }
         let hops = self.lock().dice.below(2);
         pass(hops).await;
+    }
+
+    /// Whether things take time.
+    pub(crate) fn is_paced(&self) -> bool {
+        self.lock().pace.is_some()
     }
 }
 

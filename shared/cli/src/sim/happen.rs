@@ -15,15 +15,17 @@ use beckon_wire::auth::Credentials;
 use beckon_wire::capture::CaptureAnswer;
 use collector::Told;
 use futures_util::FutureExt;
-use std::sync::Arc;
 
 /// Attempts of a client at one request.
-const CLIENT_ATTEMPTS_MAX: u32 = 8;
+pub(crate) const CLIENT_ATTEMPTS_MAX: u32 = 8;
 
 impl World {
     /// Everything whose time has come.
     pub(crate) fn happen(&mut self) {
         let now = self.now();
+        if let Some(pace) = &mut self.net.lock().pace {
+            pace.wake(now);
+        }
         loop {
             let mut ground = self.net.lock();
             match ground.late.first_key_value() {
@@ -134,9 +136,11 @@ impl World {
 
     fn request(&mut self, op: usize, attempt: u32) {
         let Some(What::Request(request)) = self.script.ops.get(op).map(|op| &op.what) else { return };
-        let (collector, body) = (Arc::clone(&self.collector), request.body.to_string());
-        let key = if request.secret { "sk_local" } else { "pk_local" };
+        let (key, body) = (if request.secret { "sk_local" } else { "pk_local" }, request.body.to_string());
+        let (collector, instance) = self.instance();
+        let net = self.net.clone();
         let call = async move {
+            net.compute(|pace, _| pace.collecting()).await;
             Ended::Collected(
                 collector
                     .collect(body.as_bytes(), &Credentials::of_key(key), None, Told::default(), "simulated")
@@ -144,16 +148,25 @@ impl World {
             )
         };
         self.start(Work::Request { op, attempt }, None, Box::pin(call));
+        if let Some(task) = self.tasks.last_mut() {
+            task.notes.instance = instance;
+        }
     }
 
     /// A task has ended.
     pub(crate) fn ended(&mut self, task: Task, ended: Ended) {
+        if let Some((_, is_busy)) = task.notes.instance.and_then(|index| self.instances.get_mut(index)) {
+            *is_busy = false;
+        }
         match (task.work, ended) {
             (Work::Request { op, .. }, Ended::Collected(Ok(answer))) => {
                 self.answered(op, &answer);
-                self.ask(op);
+                if !self.net.is_paced() {
+                    self.ask(op);
+                }
             }
             (Work::Decision(before), Ended::Decided(answer)) => self.decided(&before, &task.notes, &answer),
+            (Work::Request { op, .. }, Ended::Collected(Err(error))) if self.is_throttled(op, &error) => {}
             (Work::Request { op, .. }, Ended::Collected(Err(error))) if !error.is_transient() => {
                 self.net.lock().book.violated(|| format!("request {op} was refused: {error}"));
             }
@@ -189,8 +202,11 @@ impl World {
 
     /// A client that was not answered tries again, most of the time.
     fn retry(&mut self, op: usize, attempt: u32) {
+        if self.gives_up(op, attempt) {
+            return;
+        }
         let mut ground = self.net.lock();
-        if attempt >= CLIENT_ATTEMPTS_MAX || ground.dice.chance(50) {
+        if attempt >= CLIENT_ATTEMPTS_MAX || (ground.pace.is_none() && ground.dice.chance(50)) {
             return;
         }
         let pause = DurationMs::from_ms(ground.dice.between(50, 400 << attempt));

@@ -21,6 +21,7 @@ mod feedback;
 mod finish;
 mod ground;
 mod happen;
+pub mod hot;
 mod mail_book;
 mod mail_bugs;
 mod measuring;
@@ -43,7 +44,7 @@ mod world;
 
 use crate::error::CliError;
 use bugs::{Bug, VARIANTS};
-use clap::Args;
+use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use report::{Caught, Report};
 use script::Script;
@@ -55,13 +56,20 @@ pub use report::Summary;
 
 /// Arguments of `beckon sim`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   beckon sim --seeds 1000      a thousand runs, and how often each fault was injected
   beckon sim --seed 42         one run, twice; if it fails, what of its script it needs
   beckon sim --bugs            known-bad variants, each of which must be noticed
+  beckon sim hot               a visitor of 1,000 events a second, and a product with half of all looks
 
-A seed decides everything that happens in its run, on every machine.")]
+A seed decides everything that happens in its run, on every machine."
+)]
 pub struct SimArgs {
+    /// Something else than seeds
+    #[command(subcommand)]
+    pub mode: Option<Mode>,
     /// How many seeds to run, from --seed on
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
@@ -79,11 +87,21 @@ pub struct SimArgs {
     pub json: bool,
 }
 
+/// Other simulations than seeds.
+#[derive(Subcommand, Debug)]
+pub enum Mode {
+    /// One visitor, or one product, that much of everything comes to: how full its shard and its item become, and who waits
+    Hot(hot::HotArgs),
+}
+
 /// Runs the simulation.
 ///
 /// # Errors
 /// When a law is broken, or a known-bad variant is not noticed.
 pub fn run(args: &SimArgs) -> Result<(), CliError> {
+    if let Some(Mode::Hot(hot)) = &args.mode {
+        return hot::run(hot);
+    }
     if args.bugs {
         let caught = find_bugs(args.seed, BUG_SEEDS_MAX)?;
         report::print_bugs(&caught, args.json);

@@ -125,9 +125,9 @@ mod tests {
         let line = Line { source: "web".into(), id: id.into(), ..line };
         let (partition_key, sequence) = (key().as_str().to_owned(), SequenceNumber::parse("7").unwrap());
         let position = Position { shard: ShardKey::new(EPOCH, shard), sequence, offset: 0 };
-        let settled_by = Some(settled_by);
-        let told =
-            Told { position, line, event, settled: true, settled_by, expired: false, forwarded: false };
+        let (settled_by, settled_at) = (Some(settled_by), Some(at));
+        let (expired, forwarded) = (false, false);
+        let told = Told { position, line, event, settled: true, settled_by, settled_at, expired, forwarded };
         let (shard, sequence) = (shard.to_owned(), "7".to_owned());
         let record = StreamRecord { shard, sequence, partition_key, data, arrived_at: at };
         Logged { record, origin: Origin::Collector, told: vec![told], failed: 0 }

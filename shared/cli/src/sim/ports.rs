@@ -1,9 +1,10 @@
 //! The ports that the functions are given: stores and stream in memory, behind the network and its faults.
 
-use super::book::Origin;
+use super::book::{Book, Origin};
 use super::bugs::{Bug, twist_loaded, twist_saved};
 use super::fault::Fault;
 use super::ground::{Basis, Fate, Ground, LateWrite, Net, Reach};
+use super::hot::pace::ItemWrite;
 use super::mail_bugs::twist_look;
 use beckon_domain::merge::portable;
 use beckon_domain::{Profile, ProfileKey, Timestamp};
@@ -52,17 +53,23 @@ impl SimTables {
         let before = self.inner.load(std::slice::from_ref(key), Read::Strong).await?.remove(key);
         let read_version =
             if bug == Bug::NoVersionCheck { before.as_ref().map(|s| s.version) } else { read_version };
+        let write = self.net.admit_profile(key, profile, read_version, due_at)?;
         let saved = self.inner.save(key, profile, read_version, due_at).await?;
         let mut ground = self.net.lock();
         ground.trace.mix(u64::from(saved == Save::Saved) + 2);
         if saved == Save::Saved {
             let now = ground.clock.now();
             let version = read_version.unwrap_or_default() + 1;
+            let settled = |book: &Book| book.accounts.get(key).map_or(0, |account| account.settled.len());
+            let settled_before = settled(&ground.book);
             ground.book.written(key, (profile, version), now);
+            let lines = (settled(&ground.book) - settled_before) as u64;
+            ground.note_profile(key, write.map(|write| ItemWrite { lines, ..write }));
             self.before.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), before);
         } else {
             // What was folded was not the newest: as after a stale read.
             ground.book.overtaken.insert(key.clone());
+            ground.note_profile(key, None);
         }
         Ok(saved)
     }
@@ -291,6 +298,7 @@ impl EventStream for SimStream {
                 ground.land_late(LateWrite::Put { records, producer, basis });
                 result = Err(unavailable());
             }
+            Fate::Through if self.net.is_paced() => return self.put_paced(records).await,
             Fate::Through | Fate::AnswerLost => {
                 let mut ground = self.net.lock();
                 let (mut records, basis) = (records, ground.notes.basis.clone());

@@ -90,6 +90,7 @@ impl World {
             book,
             bug,
             call_count: 0,
+            pace: None,
         });
         let mut world = Self::wire(seed, net, script, mapping, (clock, hand), early, bug)?;
         world.profiler.record_age_max = ages.then_some(AGE_MAX);
@@ -120,11 +121,7 @@ impl World {
         published.unwrap_or(Ok(()))?;
         let ruleset = compare(&tables, ruleset)?;
         super::pool::fill(&tables.inner, Dice::new(seed, 4).between(2, 30), START);
-        let visitor =
-            |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));
-        let customer = |index| UserId::new(&customer_id(index)).ok().map(|id| secrets.pepper.customer(&id));
-        let customers = (0..CUSTOMER_COUNT_MAX).filter_map(customer).collect();
-        let visitors = (0..script.visitor_count).filter_map(visitor).collect();
+        let (visitors, customers) = people(&script, &secrets);
         let waiting =
             script.ops.iter().enumerate().map(|(i, op)| ((op.at, i as u64), Waiting::Op(i))).collect();
         Ok(Self {
@@ -172,6 +169,7 @@ impl World {
             bug,
             early,
             rejected: 0,
+            instances: Vec::new(),
             hand,
             visitors,
             customers,
@@ -180,6 +178,14 @@ impl World {
             healed: false,
         })
     }
+}
+
+/// The keys of a script's visitors, and of all customers that there may be.
+fn people(script: &Script, secrets: &Secrets) -> (Vec<ProfileKey>, Vec<ProfileKey>) {
+    let visitor = |index| AnonymousId::new(&visitor_id(index)).ok().map(|id| secrets.pepper.anonymous(&id));
+    let customer = |index| UserId::new(&customer_id(index)).ok().map(|id| secrets.pepper.customer(&id));
+    let visitors = (0..script.visitor_count).filter_map(visitor).collect();
+    (visitors, (0..CUSTOMER_COUNT_MAX).filter_map(customer).collect())
 }
 
 /// Makes the experiment live, for the functions and for the oracle.

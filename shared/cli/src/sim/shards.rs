@@ -94,15 +94,20 @@ impl Shards {
         self.list.get_mut(index)
     }
 
-    /// Gives a record its shard and its number. The caller adds it to the log.
-    pub(crate) fn place(&mut self, new: NewRecord, origin: Origin, arrived_at: Timestamp) -> Placed {
-        let hash = new.partition_key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    /// The open shard of a key.
+    pub(crate) fn shard_of(&self, partition_key: &str) -> usize {
+        let hash = partition_key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         // The low bits of FNV are the good ones.
         let hash = hash.rotate_left(32);
         let holds = |s: &Shard| !s.closed && (s.low..=s.high).contains(&hash);
-        let shard = self.list.iter().position(holds).unwrap_or(0);
+        self.list.iter().position(holds).unwrap_or(0)
+    }
+
+    /// Gives a record its shard and its number. The caller adds it to the log.
+    pub(crate) fn place(&mut self, new: NewRecord, origin: Origin, arrived_at: Timestamp) -> Placed {
+        let shard = self.shard_of(&new.partition_key);
         let sequence = format!("{}{:017}", self.next_number, 0);
         self.next_number += 1;
         let name = self.list.get(shard).map(|s| s.name.clone()).unwrap_or_default();

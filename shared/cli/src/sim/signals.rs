@@ -6,6 +6,7 @@
 
 use super::fault::Fault;
 use super::ground::{Basis, Ground};
+use super::hot::pace::Stream;
 use super::oracle::Oracle;
 use super::pairs;
 use super::ports::{SimFailed, SimTables};
@@ -130,9 +131,11 @@ impl World {
         let given = records.iter().filter_map(|place| ground.signals.log.get(*place));
         let given: Vec<StreamRecord> = given.map(|logged| logged.record.clone()).collect();
         drop(ground);
-        let trends = self.reader.trends.clone();
+        let (trends, net) = (self.reader.trends.clone(), self.net.clone());
         let call = async move {
+            net.compute(|pace, _| pace.reading(super::delivery::line_count(&given))).await;
             let response = trends::handle(&trends, super::delivery::event(&given), None).await;
+            net.compute(|pace, notes| pace.calling(notes.calls)).await;
             let failures = response.batch_item_failures.into_iter();
             Ended::Answered(failures.map(|failure| failure.item_identifier).collect())
         };
@@ -151,7 +154,9 @@ impl World {
             Ended::Answered(failures) => Answer::Returned(failures),
             _ => Answer::FunctionError,
         };
-        let completed = self.reader.mapping.complete(id, &answer, self.now());
+        let now = self.now();
+        let completed = self.reader.mapping.complete(id, &answer, now);
+        self.net.lock().note_invoked(Stream::Signals, records, &completed, now);
         if completed.done_count > 0 {
             self.reader.delivered.push(records[..completed.done_count].to_vec());
         }

@@ -7,6 +7,7 @@ use super::bugs::Bug;
 use super::bus::SimBus;
 use super::fault::{Fault, FaultCounts};
 use super::ground::{Ground, InjectedPanic, Net, Notes, Trace};
+use super::hot::pace::Woken;
 use super::mail_book::MailNotes;
 use super::ports::{SimFailed, SimStream, SimTables};
 use super::post::{PostOffice, Telling};
@@ -35,6 +36,8 @@ use std::task::{Context, Poll, Waker};
 
 /// Turns of a run at most: beyond them it does not come to its end.
 const TURNS_MAX: u64 = 400_000;
+/// The same for each thing that happens by the script, where much does.
+const TURNS_OF_OP: u64 = 200;
 /// Runs of the mailer at once, so that another one may begin.
 const RUNS_MAX: usize = 2;
 
@@ -79,6 +82,8 @@ pub(crate) struct Task {
     pub(crate) notes: Notes,
     /// It ends after so many turns, wherever it is.
     turns_left: Option<u64>,
+    /// In a paced run: whether it can go on.
+    woken: Arc<Woken>,
 }
 
 /// What waits for its time.
@@ -133,6 +138,8 @@ pub(crate) struct World {
     /// Children are read beside their parents.
     pub(crate) early: bool,
     pub(crate) rejected: u64,
+    /// Instances of the collector in a paced run, and whether each is at work.
+    pub(crate) instances: Vec<(Arc<Collector<SimStream, SimTables>>, bool)>,
     pub(crate) hand: Hand,
     pub(crate) visitors: Vec<ProfileKey>,
     pub(crate) customers: Vec<ProfileKey>,
@@ -219,14 +226,14 @@ impl World {
         self.order += 1;
         let is_page = matches!(work, Work::Decision(_));
         let notes = Notes { mail, is_page, ..Notes::default() };
-        self.tasks.push(Task { id: self.order, work, future, notes, turns_left });
+        self.tasks.push(Task { id: self.order, work, future, notes, turns_left, woken: Woken::new() });
     }
 
     /// Runs until nothing is left to happen, or a law is broken.
     pub(crate) fn run(mut self) -> Outcome {
         loop {
             self.turns += 1;
-            if self.turns > TURNS_MAX {
+            if self.turns > TURNS_MAX.max(TURNS_OF_OP * self.script.ops.len() as u64) {
                 self.net.lock().book.violated(|| "the run does not come to its end".to_owned());
             }
             if self.net.lock().book.violation.is_some() {
@@ -293,7 +300,8 @@ impl World {
             .filter(|_| self.runs() < RUNS_MAX)
             .map(|at| at.max(self.mailer_ran_at + DurationMs::from_minutes(1)));
         let asleep = self.tasks.iter().filter_map(|task| task.notes.sleeps_until).min();
-        [waiting, late, unread, told, mapped, mail, asleep].into_iter().flatten().min()
+        let timer = ground.pace.as_ref().and_then(|pace| pace.next_timer());
+        [waiting, late, unread, told, mapped, mail, asleep, timer].into_iter().flatten().min()
     }
 
     /// Runs of the mailer that are under way.
@@ -342,8 +350,9 @@ impl World {
 
     /// The tasks that wait for no time.
     fn awake(&self) -> Vec<usize> {
-        let now = self.now();
-        let is_awake = |task: &Task| task.notes.sleeps_until.is_none_or(|until| until <= now);
+        let (now, is_paced) = (self.now(), self.net.is_paced());
+        let is_over = |task: &Task| task.notes.sleeps_until.is_none_or(|until| until <= now);
+        let is_awake = |task: &Task| if is_paced { task.woken.is() } else { is_over(task) };
         (0..self.tasks.len()).filter(|index| is_awake(&self.tasks[*index])).collect()
     }
 
@@ -351,7 +360,9 @@ impl World {
     fn step(&mut self, awake: &[usize]) {
         let mut ground = self.net.lock();
         let index = ground.dice.pick(awake).copied().unwrap_or_default();
-        let pause = if ground.dice.chance(300) { ground.dice.below(40) } else { 0 };
+        // In a paced run time is what calls take.
+        let passes = ground.pace.is_none() && ground.dice.chance(300);
+        let pause = if passes { ground.dice.below(40) } else { 0 };
         drop(ground);
         self.hand.advance(DurationMs::from_ms(pause));
         let Some(task) = self.tasks.get_mut(index) else { return };
@@ -360,7 +371,9 @@ impl World {
         } else {
             task.turns_left = task.turns_left.map(|turns| turns - 1);
             self.net.lock().notes = std::mem::take(&mut task.notes);
-            let poll = || task.future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            task.woken.forget();
+            let waker = Waker::from(Arc::clone(&task.woken));
+            let poll = || task.future.as_mut().poll(&mut Context::from_waker(&waker));
             let polled = catch_unwind(AssertUnwindSafe(poll));
             task.notes = std::mem::take(&mut self.net.lock().notes);
             match polled {
