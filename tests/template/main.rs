@@ -24,4 +24,5 @@ mod routers;
 mod samconfig;
 mod source;
 mod tables;
+mod watched;
 mod yaml;
