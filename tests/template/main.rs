@@ -9,6 +9,7 @@ mod aliases;
 mod buckets;
 mod calls;
 mod dashboard;
+mod deploying;
 mod documents;
 mod environment;
 mod functions;
