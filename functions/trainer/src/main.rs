@@ -36,7 +36,6 @@ async fn main() -> anyhow::Result<()> {
         failed: S3FailedEvents::from_config(&sdk, config.failed_bucket),
         clock: Clock::system(),
     };
-    let reconciler = sweeper.reconciler();
     let trainer = Trainer {
         tables,
         archive,
@@ -46,8 +45,8 @@ async fn main() -> anyhow::Result<()> {
         policy: Policy::default(),
         consent_default: config.consent_default,
     };
-    let metrics = &Metrics::from_env();
-    let (trainer, sweeper, reconciler, days) = (&trainer, &sweeper, &reconciler, config.training_days);
+    let (trainer, reconciler, days) = (&trainer, &sweeper.reconciler(), config.training_days);
+    let (sweeper, metrics) = (&sweeper, &Metrics::from_env());
     let serve = service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = Timestamp::from_ms(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
         match event.payload["schedule"].as_str() {

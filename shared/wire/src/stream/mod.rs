@@ -396,6 +396,4 @@ pub fn forwarded(line: &str, to: &ProfileKey) -> Result<Vec<u8>, serde_json::Err
 }
 
 #[cfg(test)]
-mod fixtures;
-#[cfg(test)]
 mod tests;
