@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn what_is_priced_is_what_the_template_deploys() {
-        let of_one = count("Type: AWS::CloudWatch::Alarm") - count("Condition: HasMetricMath");
+        let of_one = count("Type: AWS::CloudWatch::Alarm") - count("Condition: HasTableAlarms");
         assert_eq!(of_one + count("MetricStat:"), ALARM_METRICS);
         assert_eq!(count("Type: AWS::CloudWatch::Dashboard"), DASHBOARDS);
         assert_eq!(count("Type: AWS::KMS::Key"), KEYS);
