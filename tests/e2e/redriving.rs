@@ -96,6 +96,10 @@ impl FailedEventArchive for Forgetful {
         self.0.list(prefix).await
     }
 
+    async fn list_first(&self, prefix: &str, count_max: usize) -> Result<Vec<Kept>, StoreError> {
+        self.0.list_first(prefix, count_max).await
+    }
+
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.read(key).await
     }

@@ -2,10 +2,10 @@
 //! of RUNBOOK.md that says what to do.
 
 use crate::known::Looked;
-use crate::model::{Template, assert_finds, assert_none, read};
+use crate::model::{Template, assert_finds, assert_none, each, read, render};
 use crate::yaml;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What each section of the runbook answers.
 const QUESTIONS: [&str; 4] = ["**It means**", "**Look**", "**Do**", "**Put again**"];
@@ -39,10 +39,58 @@ fn number(template: &Template, value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.parse().ok()).or_else(|| default(value["Ref"].as_str()?))
 }
 
+/// Metrics that an expression of an alarm takes at most (CloudWatch user guide, "Alarm data queries").
+const METRICS_MAX: usize = 10;
+
+/// What is wrong with an alarm's expression. One kind is understood: the sum, in which what is missing is nothing.
+fn of_expression(alarm: &Value) -> Option<String> {
+    let (told, looked): (Vec<&Value>, Vec<&Value>) =
+        each(&alarm["Metrics"]).into_iter().partition(|metric| !metric["Expression"].is_null());
+    let ids: Vec<String> = looked.iter().map(|metric| format!("FILL({},0)", render(&metric["Id"]))).collect();
+    let [told] = told.as_slice() else { return Some("it must have one expression".to_owned()) };
+    let expression: String = render(&told["Expression"]).split_whitespace().collect();
+    let periods: BTreeSet<String> =
+        looked.iter().map(|one| one["MetricStat"]["Period"].to_string()).collect();
+    if expression != format!("SUM([{}])", ids.join(",")) {
+        Some(format!("{expression} is not the sum of its metrics, filled with 0"))
+    } else if looked.len() > METRICS_MAX {
+        Some(format!("{} metrics: CloudWatch takes {METRICS_MAX}", looked.len()))
+    } else if told["ReturnData"] != true || looked.iter().any(|metric| metric["ReturnData"] != false) {
+        Some("ReturnData must be true of the expression alone".to_owned())
+    } else if periods.len() != 1 || periods.contains("null") {
+        Some("its metrics must have one Period".to_owned())
+    } else {
+        None
+    }
+}
+
+/// Periods of each metric of an alarm, by its id, the newest last.
+type Series = BTreeMap<String, Vec<Samples>>;
+
+/// What an alarm compares in each period, the newest last.
+fn values(alarm: &Value, series: &Series, count: usize) -> Result<Vec<Option<f64>>, String> {
+    let looked = Looked::by_alarm(alarm);
+    let mut values = vec![None; count];
+    for (back, value) in values.iter_mut().rev().enumerate() {
+        for (id, looked) in &looked {
+            let periods = series.get(id).map(Vec::as_slice).unwrap_or_default();
+            let samples = periods.iter().rev().nth(back).map(Vec::as_slice).unwrap_or_default();
+            let found = statistic(&looked.statistic, samples);
+            if found.is_none() && !samples.is_empty() {
+                return Err(format!("statistic {}", looked.statistic));
+            }
+            *value = match (found, id.as_str()) {
+                (found, "") => found,
+                (found, _) => Some(value.unwrap_or_default() + found.unwrap_or_default()),
+            };
+        }
+    }
+    Ok(values)
+}
+
 /// Whether an alarm speaks after these periods, the newest last (CloudWatch user guide, "Evaluating an alarm": M out of N,
 /// and what is missing).
-fn speaks(template: &Template, alarm: &Value, periods: &[Samples]) -> Result<bool, String> {
-    let looked = Looked::by_alarm(alarm);
+fn speaks(template: &Template, alarm: &Value, series: &Series) -> Result<bool, String> {
     let threshold = number(template, &alarm["Threshold"]).ok_or("Threshold is no number")?;
     let whole = |name: &str| number(template, &alarm[name]).map(|number| number as usize);
     let evaluated = whole("EvaluationPeriods").ok_or("EvaluationPeriods is no number")?;
@@ -58,14 +106,10 @@ fn speaks(template: &Template, alarm: &Value, periods: &[Samples]) -> Result<boo
         other => Err(format!("ComparisonOperator {other:?}")),
     };
     let is_missing_bad = alarm["TreatMissingData"] == "breaching";
+    let length = series.values().map(Vec::len).max().unwrap_or_default();
     let mut count = 0;
-    for samples in &periods[periods.len().saturating_sub(evaluated)..] {
-        let is_bad = match statistic(&looked.statistic, samples) {
-            Some(value) => is_beyond(value)?,
-            None if samples.is_empty() => is_missing_bad,
-            None => return Err(format!("statistic {}", looked.statistic)),
-        };
-        count += usize::from(is_bad);
+    for value in values(alarm, series, length.min(evaluated))? {
+        count += usize::from(value.map_or(Ok(is_missing_bad), is_beyond)?);
     }
     Ok(count >= needed)
 }
@@ -78,19 +122,47 @@ fn periods(series: &Value) -> Vec<Samples> {
     series.as_array().into_iter().flatten().map(samples).collect()
 }
 
+/// A series of one metric, or of those of an expression, by their ids.
+fn by_id(series: &Value) -> Series {
+    match series {
+        Value::Object(metrics) => metrics.iter().map(|(id, one)| (id.clone(), periods(one))).collect(),
+        one => BTreeMap::from([(String::new(), periods(one))]),
+    }
+}
+
+/// What is wrong with the names in an alarm's series: one that it does not look at, or one that no bad series has.
+fn unnamed(alarm: &Value, series: &Value) -> Vec<String> {
+    let of = |kind: &str| -> BTreeSet<String> {
+        series[kind].as_array().into_iter().flatten().flat_map(|one| by_id(one).into_keys()).collect()
+    };
+    let known: BTreeSet<String> = Looked::by_alarm(alarm).into_iter().map(|(id, _)| id).collect();
+    let (good, bad) = (of("good"), of("bad"));
+    let lost = good.union(&bad).filter(|id| !known.contains(*id));
+    let lost = lost.map(|id| format!("series.yaml has {id}, and it looks at no such metric"));
+    lost.chain(known.difference(&bad).map(|id| format!("series.yaml has no bad series of {id}"))).collect()
+}
+
 /// What is wrong with alarms, by series of `series.yaml`.
 fn evaluated(template: &Template, series: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     let alarms = template.of_type("AWS::CloudWatch::Alarm");
     for (id, alarm) in &alarms {
-        faults.extend(Looked::by_alarm(alarm).fault(template).map(|fault| format!("{id}: {fault}")));
+        let looked = Looked::by_alarm(alarm);
+        faults.extend(
+            looked.iter().filter_map(|(_, one)| one.fault(template)).map(|fault| format!("{id}: {fault}")),
+        );
+        if !alarm["Metrics"].is_null() {
+            faults.extend(of_expression(alarm).map(|fault| format!("{id}: {fault}")));
+        }
         for (kind, expected) in [("good", false), ("bad", true)] {
             let of_kind = series[*id][kind].as_array().cloned().unwrap_or_default();
             if of_kind.is_empty() {
                 faults.push(format!("{id}: series.yaml has no {kind} series of it"));
+            } else if expected {
+                faults.extend(unnamed(alarm, &series[*id]).into_iter().map(|fault| format!("{id}: {fault}")));
             }
             for one in of_kind {
-                match speaks(template, alarm, &periods(&one)) {
+                match speaks(template, alarm, &by_id(&one)) {
                     Ok(found) if found == expected => {}
                     Ok(true) => faults.push(format!("{id}: it speaks at the good series {one}")),
                     Ok(false) => faults.push(format!("{id}: it is silent at the bad series {one}")),
@@ -183,6 +255,41 @@ fn an_alarm_that_says_something_else_is_found() {
             ("p99", "Sum", "Sum of DecisionLatency means nothing"),
             ("MetricName: DecisionLatency", "MetricName: DecisionTime", "no function tells"),
             ("SlowAlarm:", "FastAlarm:", "the template no such alarm"),
+        ],
+    );
+}
+
+const SUM: &str = "Resources:
+  TableAlarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Metrics:
+        - {Id: get, ReturnData: false, MetricStat: {Period: 60, Stat: Sum, Metric: {Namespace: AWS/DynamoDB,
+            MetricName: SystemErrors, Dimensions: [{Name: TableName, Value: t}, {Name: Operation, Value: GetItem}]}}}
+        - {Id: put, ReturnData: false, MetricStat: {Period: 60, Stat: Sum, Metric: {Namespace: AWS/DynamoDB,
+            MetricName: SystemErrors, Dimensions: [{Name: TableName, Value: t}, {Name: Operation, Value: PutItem}]}}}
+        - {Id: all, ReturnData: true, Expression: 'SUM([FILL(get, 0), FILL(put, 0)])'}
+      EvaluationPeriods: 2
+      Threshold: 2
+      ComparisonOperator: GreaterThanOrEqualToThreshold
+      TreatMissingData: notBreaching
+";
+
+#[test]
+fn an_alarm_on_a_sum_is_evaluated_by_its_metrics() {
+    let series = "TableAlarm: {good: [{get: [9, 1], put: [9, 0]}, {put: [5, null]}], bad: [{get: [1, 2], put: [1, null]}]}";
+    let series = yaml::parse(series).unwrap();
+    assert_finds(
+        |template| evaluated(template, &series),
+        SUM,
+        &[
+            ("Threshold: 2", "Threshold: 3", "silent at the bad series"),
+            ("Threshold: 2", "Threshold: 1", "speaks at the good series"),
+            ("FILL(put, 0)", "put", "is not the sum of its metrics"),
+            ("Id: put", "Id: write", "has put, and it looks at no such metric"),
+            ("Value: PutItem", "Value: PutItem}, {Name: Index, Value: i", "AWS writes no"),
+            ("ReturnData: true", "ReturnData: false", "ReturnData must be true of the expression alone"),
+            ("{Period: 60, Stat: Sum", "{Period: 300, Stat: Sum", "one Period"),
         ],
     );
 }

@@ -6,7 +6,7 @@ use beckon_runtime::metrics::{Kind, Metric};
 use serde_json::Value;
 
 /// Metrics of AWS with the names of their dimensions, as the services' guides list them ("CloudWatch metrics").
-const OF_AWS: [(&str, &[&str], &[&str]); 9] = [
+const OF_AWS: [(&str, &[&str], &[&str]); 10] = [
     ("AWS/Lambda", &["FunctionName"], &["Errors", "Throttles", "IteratorAge", "Duration"]),
     (
         "AWS/Lambda",
@@ -19,6 +19,11 @@ const OF_AWS: [(&str, &[&str], &[&str]); 9] = [
         "AWS/DynamoDB",
         &["TableName"],
         &["ReadThrottleEvents", "WriteThrottleEvents", "ConsumedWriteCapacityUnits"],
+    ),
+    (
+        "AWS/DynamoDB",
+        &["TableName", "GlobalSecondaryIndexName"],
+        &["ReadThrottleEvents", "WriteThrottleEvents"],
     ),
     ("AWS/DynamoDB", &["TableName", "Operation"], &["SystemErrors"]),
     ("AWS/SES", &[], &["Reputation.BounceRate", "Reputation.ComplaintRate"]),
@@ -43,16 +48,24 @@ pub struct Looked {
 }
 
 impl Looked {
-    /// What an alarm looks at.
-    pub fn by_alarm(alarm: &Value) -> Self {
-        let text = |name: &str| render(&alarm[name]);
+    /// What an alarm looks at: one metric, or those of its expression, by their ids.
+    pub fn by_alarm(alarm: &Value) -> Vec<(String, Self)> {
+        if alarm["Metrics"].is_null() {
+            let statistic = if alarm["Statistic"].is_null() { "ExtendedStatistic" } else { "Statistic" };
+            return vec![(String::new(), Self::of(alarm, &alarm[statistic]))];
+        }
+        let metrics = each(&alarm["Metrics"]).into_iter().filter(|metric| metric["Expression"].is_null());
+        let looked = |stat: &Value| Self::of(&stat["Metric"], &stat["Stat"]);
+        metrics.map(|metric| (render(&metric["Id"]), looked(&metric["MetricStat"]))).collect()
+    }
+
+    fn of(metric: &Value, statistic: &Value) -> Self {
         let dimension = |d: &&Value| (render(&d["Name"]), render(&d["Value"]));
-        let statistic = if alarm["Statistic"].is_null() { "ExtendedStatistic" } else { "Statistic" };
         Self {
-            namespace: text("Namespace"),
-            name: text("MetricName"),
-            dimensions: each(&alarm["Dimensions"]).iter().map(dimension).collect(),
-            statistic: text(statistic),
+            namespace: render(&metric["Namespace"]),
+            name: render(&metric["MetricName"]),
+            dimensions: each(&metric["Dimensions"]).iter().map(dimension).collect(),
+            statistic: render(statistic),
         }
     }
 

@@ -90,8 +90,14 @@ fn wildcards(template: &Template) -> Vec<String> {
 fn roles(template: &Template) -> Vec<String> {
     let mut faults = Vec::new();
     for (id, role) in template.of_type("AWS::IAM::Role") {
-        for managed in ["ManagedPolicyArns", "PermissionsBoundary"].iter().filter(|m| !role[**m].is_null()) {
-            faults.push(format!("{id}: {managed}: write the statements out instead"));
+        if !role["ManagedPolicyArns"].is_null() {
+            faults.push(format!("{id}: ManagedPolicyArns: write the statements out instead"));
+        }
+        // Whoever may deploy this may make roles only within a boundary: shared/cli/deploy/deploy-role.yaml.
+        if role["PermissionsBoundary"]["Fn::If"][1]["Ref"] != "PermissionsBoundaryArn" {
+            faults.push(format!(
+                "{id}: PermissionsBoundary must be the parameter PermissionsBoundaryArn, if there is one"
+            ));
         }
         let trust = statements(id, &role["AssumeRolePolicyDocument"]);
         let [trust] = trust.as_slice() else {
@@ -149,6 +155,7 @@ Resources:
   Role:
     Type: AWS::IAM::Role
     Properties:
+      PermissionsBoundary: !If [HasPermissionsBoundary, !Ref PermissionsBoundaryArn, !Ref AWS::NoValue]
       AssumeRolePolicyDocument:
         Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]
       Policies:
@@ -193,6 +200,7 @@ fn a_role_that_is_not_written_out_or_open_to_others_is_found() {
                 "      ManagedPolicyArns: [x]\n      Policies:\n",
                 "Role: ManagedPolicyArns",
             ),
+            ("!Ref PermissionsBoundaryArn", "!Ref Other", "Role: PermissionsBoundary must be"),
             ("{Service: lambda.amazonaws.com}", "{AWS: '123456789012'}", "one service"),
             ("lambda.amazonaws.com", "[lambda.amazonaws.com, ec2.amazonaws.com]", "one service"),
             ("{Service: lambda.amazonaws.com}", "'*'", "one service"),

@@ -1,5 +1,6 @@
 //! What people rely on outside the template: a secret that is never generated anew, and figures in the README.
 
+use crate::known::Looked;
 use crate::model::{Template, read};
 use serde_json::json;
 
@@ -38,7 +39,9 @@ fn what_is_generated_is_a_secret_document() {
 
 #[test]
 fn the_readme_counts_the_alarms() {
-    let count = Template::own().of_type("AWS::CloudWatch::Alarm").len();
-    let figure = format!("{count} alarms ${:.2}", count as f64 * 0.10);
+    let template = Template::own();
+    let alarms = template.of_type("AWS::CloudWatch::Alarm");
+    let metrics: usize = alarms.iter().map(|(_, alarm)| Looked::by_alarm(alarm).len()).sum();
+    let figure = format!("{} alarms on {metrics} metrics ${:.2}", alarms.len(), metrics as f64 * 0.10);
     assert!(read("README.md").contains(&figure), "README.md: what it costs while nothing happens: {figure}");
 }

@@ -2,14 +2,17 @@
 
 use crate::error::TrainerError;
 use crate::history::Period;
+use crate::kept::{KeptReport, watch};
 use crate::process::{Task, Trainer};
 use crate::reconcile::{Hours, Reconciler, said};
-use crate::sweep::{Sweeper, SweptTables};
+use crate::sweep::{SweepReport, Sweeper, SweptTables};
 use beckon_domain::{DurationMs, Timestamp};
+use beckon_runtime::Metrics;
 use beckon_store::archive::{ArchiveObjects, RewriteArchive};
 use beckon_store::models::ModelObjects;
 use beckon_store::objects::{FailedEventArchive, RewriteObjects};
 use beckon_store::tables::{EngagementStore, ModelStore, ProfileStore};
+use serde::Serialize;
 use serde_json::Value;
 
 /// Of what an invocation has, a third is for reading, a third for reading again where people must be drawn, and a third for
@@ -41,12 +44,22 @@ where
 /// What the schedule of the sweep sends: `{"schedule": "sweep"}`.
 pub const SWEEP: &str = "sweep";
 
-/// Sweeps once, and begins nothing new in the last tenth of the invocation's time.
+/// What an hour's look at what is kept came to.
+#[derive(Serialize)]
+struct Looked {
+    #[serde(flatten)]
+    sweep: SweepReport,
+    #[serde(flatten)]
+    kept: KeptReport,
+}
+
+/// Counts the failed events that wait, then sweeps once, and begins nothing new in the last tenth of the invocation's time.
 ///
 /// # Errors
-/// When a store fails; the next run does the rest.
+/// When a store fails; the next run does the rest. Neither keeps the other from being done.
 pub async fn sweep<T, A, F>(
     sweeper: &Sweeper<T, A, F>,
+    metrics: &Metrics,
     deadline: Option<Timestamp>,
 ) -> Result<Value, TrainerError>
 where
@@ -56,9 +69,12 @@ where
 {
     let now = sweeper.clock.now();
     let until = deadline.map(|end| now + DurationMs::from_ms(end.since(now).as_ms() / 10 * 9));
-    let report = sweeper.run(until).await;
-    let report = report.inspect_err(|error| tracing::error!(error = ?error, "sweep failed"))?;
-    Ok(serde_json::to_value(report)?)
+    // First, because it is short: an alarm listens to it.
+    let kept = watch(&sweeper.failed, metrics, now).await;
+    let kept = kept.inspect_err(|error| tracing::error!(error = ?error, "failed events were not counted"));
+    let sweep = sweeper.run(until).await;
+    let sweep = sweep.inspect_err(|error| tracing::error!(error = ?error, "sweep failed"))?;
+    Ok(serde_json::to_value(Looked { sweep, kept: kept? })?)
 }
 
 /// What the schedule of reconciliation sends: `{"schedule": "reconcile"}`, which is the last hour that is settled. A person may

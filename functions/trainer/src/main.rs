@@ -5,7 +5,7 @@
 use beckon_domain::{Policy, Timestamp};
 use beckon_runtime::aws::{self, Patience};
 use beckon_runtime::env::Env;
-use beckon_runtime::{Clock, logs};
+use beckon_runtime::{Clock, Metrics, logs};
 use beckon_store::archive::s3::S3Archive;
 use beckon_store::models::s3::S3Models;
 use beckon_store::objects::s3::S3FailedEvents;
@@ -36,7 +36,6 @@ async fn main() -> anyhow::Result<()> {
         failed: S3FailedEvents::from_config(&sdk, config.failed_bucket),
         clock: Clock::system(),
     };
-    let reconciler = sweeper.reconciler();
     let trainer = Trainer {
         tables,
         archive,
@@ -46,11 +45,12 @@ async fn main() -> anyhow::Result<()> {
         policy: Policy::default(),
         consent_default: config.consent_default,
     };
-    let (trainer, sweeper, reconciler, days) = (&trainer, &sweeper, &reconciler, config.training_days);
+    let (trainer, reconciler, days) = (&trainer, &sweeper.reconciler(), config.training_days);
+    let (sweeper, metrics) = (&sweeper, &Metrics::from_env());
     let serve = service_fn(|event: LambdaEvent<Value>| async move {
         let deadline = Timestamp::from_ms(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
         match event.payload["schedule"].as_str() {
-            Some(SWEEP) => sweep(sweeper, Some(deadline)).await,
+            Some(SWEEP) => sweep(sweeper, metrics, Some(deadline)).await,
             Some(RECONCILE) => reconcile(reconciler, &event.payload, Some(deadline)).await,
             _ => handle(trainer, event.payload, days, Some(deadline)).await,
         }

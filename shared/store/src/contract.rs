@@ -298,6 +298,9 @@ pub async fn failed_events<F: FailedEventStore + FailedEventArchive + RewriteObj
     kept.keep("e:2", "panicked", b"other".to_vec()).await.unwrap();
     assert_eq!(keys("failed/").await, ["failed/expired/e_1.json", "failed/panicked/e_2.json"]);
     assert_eq!(keys("failed/p").await, ["failed/panicked/e_2.json"], "a prefix is no folder");
+    let all = kept.list("failed/").await.unwrap();
+    assert_eq!(kept.list_first("failed/", 2).await.unwrap(), all);
+    assert_eq!(kept.list_first("failed/", 1).await.unwrap(), all[..1], "the first, in the order of the keys");
     let one = &kept.list("failed/expired/").await.unwrap()[0];
     assert_eq!((one.bytes, kept.read(&one.key).await.unwrap()), (5, Some(b"again".to_vec())));
 

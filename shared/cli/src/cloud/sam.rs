@@ -51,6 +51,8 @@ pub(crate) fn parameters(kind: Kind, given: &[Parameter]) -> Vec<Parameter> {
             Parameter::new("Architecture", architecture()),
             // An emulator's own mapping ignores the failure options: Beckon's driver delivers instead.
             Parameter::new("StreamProcessing", "DISABLED"),
+            // They are on sums of metrics, which MiniStack refuses.
+            Parameter::new("TableAlarms", "DISABLED"),
             Parameter::new("Sender", "reminders@shop.example"),
             Parameter::new("DataRetention", "Delete"),
         ],
@@ -162,7 +164,9 @@ mod tests {
     fn the_persons_parameters_win_and_aws_gets_no_others() {
         let given = ["Sender=Shop <a@shop.example>".parse().unwrap(), "Retention=Keep".parse().unwrap()];
         let all = shown(&parameters(Kind::MiniStack, &given));
-        assert!(all.contains(&"StreamProcessing=\"DISABLED\"".to_owned()), "{all:?}");
+        for needed in ["StreamProcessing=\"DISABLED\"", "TableAlarms=\"DISABLED\""] {
+            assert!(all.contains(&needed.to_owned()), "{all:?}");
+        }
         assert_eq!(
             all.iter().filter(|p| p.starts_with("Sender=")).collect::<Vec<_>>(),
             ["Sender=\"Shop <a@shop.example>\""]

@@ -4,7 +4,7 @@ use super::flow::{Flow, Freshness, batches, shards};
 use super::measured::Measured;
 use super::prices::Item;
 use super::stack::{
-    ALARMS, ARCHIVE_DAYS, ARCHIVE_SECONDS, BATCH_SIZE, DASHBOARDS, DECISION_DAYS, KEYED_TABLES, KEYS,
+    ALARM_METRICS, ARCHIVE_DAYS, ARCHIVE_SECONDS, BATCH_SIZE, DASHBOARDS, DECISION_DAYS, KEYED_TABLES, KEYS,
     LOG_METRICS, MAPPING_METRICS, METERED_MAPPINGS, PARALLELIZATION, SECRETS, SMALL_MB, STREAM_MB, STREAMS,
     TRAINER_MB, TRAINER_SECONDS,
 };
@@ -136,6 +136,8 @@ impl<'a> Month<'a> {
             Function::Collector | Function::Profiler | Function::Trends => self.traffic.events > 0.0,
             Function::Decisions => self.traffic.decisions > 0.0,
             Function::CartMailer | Function::MailFeedback => self.traffic.mails > 0.0,
+            // Each hour, also that nothing is kept as failed.
+            Function::Trainer => true,
         };
         let reasons = self.measured.assumed.metric_reasons.value;
         let count = |metric: &&Metric| if metric.split().is_empty() { 1.0 } else { 1.0 + reasons };
@@ -298,7 +300,7 @@ impl<'a> Month<'a> {
         let runs = MINUTES + DAYS + 2.0 * HOURS + CANARY_RUNS;
         self.add("schedules", Part::Beside, &[(Item::SchedulerInvocation, runs)]);
         let metrics = LOG_METRICS + METERED_MAPPINGS * MAPPING_METRICS + self.told_metrics();
-        self.add("alarms", Part::Beside, &[(Item::AlarmMonth, ALARMS)]);
+        self.add("alarms", Part::Beside, &[(Item::AlarmMonth, ALARM_METRICS)]);
         self.add("dashboard", Part::Beside, &[(Item::DashboardMonth, DASHBOARDS)]);
         self.add("metrics", Part::Beside, &[(Item::MetricMonth, metrics)]);
         // A table's key is asked for each five minutes; a stream's by who writes and by who reads.

@@ -30,8 +30,8 @@ pub(crate) const RATE_LIMIT: f64 = 500.0;
 pub(crate) const RATE_LIMIT_MAX: f64 = 10_000.0;
 /// Events an hour above which an alarm speaks, unless one says otherwise.
 pub(crate) const EVENTS_PER_HOUR_ALARM: f64 = 1_000_000.0;
-/// Alarms.
-pub(crate) const ALARMS: f64 = 49.0;
+/// Metrics that alarms look at. Each is paid for, whether it has an alarm of its own or is one of an expression.
+pub(crate) const ALARM_METRICS: f64 = 102.0;
 /// Dashboards.
 pub(crate) const DASHBOARDS: f64 = 1.0;
 /// Names of metrics that filters of logs make. `FreeCodes` is one for each pool of codes; one pool is counted.
@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn what_is_priced_is_what_the_template_deploys() {
-        assert_eq!(count("Type: AWS::CloudWatch::Alarm"), ALARMS);
+        let of_one = count("Type: AWS::CloudWatch::Alarm") - count("Condition: HasTableAlarms");
+        assert_eq!(of_one + count("MetricStat:"), ALARM_METRICS);
         assert_eq!(count("Type: AWS::CloudWatch::Dashboard"), DASHBOARDS);
         assert_eq!(count("Type: AWS::KMS::Key"), KEYS);
         assert_eq!(count("Type: AWS::SecretsManager::Secret"), SECRETS);

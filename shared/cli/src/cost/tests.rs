@@ -54,7 +54,7 @@ fn a_profile_path_is_what_it_is_by_hand() {
 /// | what | units | USD |
 /// |---|---|---|
 /// | two shards | 1,460 hours at 0.015 | 21.90 |
-/// | alarms, metrics | 49 at 0.10; 13 and twice 6 at 0.30 | 4.90 + 7.50 |
+/// | alarms, metrics | 102 at 0.10; 13, twice 6 and the trainer's 2 at 0.30 | 10.20 + 8.10 |
 /// | dashboard | 1 at 3.00 | 3.00 |
 /// | keys | 2 at 1.00; 8 asked each five minutes, 70,080 at 0.03 for 10,000 | 2.00 + 0.2102 |
 /// | secret | 1 at 0.40; 10,000 calls at 0.05 | 0.45 |
@@ -68,7 +68,7 @@ fn a_profile_path_is_what_it_is_by_hand() {
 #[test]
 fn an_idle_month_is_what_it_is_by_hand() {
     let report = report(month(0.0, 0.0, 0.0), &round());
-    let standing = 21.90 + 4.90 + 7.50 + 3.00 + 2.00 + 0.2102 + 0.45 + 0.0541 + 0.0219;
+    let standing = 21.90 + 10.20 + 8.10 + 3.00 + 2.00 + 0.2102 + 0.45 + 0.0541 + 0.0219;
     let canary = 0.0018 + 0.0438 + 0.0070 + 0.0023 + 0.0350 + 0.0110 + 0.0022;
     let by_hand = standing + 0.0088 + 0.0053 + 0.0346 + canary + 0.0440;
     near(report.idle_usd, by_hand);

@@ -105,7 +105,7 @@ async fn read(
     kept: Kept,
     redriven: &BTreeSet<String>,
 ) -> Result<Option<Item>, CliError> {
-    let Kept { key, bytes } = kept;
+    let Kept { key, bytes, .. } = kept;
     let document = archive.read(&key).await;
     let document = document.map_err(|e| CliError::caused(&format!("{key} cannot be read"), &e))?;
     Ok(document.map(|document| {

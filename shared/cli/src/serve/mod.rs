@@ -144,6 +144,7 @@ async fn start<F: FailedEventStore + FailedEventArchive + RewriteObjects + Clone
 ) -> Result<(), CliError> {
     let feed = Arc::new(Feed::new(base.clock.clone(), base.speed));
     let registry = Registry::default();
+    let metrics = Metrics::kept_in(registry.clone());
     let base_url = format!("http://127.0.0.1:{}", base.port);
     let sweeper = sweeping::sweeper(&base.tables, failed.clone(), &base.clock, args);
     let stack = Stack::new(Parts {
@@ -164,12 +165,12 @@ async fn start<F: FailedEventStore + FailedEventArchive + RewriteObjects + Clone
         feed: Some(Arc::clone(&feed)),
     })
     .await?
-    .with_metrics(&Metrics::kept_in(registry.clone()))
+    .with_metrics(&metrics)
     .with_guard(Guard::new(if args.unlimited { Rates::NONE } else { Rates::default() }, args.page_purchases));
     let archive = archiving::open(args, &stack.stream)?;
     let (compiled, from) = (base.beginning.compiled, base.beginning.from);
     announce(&base_url, &compiled, &from, base.file.as_deref(), args, base.speed);
-    let sweep = tokio::spawn(Box::pin(sweeping::each_minute(sweeper)));
+    let sweep = tokio::spawn(Box::pin(sweeping::each_minute(sweeper, metrics)));
     let stack = Arc::new(stack);
     let app = pages::app(Arc::clone(&stack), feed, registry);
     let ended = keep_running(stack, listener, app, &compiled, args, base.speed, archive).await;

@@ -16,6 +16,8 @@ pub enum Function {
     CartMailer,
     /// Hears what became of mails.
     MailFeedback,
+    /// Learns, and looks after what is kept.
+    Trainer,
 }
 
 impl Function {
@@ -29,6 +31,7 @@ impl Function {
             Self::Decisions => "decisions",
             Self::CartMailer => "cart-mailer",
             Self::MailFeedback => "mail-feedback",
+            Self::Trainer => "trainer",
         }
     }
 }
@@ -157,4 +160,6 @@ metrics! {
     CodesLeft, CartMailer, Latest, Count, "", "free codes of the pool that has the fewest, of those the rules use";
     MailEvents, MailFeedback, Sum, Count, "outcome", "facts about mails that were new, as SES told them";
     Suppressions, MailFeedback, Sum, Count, "", "recipients who are not mailed any more, known before or not";
+    FailedEventsKept, Trainer, Latest, Count, "", "failed events, and batches given up on, that are kept and were not put again";
+    FailedEventsOldest, Trainer, Latest, Milliseconds, "", "since the oldest of them was kept";
 }

@@ -100,7 +100,7 @@ impl FolderArchive {
         let found = objects(&folder).map_err(|e| refused("open the archive", e))?;
         let mut newest = (Timestamp::EPOCH, 0);
         let mut kept = BTreeMap::new();
-        for Kept { key, bytes } in found {
+        for Kept { key, bytes, .. } in found {
             // What has another name is somebody else's: it is neither counted nor deleted.
             if let Some(place) = place_of(&key) {
                 newest = newest.max(place);

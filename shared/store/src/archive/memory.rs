@@ -25,7 +25,9 @@ impl ArchiveObjects for MemoryArchive {
     async fn list_archived(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
         let objects = self.lock();
         let below = objects.iter().filter(|(key, _)| key.starts_with(prefix) && super::is_object(key));
-        Ok(below.map(|(key, document)| Kept { key: key.clone(), bytes: document.len() as u64 }).collect())
+        Ok(below
+            .map(|(key, document)| Kept { key: key.clone(), bytes: document.len() as u64, at: None })
+            .collect())
     }
 
     async fn read_archived(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -42,7 +42,7 @@ impl S3Archive {
 impl ArchiveObjects for S3Archive {
     async fn list_archived(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
-        let mut found = list_objects(list, "list archived events").await?;
+        let mut found = list_objects(list, usize::MAX, "list archived events").await?;
         found.retain(|kept| super::is_object(&kept.key));
         found.sort();
         Ok(found)

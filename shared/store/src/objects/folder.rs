@@ -2,8 +2,10 @@
 
 use super::{FailedEventArchive, FailedEventStore, Kept, RewriteObjects, object_key, redriven_key};
 use crate::error::{ErrorKind, StoreError};
+use beckon_domain::Timestamp;
 use std::io::ErrorKind as IoErrorKind;
 use std::path::{Component, Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 /// Failed events in a folder.
 #[derive(Clone, Debug)]
@@ -59,7 +61,9 @@ pub(crate) fn walk(folder: &Path, key: &str, found: &mut Vec<Kept>) -> std::io::
         if metadata.is_dir() {
             walk(&entry.path(), &key, found)?;
         } else if !name.ends_with(".part") {
-            found.push(Kept { key, bytes: metadata.len() });
+            let at = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+            let at = at.and_then(|at| i64::try_from(at.as_millis()).ok()).map(Timestamp::from_ms);
+            found.push(Kept { key, bytes: metadata.len(), at });
         }
     }
     Ok(())
@@ -82,6 +86,12 @@ impl FailedEventArchive for FolderFailedEvents {
         found.retain(|kept| kept.key.starts_with(prefix));
         found.sort();
         Ok(found)
+    }
+
+    async fn list_first(&self, prefix: &str, count_max: usize) -> Result<Vec<Kept>, StoreError> {
+        let mut kept = self.list(prefix).await?;
+        kept.truncate(count_max);
+        Ok(kept)
     }
 
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -41,7 +41,18 @@ impl FailedEventArchive for MemoryFailedEvents {
     async fn list(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
         let objects = self.lock();
         let below = objects.iter().filter(|(key, _)| key.starts_with(prefix));
-        Ok(below.map(|(key, document)| Kept { key: key.clone(), bytes: document.len() as u64 }).collect())
+        let kept = |(key, document): (&String, &Vec<u8>)| Kept {
+            key: key.clone(),
+            bytes: document.len() as u64,
+            at: None,
+        };
+        Ok(below.map(kept).collect())
+    }
+
+    async fn list_first(&self, prefix: &str, count_max: usize) -> Result<Vec<Kept>, StoreError> {
+        let mut kept = self.list(prefix).await?;
+        kept.truncate(count_max);
+        Ok(kept)
     }
 
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {

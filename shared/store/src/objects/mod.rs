@@ -1,6 +1,7 @@
 //! The failed-event store: what was accepted and can never be applied, kept with its reason.
 
 use crate::error::StoreError;
+use beckon_domain::Timestamp;
 use std::future::Future;
 
 pub mod folder;
@@ -25,12 +26,22 @@ pub struct Kept {
     pub key: String,
     /// Its size.
     pub bytes: u64,
+    /// When it was written, where the store knows that.
+    pub at: Option<Timestamp>,
 }
 
-/// The kept events, for a person who looks at them and puts them into the stream again. No function needs it.
+/// The kept events, for a person who looks at them and puts them into the stream again, and for the trainer, which counts them
+/// and takes out who was erased.
 pub trait FailedEventArchive: Send + Sync {
     /// Every object whose key begins with this prefix, in the order of the keys.
     fn list(&self, prefix: &str) -> impl Future<Output = Result<Vec<Kept>, StoreError>> + Send;
+
+    /// The first of them, so many at most.
+    fn list_first(
+        &self,
+        prefix: &str,
+        count_max: usize,
+    ) -> impl Future<Output = Result<Vec<Kept>, StoreError>> + Send;
 
     /// An object; `None` when there is none of that key.
     fn read(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>> + Send;

@@ -7,6 +7,7 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2FluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
+use beckon_domain::Timestamp;
 
 /// Failed events in a bucket.
 #[derive(Clone, Debug)]
@@ -51,7 +52,12 @@ impl FailedEventStore for S3FailedEvents {
 impl FailedEventArchive for S3FailedEvents {
     async fn list(&self, prefix: &str) -> Result<Vec<Kept>, StoreError> {
         let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
-        list_objects(list, "list failed events").await
+        list_objects(list, usize::MAX, "list failed events").await
+    }
+
+    async fn list_first(&self, prefix: &str, count_max: usize) -> Result<Vec<Kept>, StoreError> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        list_objects(list, count_max, "count failed events").await
     }
 
     async fn read(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -77,9 +83,10 @@ impl RewriteObjects for S3FailedEvents {
     }
 }
 
-/// Every object that a request lists, page by page.
+/// The objects that a request lists, page by page, so many at most.
 pub(crate) async fn list_objects(
     list: ListObjectsV2FluentBuilder,
+    count_max: usize,
     operation: &'static str,
 ) -> Result<Vec<Kept>, StoreError> {
     let (mut found, mut token) = (Vec::new(), None);
@@ -88,10 +95,12 @@ pub(crate) async fn list_objects(
         let page = page.map_err(|e| StoreError::from_sdk(operation, e))?;
         for object in page.contents() {
             let bytes = object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
-            found.extend(object.key().map(|key| Kept { key: key.to_owned(), bytes }));
+            let at = object.last_modified().map(|at| Timestamp::from_ms(at.secs().saturating_mul(1_000)));
+            found.extend(object.key().map(|key| Kept { key: key.to_owned(), bytes, at }));
         }
         token = page.next_continuation_token().map(str::to_owned);
-        if token.is_none() {
+        if token.is_none() || found.len() >= count_max {
+            found.truncate(count_max);
             return Ok(found);
         }
     }

@@ -1,3 +1,6 @@
+#[path = "fixtures/tests.rs"]
+mod fixtures;
+
 use super::*;
 use beckon_domain::event::{Device, EventKind, TraitValue};
 use beckon_domain::id::{EffectId, UserId};

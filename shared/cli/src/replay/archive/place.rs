@@ -62,7 +62,7 @@ impl Place {
             }),
             Self::File(file) => {
                 let bytes = std::fs::metadata(file).map_or(0, |metadata| metadata.len());
-                Ok(vec![Kept { key: String::new(), bytes }])
+                Ok(vec![Kept { key: String::new(), bytes, at: None }])
             }
             Self::Bucket { archive, .. } => archive.objects().await.map_err(|e| self.unreadable(&e)),
         }

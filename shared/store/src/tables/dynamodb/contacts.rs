@@ -27,7 +27,7 @@ const PUT: &str = "put a contact";
 const GET: &str = "get a contact";
 
 /// The attributes of a row, its key apart.
-fn attributes(row: &ContactRow) -> Vec<(&'static str, AttributeValue)> {
+pub(super) fn attributes(row: &ContactRow) -> Vec<(&'static str, AttributeValue)> {
     let mut attributes = Vec::new();
     if let Some(erasure) = &row.erasure {
         attributes.extend([
@@ -126,7 +126,7 @@ impl ContactStore for DynamoTables {
     }
 }
 
-fn from_item(item: &Item) -> Result<ContactRow, StoreError> {
+pub(super) fn from_item(item: &Item) -> Result<ContactRow, StoreError> {
     let contact = item.contains_key(AT).then(|| contact_of(item));
     let erasure = item.contains_key(ERASURE).then(|| erasure_of(item));
     let erasure = erasure.map(|erasure| erasure.ok_or_else(|| corrupt(GET, "erasure"))).transpose()?;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::tables::{ConversionRow, ConversionStore, LedgerPage, LedgerRow, LedgerScan};
+use aws_sdk_dynamodb::types::AttributeValue;
 use beckon_domain::conversion::{Answered, Conversion, Purchase};
 use beckon_domain::id::EffectId;
 use beckon_domain::outreach::Group;
@@ -31,33 +32,37 @@ const CURRENCY: &str = "currency";
 const COUPON: &str = "coupon";
 const PERCENT: &str = "percent";
 
+/// The attributes of an order, its key apart.
+pub(super) fn attributes(row: &ConversionRow) -> Vec<(&'static str, AttributeValue)> {
+    let Conversion { after, purchase, .. } = &row.conversion;
+    let mut attributes = vec![
+        (PROFILE, text(row.profile.as_str())),
+        (EPISODE, text(after.reminder.episode.to_string())),
+        (STEP, number(after.reminder.step)),
+        (GROUP, text(after.group.code())),
+        (ANSWERED_AT, time(after.at)),
+        (AT, time(purchase.at)),
+    ];
+    attributes.extend(purchase.order.as_ref().map(|order| (ORDER, text(order.as_str()))));
+    if let Some(total) = purchase.total {
+        attributes.extend([(TOTAL, number(total.minor)), (CURRENCY, text(total.currency.to_string()))]);
+    }
+    attributes.extend(purchase.coupon.as_ref().map(|coupon| (COUPON, text(coupon.as_str()))));
+    attributes.extend(row.percent.map(|percent| (PERCENT, number(percent))));
+    attributes
+}
+
 impl ConversionStore for DynamoTables {
     async fn record_conversion(&self, row: &ConversionRow, now: Timestamp) -> Result<bool, StoreError> {
-        let Conversion { id, after, purchase } = &row.conversion;
         let mut put = self
             .client
             .put_item()
             .table_name(&self.names.outreach)
-            .item(PK, text(order_key(*id)))
+            .item(PK, text(order_key(row.conversion.id)))
             .item(SK, text("-"))
-            .item(TTL, ttl(now + RETENTION))
-            .item(PROFILE, text(row.profile.as_str()))
-            .item(EPISODE, text(after.reminder.episode.to_string()))
-            .item(STEP, number(after.reminder.step))
-            .item(GROUP, text(after.group.code()))
-            .item(ANSWERED_AT, time(after.at))
-            .item(AT, time(purchase.at));
-        if let Some(order) = &purchase.order {
-            put = put.item(ORDER, text(order.as_str()));
-        }
-        if let Some(total) = purchase.total {
-            put = put.item(TOTAL, number(total.minor)).item(CURRENCY, text(total.currency.to_string()));
-        }
-        if let Some(coupon) = &purchase.coupon {
-            put = put.item(COUPON, text(coupon.as_str()));
-        }
-        if let Some(percent) = row.percent {
-            put = put.item(PERCENT, number(percent));
+            .item(TTL, ttl(now + RETENTION));
+        for (name, value) in attributes(row) {
+            put = put.item(name, value);
         }
         let put = put.condition_expression("attribute_not_exists(#k)").expression_attribute_names("#k", PK);
         condition_held(PUT, put.send().await)

@@ -80,7 +80,7 @@ fn place_of(item: &Item) -> Option<ModelPlace> {
     Some(ModelPlace::Object { key, sha256, bytes })
 }
 
-fn live_of(item: &Item) -> Result<Option<LiveModel>, StoreError> {
+pub(super) fn live_of(item: &Item) -> Result<Option<LiveModel>, StoreError> {
     let Some(version) = get_text(item, VERSION_NAME) else { return Ok(None) };
     Ok(Some(LiveModel {
         version,
@@ -91,7 +91,7 @@ fn live_of(item: &Item) -> Result<Option<LiveModel>, StoreError> {
     }))
 }
 
-fn record_of(item: &Item) -> Result<TrainingRecord, StoreError> {
+pub(super) fn record_of(item: &Item) -> Result<TrainingRecord, StoreError> {
     let missing = |what: &'static str| corrupt(LIST, what);
     let number = get_number(item, NUMBER).and_then(|n| u64::try_from(n).ok());
     let end = get_text(item, END).and_then(|end| TrainingEnd::parse(&end));
@@ -122,7 +122,7 @@ impl DynamoTables {
     }
 
     /// What is live, if the training before is the latest.
-    fn put_live_model(
+    pub(super) fn put_live_model(
         &self,
         kind: ModelKind,
         live: Option<&LiveModel>,
@@ -141,7 +141,7 @@ impl DynamoTables {
     }
 
     /// The record of a training, if there is none of its number.
-    fn put_training(&self, kind: ModelKind, record: &TrainingRecord) -> Result<Put, StoreError> {
+    pub(super) fn put_training(&self, kind: ModelKind, record: &TrainingRecord) -> Result<Put, StoreError> {
         let mut put = self
             .change_record(&partition(kind), record.number)
             .item(ID, text(&record.id))

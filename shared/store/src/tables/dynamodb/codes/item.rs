@@ -28,7 +28,7 @@ const REDEEMED_AT: &str = "redeemed_at";
 
 /// A list of a pool's codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum List {
+pub(in crate::tables::dynamodb) enum List {
     /// Those that nobody has.
     Free,
     /// Those that somebody has.
@@ -41,7 +41,7 @@ impl List {
     const ALL: [Self; 3] = [Self::Free, Self::Held, Self::Redeemed];
 
     /// The list that a code of this state is in.
-    pub(super) const fn of(state: &CodeState) -> Self {
+    pub(in crate::tables::dynamodb) const fn of(state: &CodeState) -> Self {
         match state {
             CodeState::Free | CodeState::Returned(_) => Self::Free,
             CodeState::Held(_) => Self::Held,
@@ -116,7 +116,7 @@ pub(super) fn held_attributes(state: &CodeState) -> Vec<Attribute> {
 }
 
 /// The attributes of a code's item in a list.
-pub(super) fn listed(list: List, record: &CodeRecord) -> Vec<Attribute> {
+pub(in crate::tables::dynamodb) fn listed(list: List, record: &CodeRecord) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = expiry_attributes(record.expiry).into_iter().collect();
     match (list, record.expiry) {
         // Once its time is over nobody finds it: DynamoDB clears it away.
@@ -141,7 +141,7 @@ fn expiry_of(item: &Item) -> Expiry {
 }
 
 /// A code that is listed.
-pub(super) fn record_of(
+pub(in crate::tables::dynamodb) fn record_of(
     operation: &'static str,
     item: &Item,
     pool: &PoolName,
@@ -170,7 +170,10 @@ fn holding_of(operation: &'static str, item: &Item) -> Result<Option<Holding>, S
 }
 
 /// The pool of a code and where it stands.
-pub(super) fn state_of(operation: &'static str, item: &Item) -> Result<(PoolName, CodeState), StoreError> {
+pub(in crate::tables::dynamodb) fn state_of(
+    operation: &'static str,
+    item: &Item,
+) -> Result<(PoolName, CodeState), StoreError> {
     let pool = get_text(item, POOL).and_then(|name| PoolName::new(&name).ok());
     let pool = pool.ok_or_else(|| corrupt(operation, "pool"))?;
     let holding = holding_of(operation, item)?;

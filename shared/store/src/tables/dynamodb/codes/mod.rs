@@ -4,7 +4,7 @@
 //! and a counter for each shard would make transactions meet that have nothing else in common.
 
 mod adding;
-mod item;
+pub(super) mod item;
 mod log;
 mod moving;
 
