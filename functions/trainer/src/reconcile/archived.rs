@@ -60,9 +60,11 @@ impl Lines {
         }
     }
 
-    /// The lines that differ.
-    pub(super) fn distinct(&self) -> BTreeSet<u64> {
-        self.lines.iter().copied().collect()
+    /// The lines, and how often each was archived.
+    pub(super) fn copies(&self) -> BTreeMap<u64, u64> {
+        let mut copies = BTreeMap::new();
+        self.lines.iter().for_each(|line| *copies.entry(*line).or_default() += 1);
+        copies
     }
 }
 

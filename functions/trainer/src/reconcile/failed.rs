@@ -6,7 +6,7 @@ use beckon_store::objects::FailedEventArchive;
 use beckon_wire::failed::discarded::{DiscardedBatch, PREFIX as DISCARDED};
 use beckon_wire::failed::{FailedEvent, StreamName};
 use data_encoding::BASE64;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What the keys of failed events begin with.
 const FAILED: &str = "failed/";
@@ -57,9 +57,12 @@ impl Failed {
         batch.records.iter().flatten().for_each(|record| note(&mut self.uncertain, &record.data));
     }
 
-    /// How many failures these lines have, and how many of them a batch that was given up on holds.
-    pub(super) fn of(&self, lines: &BTreeSet<u64>) -> (u64, u64) {
-        let sum = |kept: &BTreeMap<u64, u64>| lines.iter().filter_map(|line| kept.get(line)).sum();
+    /// How many failures these lines have, and how many of them a batch that was given up on holds. Texts that are no events
+    /// may be the same in several hours: none has more failures than copies in this one.
+    pub(super) fn of(&self, lines: &BTreeMap<u64, u64>) -> (u64, u64) {
+        let sum = |kept: &BTreeMap<u64, u64>| {
+            lines.iter().filter_map(|(line, copies)| Some(*kept.get(line)?.min(copies))).sum()
+        };
         (sum(&self.certain), sum(&self.uncertain))
     }
 }

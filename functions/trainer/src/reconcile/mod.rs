@@ -145,7 +145,7 @@ impl<T: ProfileStore, A: ArchiveObjects, F: FailedEventArchive> Reconciler<T, A,
             is_cut |= failed.is_cut;
             for (whose, account) in &mut accounts {
                 if let Some(lines) = gathered.lines.get(*whose) {
-                    (account.failed, account.uncertain) = failed.of(&lines.distinct());
+                    (account.failed, account.uncertain) = failed.of(&lines.copies());
                 }
             }
         }
@@ -182,8 +182,9 @@ fn account((key, hour): &Whose, archived: Archived, profiles: &Profiles, now: Ti
     let settled = match key.as_ref().map(|key| profiles.get(key)) {
         // Lines of nobody are settled by nobody: they are kept as failed.
         None => nothing,
-        // When they were there is behaviour, and went with the rest of it.
-        Some(Some(Some(Some(profile)))) if is_erased(profile, *hour) => Remembered::Forgotten,
+        // When they were there is behaviour, and went with the rest of it; and of whoever was let back, what comes late and is
+        // older is left out without a word.
+        Some(Some(Some(Some(profile)))) if profile.erasure.is_some() => Remembered::Forgotten,
         Some(Some(Some(Some(profile)))) => profile.settled.of(*hour),
         // Its time is over, and what it knew with it.
         Some(Some(Some(None))) if hour.end() + PROFILE_RETENTION <= now => Remembered::Forgotten,
@@ -191,12 +192,6 @@ fn account((key, hour): &Whose, archived: Archived, profiles: &Profiles, now: Ti
         Some(Some(None) | None) => Remembered::Forgotten,
     };
     Account { archived, settled, failed: 0, uncertain: 0 }
-}
-
-/// Whether the person was erased, and not let back before the hour.
-fn is_erased(profile: &Profile, hour: Hour) -> bool {
-    let let_back = |at: Timestamp| at < hour.start();
-    profile.erasure.as_ref().is_some_and(|erasure| !erasure.released_at.is_some_and(let_back))
 }
 
 fn report(hour: Hour, accounts: &[(&Whose, Account)], is_cut: bool, now: Timestamp) -> HourReport {

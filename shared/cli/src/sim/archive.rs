@@ -150,7 +150,7 @@ impl World {
         kept.into_iter().map(|kept| kept.state).collect()
     }
 
-    fn removed_lines(&self) -> u64 {
+    pub(crate) fn removed_lines(&self) -> u64 {
         self.requests().iter().map(|request| request.removed.archive_lines).sum()
     }
 }

@@ -230,6 +230,7 @@ impl World {
             return ground.book.violated(what);
         }
         logged.failed = 1;
+        self.keep_discarded(&logged.record);
         ground.count(Fault::Killer);
         let at = ground.clock.now() + DurationMs::from_ms(ground.dice.between(1_000, 600_000));
         if ground.dice.chance(700) {

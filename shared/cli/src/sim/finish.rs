@@ -18,6 +18,9 @@ impl World {
         // A day later everything is looked through again, and what was delivered late with it.
         self.hand.set(self.now() + DurationMs::from_hours(24));
         self.deliver_archive(true);
+        if let Some(violation) = self.reconcile_violation() {
+            self.net.lock().book.violated(|| violation);
+        }
         if let Some(violation) = self.archive_violation() {
             self.net.lock().book.violated(|| violation);
         }

@@ -32,6 +32,7 @@ mod pairs;
 mod pool;
 mod ports;
 mod post;
+mod reconciling;
 mod report;
 mod returning;
 mod rulesets;
