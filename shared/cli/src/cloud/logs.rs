@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// How often a log that is followed is read on an emulator.
 const READ_EVERY: Duration = Duration::from_secs(1);
-/// How often it is read on AWS, where seven functions share five reads a second with everybody in the account.
+/// How often it is read on AWS, where nine functions share five reads a second with everybody in the account.
 const READ_EVERY_ON_AWS: Duration = Duration::from_secs(5);
 /// How late an entry may arrive in a log that is followed.
 const LATE_MAX_MS: i64 = 15_000;
@@ -60,6 +60,8 @@ pub enum Function {
     Decisions,
     /// Sends reminders
     CartMailer,
+    /// Hears what became of mails
+    MailFeedback,
     /// Unsubscribes
     Preferences,
     /// Makes rulesets live
@@ -70,13 +72,14 @@ pub enum Function {
 
 impl Function {
     /// As people write it, and the logical id of its log group.
-    fn names(self) -> (&'static str, &'static str) {
+    pub(super) fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Collector => ("collector", "CollectorLogGroup"),
             Self::Profiler => ("profiler", "ProfilerLogGroup"),
             Self::Trends => ("trends", "TrendsLogGroup"),
             Self::Decisions => ("decisions", "DecisionsLogGroup"),
             Self::CartMailer => ("cart-mailer", "CartMailerLogGroup"),
+            Self::MailFeedback => ("mail-feedback", "MailFeedbackLogGroup"),
             Self::Preferences => ("preferences", "PreferencesLogGroup"),
             Self::Admin => ("admin", "AdminLogGroup"),
             Self::Trainer => ("trainer", "TrainerLogGroup"),
@@ -136,8 +139,8 @@ fn throttled() -> CliError {
 }
 
 /// What one read gave.
-struct Read {
-    entries: Vec<Entry>,
+pub(super) struct Read {
+    pub(super) entries: Vec<Entry>,
     /// Whether the account had no reads left before the end.
     was_throttled: bool,
 }
@@ -147,7 +150,7 @@ fn is_throttle(code: Option<&str>) -> bool {
 }
 
 /// The entries of one function's log group since then.
-async fn read(
+pub(super) async fn read(
     client: &Client,
     target: &Target,
     deployed: &Deployed,

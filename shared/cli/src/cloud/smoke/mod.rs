@@ -3,6 +3,7 @@
 //! Time passes by back-dated events: the collector takes `sentAt − timestamp` off its own clock. The stream is
 //! asynchronous, so each step asks again until it sees what it expects, or a minute has passed.
 
+mod arriving;
 mod browse;
 mod carts;
 mod counted;
@@ -41,14 +42,14 @@ pub struct SmokeArgs {
 pub(crate) async fn run(args: SmokeArgs, target: &Target) -> Result<(), CliError> {
     let mut steps = Steps::new(args.json);
     let world = Box::pin(World::new(target)).await?;
-    if let Err(error) = Box::pin(tell(&mut steps, &world)).await {
+    if let Err(error) = Box::pin(tell(&mut steps, &world, target)).await {
         // A script reads the steps that were taken, too.
         steps.step("the run comes to its end", false, error.to_string());
     }
     steps.finish().map_err(|error| CliError::failed(format!("{error}; look at `beckon stack logs`")))
 }
 
-async fn tell(steps: &mut Steps, world: &World) -> Result<(), CliError> {
+async fn tell(steps: &mut Steps, world: &World, target: &Target) -> Result<(), CliError> {
     if !(browse::reach(steps, world).await? && browse::flow(steps, world).await?) {
         // Every later step would wait for a minute to say the same.
         return Ok(());
@@ -63,5 +64,6 @@ async fn tell(steps: &mut Steps, world: &World) -> Result<(), CliError> {
     Box::pin(counted::archive(steps, world)).await?;
     Box::pin(rollout::publish(steps, world)).await?;
     poison::bad_event(steps, world).await?;
-    Box::pin(poison::poison(steps, world)).await
+    Box::pin(poison::poison(steps, world)).await?;
+    Box::pin(arriving::arrive(steps, world, target)).await
 }
