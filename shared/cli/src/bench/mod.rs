@@ -22,6 +22,7 @@ use self::core::{Core, counts_hash};
 use crate::error::CliError;
 use clap::{Args, Subcommand};
 use report::CoreReport;
+use serde::Serialize;
 use std::any::Any;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -96,14 +97,20 @@ pub async fn run(args: BenchArgs) -> Result<(), CliError> {
     }
 }
 
-fn core(args: &CoreArgs) -> Result<(), CliError> {
-    let report = measure(args)?;
-    if args.json {
-        let json = serde_json::to_string_pretty(&report);
+/// Prints what was measured: lines, or one JSON document.
+fn tell(report: &(impl Serialize + ToString), as_json: bool) -> Result<(), CliError> {
+    if as_json {
+        let json = serde_json::to_string_pretty(report);
         crate::say(json.map_err(|e| CliError::caused("the report", &e))?);
     } else {
         crate::say(report.to_string().trim_end());
     }
+    Ok(())
+}
+
+fn core(args: &CoreArgs) -> Result<(), CliError> {
+    let report = measure(args)?;
+    tell(&report, args.json)?;
     match &report.python_hash {
         Some(hash) if *hash != report.hash => Err(CliError::failed(
             "Python counted something else: see the hashes above; times cannot be compared",

@@ -55,13 +55,7 @@ pub struct ColdArgs {
 /// When a function is not built, or does not ask for its invocations.
 pub(super) async fn run(args: &ColdArgs) -> Result<(), CliError> {
     let report = measure(args).await?;
-    if args.json {
-        let json = serde_json::to_string_pretty(&report);
-        crate::say(json.map_err(|e| CliError::caused("the report", &e))?);
-    } else {
-        crate::say(report.to_string().trim_end());
-    }
-    Ok(())
+    super::tell(&report, args.json)
 }
 
 /// The starts of one function, and of the one that does nothing before each.

@@ -77,12 +77,7 @@ pub(super) async fn run(mut args: CollectArgs) -> Result<(), CliError> {
     bar.finish_and_clear();
     let undone = served.end()?;
     let report = CollectReport { records_left_undone: undone, ..report? };
-    if args.json {
-        let json = serde_json::to_string_pretty(&report);
-        crate::say(json.map_err(|e| CliError::caused("the report", &e))?);
-    } else {
-        crate::say(report.to_string().trim_end());
-    }
+    super::tell(&report, args.json)?;
     report.verdict()
 }
 

@@ -54,13 +54,7 @@ pub struct DecideArgs {
 /// When the shop cannot be made, or an answer is not one that a page can use.
 pub(super) fn run(args: &DecideArgs) -> Result<(), CliError> {
     let report = measure(args)?;
-    if args.json {
-        let json = serde_json::to_string_pretty(&report);
-        crate::say(json.map_err(|e| CliError::caused("the report", &e))?);
-    } else {
-        crate::say(report.to_string().trim_end());
-    }
-    Ok(())
+    super::tell(&report, args.json)
 }
 
 /// What one round of requests came to.

@@ -74,12 +74,7 @@ pub(super) fn run(args: &StatsArgs) -> Result<(), CliError> {
     }
     let report = measure(args, &bar)?;
     bar.finish_and_clear();
-    if args.json {
-        let json = serde_json::to_string_pretty(&report);
-        crate::say(json.map_err(|e| CliError::caused("the report", &e))?);
-    } else {
-        crate::say(report.to_string().trim_end());
-    }
+    super::tell(&report, args.json)?;
     if report.met { Ok(()) } else { Err(CliError::failed("a promise is not kept: see NOT MET above")) }
 }
 
