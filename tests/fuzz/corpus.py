@@ -118,7 +118,7 @@ def page_urls():
     mail = "mail.0123456789abcdef0123456789abcdef.2"
     hosts = ["shop.example", "jo:secret@shop.example", "jo@shop.example", "j@o:s@shop.example:80", "[::1]:8080", "jo;x:s@shop.example"]
     starts = ["https://", "//", "https:", "https:///", "ht\ntp:\\\\", "shop://", "/", "wss://", "mailto:", "file:///", " \thttps:/\\"]
-    ends = ["", "/", f"/cart?decision_id={mail}#top", "/a/@b;jsessionid=1", "?x=1;y", "#f?q", "/jo%40example.com"]
+    ends = ["", "/", f"/cart?decision_id={mail}#top", f"/cart?decision_id={mail[:-1]}0", "/a/@b;jsessionid=1", "?x=1;y", "#f?q", "/jo%40example.com"]
     addresses = [start + host + end for start in starts for host in hosts for end in ends]
     for number, address in enumerate(addresses):
         yield f"{number:03}", address.encode()

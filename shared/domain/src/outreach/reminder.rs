@@ -38,11 +38,12 @@ impl ReminderId {
         format!("mail.{}.{}", self.episode, self.step)
     }
 
-    /// Reads [`ReminderId::decision_id`].
+    /// Reads [`ReminderId::decision_id`]: nothing but what that writes, so that one reminder has one id.
     #[must_use]
     pub fn of_decision_id(text: &str) -> Option<Self> {
         let (episode, step) = text.strip_prefix("mail.")?.split_once('.')?;
-        Some(Self { episode: EpisodeId::parse(episode)?, step: step.parse().ok().filter(|step| *step > 0)? })
+        let id = Self { episode: EpisodeId::parse(episode)?, step: step.parse().ok()? };
+        (id.step > 0 && id.decision_id() == text).then_some(id)
     }
 }
 

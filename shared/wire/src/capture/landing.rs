@@ -3,7 +3,7 @@
 
 use crate::fields::Fields;
 use crate::stream::{Line, LineType, Properties, Scalar};
-use beckon_domain::EpisodeId;
+use beckon_domain::ReminderId;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -28,16 +28,8 @@ fn of_address(address: &str) -> Option<String> {
     let address = address.split('#').next().unwrap_or_default();
     let query = address.split_once('?').map(|(_, query)| query)?;
     let value = query.split('&').find_map(|pair| pair.strip_prefix(DECISION_ID)?.strip_prefix('='))?;
-    is_of_mail(value).then(|| value.to_owned())
-}
-
-/// `mail.<episode>.<step>`: nothing else may become a property, whatever stands in an address.
-fn is_of_mail(value: &str) -> bool {
-    let parts = value.strip_prefix("mail.").and_then(|rest| rest.split_once('.'));
-    parts.is_some_and(|(episode, step)| {
-        EpisodeId::parse(episode).is_some()
-            && step.parse::<u8>().is_ok_and(|number| number.to_string() == step)
-    })
+    // Nothing else may become a property, whatever stands in an address.
+    ReminderId::of_decision_id(value).map(|reminder| reminder.decision_id())
 }
 
 /// The click that a line stands for; whoever knows whose it is gives it an id.
@@ -84,6 +76,9 @@ mod tests {
             "https://s.example/?decision_id=mail.jo@example.com.1".to_owned(),
             format!("https://s.example/?decision_id={id}56"),
             "https://s.example/?decision_id=mail.0123456789abcdef0123456789abcdef.02".to_owned(),
+            "https://s.example/?decision_id=mail.0123456789abcdef0123456789abcdef.0".to_owned(),
+            "https://s.example/?decision_id=mail.0123456789abcdef0123456789abcdef.+2".to_owned(),
+            "https://s.example/?decision_id=mail.0123456789ABCDEF0123456789ABCDEF.2".to_owned(),
         ] {
             assert_eq!(of_address(&address), None, "{address}");
         }
